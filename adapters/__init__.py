@@ -1,0 +1,1 @@
+"""The outside world: brokers, market data, notifiers and models, behind ports."""

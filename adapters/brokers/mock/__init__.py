@@ -1,0 +1,1 @@
+"""A broker that does as its script says, for tests and demonstrations."""

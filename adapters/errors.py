@@ -1,0 +1,49 @@
+"""What can go wrong at a broker, named by what the caller does next."""
+
+
+class BrokerError(Exception):
+    """A broker call did not give what was asked."""
+
+    code = "BROKER_ERROR"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class OrderRejected(BrokerError):
+    """The broker refused the order; final, nothing rests there."""
+
+    code = "ORDER_REJECTED"
+
+
+class BrokerUnavailable(BrokerError):
+    """The call surely did not reach the broker; nothing was sent."""
+
+    code = "BROKER_UNAVAILABLE"
+
+
+class OutcomeUnknown(BrokerError):
+    """The call may have reached the broker; look the tag up, never send again."""
+
+    code = "OUTCOME_UNKNOWN"
+
+
+class PaperStoreUnavailable(Exception):
+    """The paper broker's store did not answer; a save may or may not have been kept."""
+
+    code = "PAPER_STORE_UNAVAILABLE"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class MarketDataUnavailable(Exception):
+    """No price can be had for an instrument; decide nothing from it."""
+
+    code = "MARKET_DATA_UNAVAILABLE"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message

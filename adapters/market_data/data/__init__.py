@@ -1,0 +1,1 @@
+"""Bundled prices to simulate around."""

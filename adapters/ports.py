@@ -1,0 +1,132 @@
+"""What the deterministic system asks of the outside world."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from riskgate.contracts.bars import Bar
+from riskgate.contracts.base import Contract
+from riskgate.contracts.instruments import Instrument, InstrumentRef
+from riskgate.contracts.orders import (
+    BrokerOrder,
+    BrokerOrderAck,
+    BrokerTrade,
+    ExecutionMode,
+    OrderIntent,
+)
+from riskgate.contracts.snapshots import BrokerSnapshot, Quote
+
+
+class Clock(Protocol):
+    """The time, passed in so that tests and replays choose it."""
+
+    def now(self) -> datetime:
+        """Return the aware UTC time."""
+        ...
+
+
+class IdFactory(Protocol):
+    """Fresh identifiers, passed in so that tests and replays choose them."""
+
+    def new(self, prefix: str) -> str:
+        """Return an identifier never returned before, as `prefix_...`."""
+        ...
+
+
+class InstrumentLookup(Protocol):
+    """The instrument master, by exact name."""
+
+    def get(self, ref: InstrumentRef) -> Instrument | None:
+        """Return the exact row, or None."""
+        ...
+
+
+class BrokerCapabilities(Contract):
+    """What one broker can do; what it cannot is refused before a call."""
+
+    name: str
+    mode: ExecutionMode
+    products: frozenset[str]
+    order_types: frozenset[str]
+    finds_orders_by_tag: bool
+
+
+class BrokerAdapter(Protocol):
+    """One broker. Reads may be retried by the caller; writes never are.
+
+    Every method may raise BrokerUnavailable; `place_order` and `cancel_order` may also raise
+    OrderRejected and OutcomeUnknown.
+    """
+
+    @property
+    def capabilities(self) -> BrokerCapabilities: ...
+
+    async def get_snapshot(self, account_id: str) -> BrokerSnapshot:
+        """Return the broker's whole book of the account, never a part of it."""
+        ...
+
+    async def place_order(self, intent: OrderIntent) -> BrokerOrderAck:
+        """Send one order once."""
+        ...
+
+    async def cancel_order(self, account_id: str, broker_order_id: str) -> None:
+        """Cancel what is open of an order; fills before it stand."""
+        ...
+
+    async def get_orders(self, account_id: str) -> Sequence[BrokerOrder]:
+        """Return today's orders, ours and others'."""
+        ...
+
+    async def get_trades(self, account_id: str) -> Sequence[BrokerTrade]:
+        """Return today's fills."""
+        ...
+
+    async def find_orders_by_tag(self, account_id: str, tag: str) -> Sequence[BrokerOrder]:
+        """Return the orders that carry the tag: none, one, or, at a broker that let it, more."""
+        ...
+
+
+class Brokers(Protocol):
+    """The broker behind each account."""
+
+    def for_account(self, tenant_id: str, account_id: str) -> BrokerAdapter:
+        """Return the account's broker; the same one each time."""
+        ...
+
+
+class MarketData(Protocol):
+    """Prices of now."""
+
+    async def get_quotes(self, instruments: Sequence[InstrumentRef]) -> Sequence[Quote]:
+        """Return one quote for each instrument that has one; the others are left out.
+
+        Raises MarketDataUnavailable when the feed itself is down.
+        """
+        ...
+
+
+class BarHistory(Protocol):
+    """Stored bars, oldest first."""
+
+    async def load_bars(self, instrument: InstrumentRef) -> Sequence[Bar]:
+        """Return every stored daily bar of the instrument; none for one never imported."""
+        ...
+
+
+class PaperStateStore(Protocol):
+    """Where the paper broker keeps its own book, apart from our ledger.
+
+    The state is the broker's own text; only one writer wins a version. Both methods raise
+    PaperStoreUnavailable when the store cannot be asked or does not answer.
+    """
+
+    async def load(self, account_id: str) -> tuple[int, str] | None:
+        """Return (version, state) or None for an account never used."""
+        ...
+
+    async def save(self, account_id: str, *, expected_version: int, state: str) -> bool:
+        """Store the state as version `expected_version + 1`; False when another writer won.
+
+        An account never used has version 0.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The conversation: a graph a turn, and the parsers that read people."""

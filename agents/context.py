@@ -1,0 +1,79 @@
+"""What a turn's nodes work with; handed in by the application, never stored in a checkpoint."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from agents.intent.model import IntentParser, ParseContext
+from riskgate.contracts.cards import Card
+from riskgate.contracts.orders import OrderType, Product
+from riskgate.contracts.traces import ReplayStep
+from tools.ports import (
+    AccountReader,
+    AccountView,
+    Caller,
+    CardDesk,
+    ComposedPlan,
+    InstrumentDirectory,
+    Judged,
+    PlanProposer,
+    PlanSubmitter,
+    QuoteReader,
+)
+from tools.registry import Toolbox
+
+
+class TurnEvents(Protocol):
+    """Where a turn tells those who watch what it is doing; none of these waits."""
+
+    def step_started(self, name: str) -> None: ...
+
+    def step_finished(self, name: str) -> None: ...
+
+    def card(self, card: Card) -> None: ...
+
+    def said(self, text: str) -> None: ...
+
+    def tool_called(self, name: str, arguments: Mapping[str, JsonValue], summary: str) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Defaults:
+    """The account's own answers where a person may leave something unsaid."""
+
+    order_type: OrderType
+    equity_product: Product
+    derivative_product: Product
+
+
+@dataclass
+class Workspace:
+    """Values that pass between the nodes of one turn and are too large for its checkpoint."""
+
+    view: AccountView | None = None
+    composed: ComposedPlan | None = None
+    judged: Judged | None = None
+    steps: list[ReplayStep] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnContext:
+    """The ports, the caller and the clock reading of one turn."""
+
+    caller: Caller
+    now: datetime
+    parser: IntentParser
+    parse_context: ParseContext
+    directory: InstrumentDirectory
+    accounts: AccountReader
+    quotes: QuoteReader
+    proposer: PlanProposer
+    submitter: PlanSubmitter
+    cards: CardDesk
+    toolbox: Toolbox
+    events: TurnEvents
+    defaults: Defaults
+    workspace: Workspace = field(default_factory=Workspace)

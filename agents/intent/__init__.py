@@ -1,0 +1,1 @@
+"""From words to a typed intent, with the words each field came from."""

@@ -1,0 +1,111 @@
+"""Stage 4a: fit the pattern table to the items of a message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from agents.intent.tag import Item
+from agents.intent.vocabulary.patterns import PATTERNS, QUIET, SILENT, Slot
+from agents.intent.vocabulary.tags import Tag
+
+AMOUNT_TAGS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PCT, Tag.FRAC, Tag.TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One class of a pattern."""
+
+    tags: tuple[Tag, ...]
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Items that together say one slot, in the order they stand in the message."""
+
+    slot: Slot
+    items: tuple[Item, ...]
+    place: int
+
+    @property
+    def amounts(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.has(*AMOUNT_TAGS))
+
+    @property
+    def value(self) -> Decimal | None:
+        return self.amounts[0].value if self.amounts else None
+
+    @property
+    def start(self) -> int:
+        return self.items[0].start
+
+    @property
+    def end(self) -> int:
+        return self.items[-1].end
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """All that was said, and the items that fit nowhere."""
+
+    found: tuple[Match, ...]
+    left: tuple[Item, ...]
+    mine: bool = False
+
+    def of(self, *slots: Slot) -> tuple[Match, ...]:
+        return tuple(match for match in self.found if match.slot in slots)
+
+    def has(self, *slots: Slot) -> bool:
+        return bool(self.of(*slots))
+
+
+def _compile(pattern: str) -> tuple[Part, ...]:
+    return tuple(
+        Part(tuple(Tag(tag) for tag in word.rstrip("?").split("|")), word.endswith("?"))
+        for word in pattern.split()
+    )
+
+
+_COMPILED: Final = tuple((slot, _compile(pattern)) for slot, pattern in PATTERNS)
+
+
+def match(items: Sequence[Item]) -> Matches:
+    """Read items from left to right, the first row of the table that fits winning each place."""
+    spoken = [item for item in items if not _is_silent(item)]
+    found: list[Match] = []
+    left: list[Item] = []
+    at = 0
+    while at < len(spoken):
+        fitted = _fit_any(spoken, at)
+        if fitted is None:
+            left += [] if spoken[at].has(*QUIET) else [spoken[at]]
+            at += 1
+        else:
+            found.append(fitted)
+            at += len(fitted.items)
+    return Matches(tuple(found), tuple(left), any(item.has(Tag.MY) for item in items))
+
+
+def _is_silent(item: Item) -> bool:
+    return bool(item.meanings) and set(item.meanings) <= SILENT
+
+
+def _fit_any(items: Sequence[Item], at: int) -> Match | None:
+    for slot, parts in _COMPILED:
+        end = _fit(parts, items, at)
+        if end is not None:
+            return Match(slot, tuple(items[at:end]), at)
+    return None
+
+
+def _fit(parts: tuple[Part, ...], items: Sequence[Item], at: int) -> int | None:
+    """Return where a pattern ends when it fits; an optional part is used when it can be."""
+    if not parts:
+        return at
+    first, rest = parts[0], parts[1:]
+    if at < len(items) and items[at].has(*first.tags):
+        end = _fit(rest, items, at + 1)
+        if end is not None:
+            return end
+    return _fit(rest, items, at) if first.optional else None

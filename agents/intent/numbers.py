@@ -1,0 +1,242 @@
+"""Stage 2a: amounts as people write them, recognised as said even when nobody can trade them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from agents.intent.normalise import Reading, Shape, Token
+from agents.intent.vocabulary.numbers import (
+    ARTICLES,
+    CLOCK_HALVES,
+    COUNTING,
+    CURRENCY_AFTER,
+    CURRENCY_BEFORE,
+    FRACTIONS,
+    GLUED_SCALES,
+    NEGATIVE,
+    NOT_NUMBERS,
+    PERCENT,
+    SCALES,
+    UNITS,
+)
+from agents.intent.vocabulary.tags import Tag
+
+MAX_DIGITS: Final = 18
+MAX_PLACES: Final = 12
+FRACTION_STEP: Final = Decimal("1e-12")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number of `count` tokens. `value` is None for one that no market can hold (NaN, 1e99)."""
+
+    tag: Tag
+    value: Decimal | None
+    count: int
+
+
+class _Cursor:
+    """Walk over the tokens of one amount."""
+
+    def __init__(self, reading: Reading, first: int) -> None:
+        self.tokens = reading.tokens
+        self.first = first
+        self.at = first
+
+    def peek(self, ahead: int = 0) -> Token | None:
+        place = self.at + ahead
+        return self.tokens[place] if place < len(self.tokens) else None
+
+    def take(self, words: frozenset[str]) -> bool:
+        token = self.peek()
+        if token is None or token.text not in words:
+            return False
+        self.at += 1
+        return True
+
+    @property
+    def count(self) -> int:
+        return self.at - self.first
+
+
+def read_amount(reading: Reading, first: int) -> Amount | None:
+    """Read the longest amount that starts at a token, or None."""
+    return (
+        _clock(_Cursor(reading, first))
+        or _ratio(_Cursor(reading, first))
+        or _fraction_word(_Cursor(reading, first))
+        or _amount(_Cursor(reading, first))
+    )
+
+
+def _amount(cursor: _Cursor) -> Amount | None:
+    money = cursor.take(CURRENCY_BEFORE)
+    if money:
+        cursor.take(frozenset({"."}))
+    sign = _sign(cursor)
+    if sign is None:
+        return None
+    number = _not_a_number(cursor) or _digits(cursor) or _words(cursor)
+    if number is None:
+        return None
+    value, tag = number
+    tag = Tag.PCT if cursor.take(PERCENT) else tag
+    if tag is not Tag.PCT and (_currency_after(cursor) or money):
+        tag = Tag.MONEY
+    return Amount(tag, value if value is None else sign * value, cursor.count)
+
+
+def _currency_after(cursor: _Cursor) -> bool:
+    token, following = cursor.peek(), cursor.peek(1)
+    # "10 $5": the sign belongs to the number it is glued to.
+    if following is not None and following.glued and following.shape is Shape.NUMBER:
+        return False
+    return token is not None and cursor.take(CURRENCY_AFTER)
+
+
+def _sign(cursor: _Cursor) -> int | None:
+    token, following = cursor.peek(), cursor.peek(1)
+    if token is None or token.text not in NEGATIVE:
+        return 1
+    is_word = token.shape is Shape.WORD
+    if following is None or not (is_word or following.glued) or (token.glued and not is_word):
+        return None
+    cursor.at += 1
+    return -1
+
+
+def _not_a_number(cursor: _Cursor) -> tuple[None, Tag] | None:
+    return (None, Tag.NUM) if cursor.take(NOT_NUMBERS) else None
+
+
+def _digits(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:
+    token = cursor.peek()
+    if token is None or token.shape is not Shape.NUMBER:
+        return None
+    cursor.at += 1
+    value = _decimal(token.text)
+    scale, tag = _scale(cursor)
+    return (None if value is None else value * scale), tag
+
+
+def _decimal(text: str) -> Decimal | None:
+    whole = text.partition(".")[0]
+    if "," in whole and not _grouped(whole.split(",")):
+        return None
+    mantissa, _, exponent = text.replace(",", "").partition("e")
+    if len(mantissa) > MAX_DIGITS or len(exponent.strip("+-")) > 2:
+        return None
+    value = Decimal(f"{mantissa}e{exponent or 0}")
+    places = int(value.as_tuple().exponent)
+    return value if places >= -MAX_PLACES and value.adjusted() <= MAX_DIGITS else None
+
+
+def _grouped(groups: list[str]) -> bool:
+    """Say whether commas stand where thousands or lakhs do: 1,50,000 or 150,000; not 10,20."""
+    head, middle, last = groups[0], groups[1:-1], groups[-1]
+    sizes = {len(group) for group in middle} or {3}
+    return len(head) <= 3 and len(last) == 3 and (sizes in ({2}, {3}))
+
+
+def _scale(cursor: _Cursor) -> tuple[int, Tag]:
+    token = cursor.peek()
+    if token is None:
+        return 1, Tag.NUM
+    if token.text in SCALES:
+        cursor.at += 1
+        return SCALES[token.text], Tag.NUM if token.text in COUNTING else Tag.SCALED
+    after = cursor.peek(1)
+    joined = after is not None and after.glued and after.text == "&"
+    if token.glued and token.text in GLUED_SCALES and not joined:
+        cursor.at += 1
+        return GLUED_SCALES[token.text], Tag.SCALED
+    return 1, Tag.NUM
+
+
+def _words(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:
+    """Read "two hundred fifty", "a dozen", "ek lakh": units add up, a scale closes its group."""
+    total, group, said, tag = 0, 0, False, Tag.NUM
+    while (token := cursor.peek()) is not None:
+        following = cursor.peek(1)
+        if token.text in UNITS:
+            group += UNITS[token.text]
+        elif token.text in SCALES and said and SCALES[token.text] == 100:
+            group *= 100
+        elif token.text in SCALES and said:
+            total, group = total + group * SCALES[token.text], 0
+            tag = Tag.NUM if token.text in COUNTING else Tag.SCALED
+        elif token.text in ARTICLES and not said and _is_scale(following):
+            group = 1
+        else:
+            break
+        said, cursor.at = True, cursor.at + 1
+    return (Decimal(total + group), tag) if said and total + group < 10**MAX_DIGITS else None
+
+
+def _is_scale(token: Token | None) -> bool:
+    return token is not None and token.text in SCALES
+
+
+def _fraction_word(cursor: _Cursor) -> Amount | None:
+    """Read "half" and "a quarter"; "half a lakh" is an amount of money."""
+    cursor.take(ARTICLES)
+    token = cursor.peek()
+    if token is None or token.text not in FRACTIONS:
+        return None
+    cursor.at += 1
+    article = cursor.take(ARTICLES)
+    following = cursor.peek()
+    if following is not None and following.text in SCALES:
+        cursor.at += 1
+        scaled = FRACTIONS[token.text] * SCALES[following.text]
+        tag = Tag.NUM if following.text in COUNTING else Tag.SCALED
+        return Amount(tag, scaled, cursor.count)
+    cursor.at -= article
+    return Amount(Tag.FRAC, FRACTIONS[token.text], cursor.count)
+
+
+def _ratio(cursor: _Cursor) -> Amount | None:
+    """Read 3/4 as a fraction; 10/12 and dates such as 3/4/26 stay unread."""
+    top, slash, bottom, after = (cursor.peek(place) for place in range(4))
+    if top is None or slash is None or bottom is None or slash.text != "/":
+        return None
+    if not (slash.glued and bottom.glued and top.text.isdigit() and bottom.text.isdigit()):
+        return None
+    if (after is not None and after.text == "/") or len(top.text) > 1 or len(bottom.text) > 1:
+        return None
+    above, below = Decimal(top.text), Decimal(bottom.text)
+    if not 0 < above < below:
+        return None
+    return Amount(Tag.FRAC, (above / below).quantize(FRACTION_STEP).normalize(), 3)
+
+
+def _clock(cursor: _Cursor) -> Amount | None:
+    """Read 10:30, 2 pm and 2:30 pm as minutes after midnight."""
+    hour = cursor.peek()
+    if hour is None or not hour.text.isdigit() or len(hour.text) > 2:
+        return None
+    cursor.at += 1
+    minutes = _minutes(cursor)
+    half = cursor.peek()
+    if half is not None and half.text in CLOCK_HALVES and int(hour.text) in range(1, 13):
+        cursor.at += 1
+        hours = int(hour.text) % 12 + CLOCK_HALVES[half.text]
+        return _time(hours, minutes or 0, cursor.count)
+    if minutes is None:
+        return None
+    return _time(int(hour.text), minutes, cursor.count)
+
+
+def _minutes(cursor: _Cursor) -> int | None:
+    colon, minute = cursor.peek(), cursor.peek(1)
+    if colon is None or minute is None or colon.text != ":" or not minute.glued:
+        return None
+    if not (minute.text.isdigit() and len(minute.text) == 2):
+        return None
+    cursor.at += 2
+    return int(minute.text)
+
+
+def _time(hour: int, minute: int, count: int) -> Amount:
+    known = hour < 24 and minute < 60
+    return Amount(Tag.TIME, Decimal(hour * 60 + minute) if known else None, count)

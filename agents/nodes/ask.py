@@ -1,0 +1,72 @@
+"""Ask for what was not said, with choices, instead of guessing it."""
+
+from langgraph.runtime import Runtime
+from pydantic import JsonValue
+
+from agents.context import TurnContext
+from agents.intent.model import Draft, ParsedMessage, TradeDraft
+from agents.nodes.step import step
+from agents.state import TurnState
+from riskgate.contracts.cards import CardKind
+from riskgate.contracts.traces import TurnOutcome
+from tools.ports import CardContent
+
+QUESTIONS = {
+    "symbol": "Which instrument?",
+    "side": "Buy or sell?",
+    "size": "How many?",
+    "limit_price": "At what limit price?",
+    "trigger_price": "At what trigger price?",
+    "stop_loss": "Where is the stop?",
+    "condition": "On what condition?",
+    "order": "Which order?",
+    "changes": "What should change?",
+}
+CHOICES: dict[str, list[JsonValue]] = {
+    "side": ["buy", "sell"],
+}
+
+
+async def ask(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
+    """Show a question card and keep the draft for the answer."""
+    context = runtime.context
+    parsed = ParsedMessage.model_validate(state["parsed"])
+    with step(context, "ask"):
+        question, choices = _question(context, parsed)
+        trade = parsed.trades[0] if parsed.trades else TradeDraft()
+        draft = Draft(
+            trade=trade,
+            missing=parsed.missing,
+            ambiguous=parsed.ambiguous,
+            message=state["message"][:500],
+        )
+        fields: dict[str, JsonValue] = {
+            "question": question,
+            "missing": list(parsed.missing),
+            "choices": choices,
+        }
+        content = CardContent(
+            kind=CardKind.QUESTION, title=question, fields=fields, provenance=trade.provenance
+        )
+        card = await context.cards.show(context.caller, content)
+        context.events.card(card)
+    return {
+        "card_id": card.id,
+        "draft": draft.model_dump(mode="json"),
+        "outcome": TurnOutcome.NEEDS_INPUT,
+        "error_code": "SYMBOL_AMBIGUOUS" if parsed.ambiguous else "FIELDS_MISSING",
+        "explanations": [question],
+    }
+
+
+def _question(context: TurnContext, parsed: ParsedMessage) -> tuple[str, list[JsonValue]]:
+    if parsed.ambiguous:
+        names: list[JsonValue] = []
+        for ref in parsed.ambiguous:
+            row = context.directory.get(ref)
+            names.append({"value": str(ref), "label": row.name if row else str(ref)})
+        return "Which one do you mean?", names
+    first = parsed.missing[0] if parsed.missing else "order"
+    return " ".join(QUESTIONS.get(name, f"What is the {name}?") for name in parsed.missing) or (
+        QUESTIONS[first]
+    ), CHOICES.get(first, [])

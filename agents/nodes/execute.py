@@ -1,0 +1,127 @@
+"""Send what was approved, then look at what the broker made of it."""
+
+from collections.abc import Sequence
+
+from langgraph.runtime import Runtime
+from pydantic import JsonValue
+
+from agents.context import TurnContext
+from agents.nodes.gate import sentences
+from agents.nodes.step import step
+from agents.state import JsonObject, TurnState, refused
+from riskgate.contracts.base import decimal_text
+from riskgate.contracts.cards import CardKind
+from riskgate.contracts.decisions import RiskDecision
+from riskgate.contracts.orders import OrderState
+from riskgate.contracts.traces import ReconciliationResult, SubmittedOrder, TurnOutcome
+from tools.act.reconcile_account import reconcile_account
+from tools.act.submit_plan import submit_plan
+from tools.ports import CardContent, ToolRefusal
+
+
+async def execute(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
+    """Submit the approved card; the stored approval decides, not what woke the turn."""
+    context = runtime.context
+    with step(context, "execute"):
+        report = await submit_plan(
+            context.toolbox, context.submitter, context.caller, state["card_id"]
+        )
+    resumption = state["approval"]
+    answer: TurnState = {}
+    if resumption["decision"] is not None:
+        answer = {"decision": resumption["decision"]}
+    if report.refusal is not None:
+        return {**answer, **_nothing_sent(report.refusal, resumption)}
+    outcome = outcome_of(report.orders)
+    return {
+        **answer,
+        "path": "plan",
+        "approved_by": report.approved_by,
+        "orders": [order.model_dump(mode="json") for order in report.orders],
+        "outcome": outcome,
+        "error_code": None if outcome is TurnOutcome.EXECUTED else outcome.value,
+        "explanations": [order_sentence(order) for order in report.orders],
+    }
+
+
+async def reconcile(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
+    """Compare ledger and broker after the orders, and show the result."""
+    context = runtime.context
+    said = list(state["explanations"])
+    result: ReconciliationResult | None = None
+    with step(context, "reconcile"):
+        answer = await reconcile_account(context.toolbox, context.submitter, context.caller)
+        if isinstance(answer, ReconciliationResult):
+            result = answer
+            said.append(_reconciliation_sentence(answer))
+        else:
+            said.append(f"{answer.message} {answer.remedy}")
+        fields: dict[str, JsonValue] = {
+            "orders": list(state["orders"]),
+            "reconciled": result is not None and result.matched,
+            "differences": [] if result is None else [d.message for d in result.deltas],
+        }
+        content = CardContent(
+            kind=CardKind.RESULT, title=said[0], fields=fields, plan_id=state["plan_id"]
+        )
+        context.events.card(await context.cards.show(context.caller, content))
+    return {
+        "explanations": said,
+        "reconciliation": None if result is None else result.model_dump(mode="json"),
+    }
+
+
+def outcome_of(orders: Sequence[SubmittedOrder]) -> TurnOutcome:
+    """Name what became of all orders together; the worst certainty wins."""
+    states = {order.state for order in orders}
+    if states & {OrderState.UNKNOWN, OrderState.SENDING}:
+        return TurnOutcome.OUTCOME_UNKNOWN
+    dead = {
+        OrderState.REJECTED,
+        OrderState.NOT_SENT,
+        OrderState.EXPIRED,
+        OrderState.PLANNED,
+        OrderState.CANCELLED,
+    }
+    filled = any(order.filled_quantity for order in orders)
+    if not states - dead:
+        return TurnOutcome.PARTIALLY_EXECUTED if filled else TurnOutcome.NOT_EXECUTED
+    return TurnOutcome.PARTIALLY_EXECUTED if states & dead else TurnOutcome.EXECUTED
+
+
+def order_sentence(order: SubmittedOrder) -> str:
+    """Say how one order stands."""
+    what = f"{order.side} {decimal_text(order.quantity)} {order.instrument}"
+    at = f" at {decimal_text(order.average_price)}" if order.average_price is not None else ""
+    filled = decimal_text(order.filled_quantity)
+    why = f" ({order.reason})" if order.reason else ""
+    match order.state:
+        case OrderState.FILLED:
+            return f"{what}: filled{at}."
+        case OrderState.OPEN | OrderState.PARTIALLY_FILLED:
+            return f"{what}: open, {filled} filled so far{at}."
+        case OrderState.UNKNOWN | OrderState.SENDING:
+            return (
+                f"{what}: it is not known whether the broker has it{why}. It is not sent again;"
+                " look at the exceptions."
+            )
+        case _:
+            return f"{what}: {order.state.value.replace('_', ' ').lower()}{why}."
+
+
+def _nothing_sent(refusal: ToolRefusal, resumption: JsonObject) -> TurnState:
+    if refusal.code == "CARD_REJECTED":
+        return refused(TurnOutcome.REJECTED_BY_USER, refusal.code, refusal.message)
+    why = resumption["refusal"]
+    cause = refusal if why is None else ToolRefusal.model_validate(why)
+    decision = resumption["decision"]
+    said = sentences(RiskDecision.model_validate(decision)) if decision else []
+    return refused(
+        TurnOutcome.NOT_EXECUTED, cause.code, cause.message, refusal.message, *said, cause.remedy
+    )
+
+
+def _reconciliation_sentence(result: ReconciliationResult) -> str:
+    if result.matched:
+        return "Ledger and broker agree."
+    return f"Ledger and broker differ in {len(result.deltas)} points: {result.deltas[0].message}."

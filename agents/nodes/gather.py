@@ -1,0 +1,87 @@
+"""Look at the account before planning on it."""
+
+from decimal import Decimal
+
+from langgraph.runtime import Runtime
+
+from agents.context import TurnContext
+from agents.intent.complete import to_intent
+from agents.intent.model import ParsedMessage, TradeDraft
+from agents.nodes.step import step
+from agents.state import JsonObject, TurnState, refused
+from riskgate.contracts.instruments import InstrumentKind
+from riskgate.contracts.intents import SizingMethod, TradeIntent
+from riskgate.contracts.orders import Product
+from riskgate.contracts.traces import TurnOutcome
+from tools.ports import AccountView
+from tools.read.view_account import view_account
+
+BROKER_DOWN = "BROKER_UNAVAILABLE"
+
+
+async def gather(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
+    """Read the account, fill in the account's defaults, and stop where nothing can be sent."""
+    context = runtime.context
+    with step(context, "gather"):
+        view = await view_account(context.toolbox, context.accounts, context.caller)
+        context.workspace.view = view
+    used = inputs_used(view)
+    if view.snapshot is None:
+        answer = refused(
+            TurnOutcome.DENIED,
+            BROKER_DOWN,
+            view.warning or "The broker does not answer.",
+            "Nothing was sent. What you see is our own ledger; try again when the broker is back.",
+        )
+        return {**answer, "inputs_used": used}
+    intent = _intent(context, ParsedMessage.model_validate(state["parsed"]).trades[0], view)
+    if isinstance(intent, TradeIntent):
+        return {"path": "plan", "intent": intent.model_dump(mode="json"), "inputs_used": used}
+    return {**intent, "inputs_used": used}
+
+
+def inputs_used(view: AccountView) -> JsonObject:
+    """Return the ids of what was looked at."""
+    return {
+        "broker_snapshot_id": view.snapshot.snapshot_id if view.snapshot else None,
+        "ledger_snapshot_id": view.ledger.snapshot_id,
+    }
+
+
+def _intent(context: TurnContext, draft: TradeDraft, view: AccountView) -> TradeIntent | TurnState:
+    answer = to_intent(
+        draft,
+        default_product=_default_product(context, draft, view),
+        default_order_type=context.defaults.order_type,
+    )
+    if isinstance(answer, TradeIntent):
+        return answer
+    problem = answer[0]
+    return refused(TurnOutcome.NEEDS_INPUT, problem.code, problem.message, problem.remedy)
+
+
+def _default_product(context: TurnContext, draft: TradeDraft, view: AccountView) -> Product:
+    """An exit leaves by the product it is held in; else the account's default for the kind."""
+    held = _held_products(draft, view)
+    exits = draft.sizing is not None and draft.sizing.method is SizingMethod.FRACTION
+    if exits and len(held) == 1:
+        return held.pop()
+    return _usual_product(context, draft)
+
+
+def _held_products(draft: TradeDraft, view: AccountView) -> set[Product]:
+    if view.snapshot is None:
+        return set()
+    everything = (*view.snapshot.positions, *view.snapshot.holdings)
+    return {
+        item.product
+        for item in everything
+        if item.instrument in draft.symbols and item.quantity != Decimal(0)
+    }
+
+
+def _usual_product(context: TurnContext, draft: TradeDraft) -> Product:
+    row = context.directory.get(draft.symbols[0]) if draft.symbols else None
+    derivative = row is not None and row.kind is not InstrumentKind.EQUITY
+    defaults = context.defaults
+    return defaults.derivative_product if derivative else defaults.equity_product

@@ -1,0 +1,58 @@
+"""Read the message."""
+
+from langgraph.runtime import Runtime
+
+from agents.context import TurnContext
+from agents.intent.model import MessageKind, ParsedMessage
+from agents.nodes.step import step
+from agents.state import TurnState, refused
+from riskgate.contracts.traces import TurnOutcome
+
+CHAT_HELP = (
+    "I did not read an order or a question about your account in that. "
+    "Try 'buy 10 INFY at market, cnc', 'price of TCS', 'positions' or 'orders'."
+)
+REFUSAL = "I cannot do that: limits, approvals and credentials are changed by people, not in chat."
+NOT_YET = {
+    MessageKind.CANCEL: "Cancelling or changing orders from the chat is not available yet.",
+    MessageKind.MODIFY: "Cancelling or changing orders from the chat is not available yet.",
+    MessageKind.MONITOR: "Watches are not available yet.",
+}
+
+
+async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
+    """Decide what kind of message this is and where the turn goes."""
+    context = runtime.context
+    with step(context, "parse"):
+        parsed = context.parser.parse(state["message"], context.parse_context)
+    decided = _decide(parsed)
+    decided["kind"] = parsed.kind.value
+    decided["parsed"] = parsed.model_dump(mode="json")
+    return decided
+
+
+def _decide(parsed: ParsedMessage) -> TurnState:
+    if parsed.problems:
+        problem = parsed.problems[0]
+        return refused(TurnOutcome.NEEDS_INPUT, problem.code, problem.message, problem.remedy)
+    match parsed.kind:
+        case MessageKind.TRADE:
+            unclear = bool(parsed.missing or parsed.ambiguous or len(parsed.trades) != 1)
+            return {"path": "ask" if unclear else "plan"}
+        case MessageKind.QUERY:
+            return {"path": "answer"}
+        case MessageKind.CHAT:
+            return _said(CHAT_HELP)
+        case MessageKind.REFUSE:
+            return refused(TurnOutcome.DENIED, "REQUEST_REFUSED", REFUSAL)
+        case _:
+            return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", NOT_YET[parsed.kind])
+
+
+def _said(text: str) -> TurnState:
+    return {
+        "path": "stop",
+        "outcome": TurnOutcome.ANSWERED,
+        "error_code": None,
+        "explanations": [text],
+    }

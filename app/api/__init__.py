@@ -1,0 +1,1 @@
+"""The HTTP edge: routes, who may use them, errors and streams."""

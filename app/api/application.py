@@ -1,0 +1,28 @@
+"""Put routes, errors and limits together into one ASGI application."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import FastAPI
+
+from app.api import problems
+from app.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
+from app.api.routes import agui, cards, chat, decisions, system, trading
+
+TITLE = "SigmaTrader"
+VERSION = "0.1.0"
+
+
+def create_application(
+    *,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    max_body_bytes: int,
+) -> FastAPI:
+    """Return the application; its services are put in `app.state.services` by the lifespan."""
+    app = FastAPI(title=TITLE, version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    problems.install(app)
+    for module in (chat, cards, decisions, trading, system, agui):
+        app.include_router(module.router)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes)
+    app.add_middleware(RequestIdMiddleware)
+    return app

@@ -1,0 +1,86 @@
+"""The Idempotency-Key header: the same key and body give the same answer, and act once."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Header, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import JsonValue
+
+from app.api.services import Services
+from app.errors import AppError, Conflict, InvalidRequest, Unprocessable
+from app.identity.principal import Principal
+from app.persistence import idempotency
+from riskgate.contracts.traces import IdempotencyRecord, IdempotencyStatus
+from riskgate.hashing import content_hash
+
+KEY_MAX = 255
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
+
+
+class KeyReused(Unprocessable):
+    """The key was used before with another body."""
+
+    code = "IDEMPOTENCY_PAYLOAD_MISMATCH"
+    remedy = "Use a new key for a new request."
+
+
+class KeyInFlight(Conflict):
+    """The first request with this key has not been answered yet."""
+
+    code = "IDEMPOTENCY_IN_FLIGHT"
+    remedy = "Wait a second and send the same request again."
+
+
+async def once(
+    services: Services,
+    principal: Principal,
+    request: Request,
+    key: str | None,
+    payload: dict[str, JsonValue],
+    act: Callable[[], Awaitable[dict[str, Any]]],
+) -> Response:
+    """Act and answer as JSON; with a key, at most once, and byte-equal ever after.
+
+    A request that fails with an error gives its key back: an error here means nothing was done.
+    """
+    if key is None:
+        return JSONResponse(await act())
+    if not 1 <= len(key.strip('"')) <= KEY_MAX:
+        raise InvalidRequest(f"Idempotency-Key must have 1 to {KEY_MAX} characters")
+    scope = f"{principal.user_id}:{request.method}:{request.url.path}"
+    held = await _claim(services, principal, scope, key, content_hash(payload))
+    if held is not None:
+        return _replayed(held, content_hash(payload))
+    try:
+        body = json.dumps(await act(), ensure_ascii=False, separators=(",", ":"))
+    except AppError:
+        async with services.database.tenant(principal.tenant_id) as session:
+            await idempotency.release(session, scope=scope, key=key)
+        raise
+    async with services.database.tenant(principal.tenant_id) as session:
+        await idempotency.finish(session, scope=scope, key=key, status=200, body=body)
+    return Response(body, media_type="application/json")
+
+
+async def _claim(
+    services: Services, principal: Principal, scope: str, key: str, payload_hash: str
+) -> IdempotencyRecord | None:
+    async with services.database.tenant(principal.tenant_id) as session:
+        return await idempotency.claim(
+            session, scope=scope, key=key, payload_hash=payload_hash, at=services.clock.now()
+        )
+
+
+def _replayed(held: IdempotencyRecord, payload_hash: str) -> Response:
+    if held.payload_hash != payload_hash:
+        raise KeyReused("this Idempotency-Key was used with another body")
+    if held.status is IdempotencyStatus.IN_FLIGHT or held.response_body is None:
+        raise KeyInFlight("a request with this Idempotency-Key is still being worked on")
+    return Response(
+        held.response_body,
+        status_code=held.response_status or 200,
+        media_type="application/json",
+        headers={"Idempotency-Replayed": "true"},
+    )

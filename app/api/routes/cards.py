@@ -1,0 +1,161 @@
+"""Cards, and a person's decision on them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import Field, JsonValue, StringConstraints
+
+from app.api.deps import Decider, Paging, Reader, Running
+from app.api.idempotency import IdempotencyKey, once
+from app.api.routes.chat import turn_answer
+from app.api.services import Services
+from app.api.sse import stream, wants_stream
+from app.errors import Conflict, NotFound, Unprocessable
+from app.identity.principal import Principal
+from app.persistence import cards
+from app.persistence.cards import CardRecord
+from app.pipeline.decisions import CardDecision
+from riskgate.contracts.base import Contract
+from riskgate.contracts.cards import CardStatus
+
+router = APIRouter(prefix="/api/v1", tags=["cards"])
+
+
+class Verdict(Contract):
+    """A person's word. Edits are not taken: a changed plan is a new plan with a card of its own."""
+
+    comment: Annotated[str, StringConstraints(max_length=500)] | None = None
+    edits: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+@router.get("/cards", operation_id="list_cards")
+async def list_cards(
+    running: Running, user: Reader, page: Paging, status: CardStatus | None = None
+) -> dict[str, Any]:
+    """List cards, newest first: one's own, or everyone's for those who oversee."""
+    async with running.database.tenant(user.tenant_id) as session:
+        found = await cards.list_cards(
+            session,
+            status=status,
+            user_id=None if user.oversees else user.user_id,
+            limit=page.limit + 1,
+            offset=page.offset,
+        )
+    return page.envelope([show(record) for record in found])
+
+
+@router.get("/cards/{card_id}", operation_id="get_card")
+async def get_card(card_id: str, running: Running, user: Reader) -> dict[str, Any]:
+    """Show one card."""
+    record = await _visible(running, user, card_id)
+    return {"ok": True, "card": show(record)}
+
+
+@router.get("/approvals", operation_id="list_approvals")
+async def list_approvals(running: Running, user: Reader, page: Paging) -> dict[str, Any]:
+    """List what waits for a decision, for clients that drop interrupt outcomes."""
+    return await list_cards(running, user, page, CardStatus.PENDING)
+
+
+@router.post("/cards/{card_id}/approve", operation_id="approve_card", response_model=None)
+async def approve_card(
+    card_id: str,
+    request: Request,
+    running: Running,
+    user: Decider,
+    body: Verdict | None = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Approve a card: prices and the book are taken afresh and judged again, then it is sent."""
+    return await _decide(card_id, request, running, user, body or Verdict(), key, approve=True)
+
+
+@router.post("/cards/{card_id}/reject", operation_id="reject_card", response_model=None)
+async def reject_card(
+    card_id: str,
+    request: Request,
+    running: Running,
+    user: Decider,
+    body: Verdict | None = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Reject a card for good; nothing is sent."""
+    return await _decide(card_id, request, running, user, body or Verdict(), key, approve=False)
+
+
+async def _decide(
+    card_id: str,
+    request: Request,
+    running: Running,
+    user: Principal,
+    body: Verdict,
+    key: str | None,
+    *,
+    approve: bool,
+) -> Response:
+    await _visible(running, user, card_id)
+    if body.edits:
+        raise Unprocessable(
+            "a card cannot be approved with changes",
+            code="CARD_EDIT_NOT_ALLOWED",
+            remedy="Reject it and say what you want instead; the new plan gets its own card.",
+        )
+    if wants_stream(request):
+        return await _stream(running, user, card_id, body, approve=approve)
+    payload: dict[str, JsonValue] = {"approve": approve, "comment": body.comment}
+    return await once(
+        running,
+        user,
+        request,
+        key,
+        payload,
+        lambda: _answer(running, user, card_id, body, approve=approve),
+    )
+
+
+async def _stream(
+    running: Services, user: Principal, card_id: str, body: Verdict, *, approve: bool
+) -> Response:
+    decision, run = await running.conversation.decide(
+        user, card_id, approve=approve, comment=body.comment
+    )
+    if run is None:
+        raise _not_woken(decision)
+    return stream(run.run_id, running.conversation.follow(user, run.run_id, after=0))
+
+
+async def _answer(
+    running: Services, user: Principal, card_id: str, body: Verdict, *, approve: bool
+) -> dict[str, Any]:
+    decision, run = await running.conversation.decide(
+        user, card_id, approve=approve, comment=body.comment
+    )
+    if run is None:
+        raise _not_woken(decision)
+    result = await running.conversation.result(user, run)
+    record = await _visible(running, user, card_id)
+    return {**turn_answer(result), "card": show(record)}
+
+
+def _not_woken(decision: CardDecision) -> Conflict:
+    refusal = decision.refusal
+    if refusal is None:
+        return Conflict("the card was decided just now; its turn has not begun yet")
+    return Conflict(refusal.message, code=refusal.code, remedy=refusal.remedy)
+
+
+async def _visible(running: Services, user: Principal, card_id: str) -> CardRecord:
+    record = await running.decisions.find(user.tenant_id, card_id)
+    if record.user_id != user.user_id and not user.oversees:
+        raise NotFound(f"there is no card {card_id}")
+    return record
+
+
+def show(record: CardRecord) -> dict[str, Any]:
+    """Show a card with what was decided on it."""
+    return {
+        **record.card.model_dump(mode="json"),
+        "decided_by": record.decided_by,
+        "comment": record.comment,
+    }

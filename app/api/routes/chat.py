@@ -1,0 +1,138 @@
+"""Chat: a message in, a turn's events or its result out."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import Field, StringConstraints
+
+from app.api.deps import Chatter, Reader, Running
+from app.api.idempotency import IdempotencyKey, once
+from app.api.services import Services
+from app.api.sse import resume_after, stream, wants_stream
+from app.conversation.service import TurnRequest, TurnResult
+from app.errors import InvalidRequest
+from app.identity.principal import Principal
+from riskgate.contracts.base import Contract, Identifier
+from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.orders import ExecutionMode
+
+router = APIRouter(prefix="/api/v1", tags=["chat"])
+
+MESSAGE_MAX = 16_000
+
+
+class ChatContext(Contract):
+    """What the person is looking at."""
+
+    focus_symbol: Annotated[str, StringConstraints(max_length=60)] | None = None
+    page: Annotated[str, StringConstraints(max_length=60)] | None = None
+
+
+class ChatRequest(Contract):
+    """One message. `thread_id` continues a conversation; without it a new one begins."""
+
+    message: Annotated[str, Field(max_length=MESSAGE_MAX)]
+    thread_id: Identifier | None = None
+    account_id: Identifier | None = None
+    context: ChatContext | None = None
+    mode: ExecutionMode | None = None
+
+
+@router.post("/chat", operation_id="chat", response_model=None)
+async def chat(
+    body: ChatRequest,
+    request: Request,
+    running: Running,
+    user: Chatter,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Run one turn. With `Accept: text/event-stream` its events are streamed as they happen."""
+    _check_mode(body.mode)
+    turn = TurnRequest(
+        message=body.message,
+        thread_id=body.thread_id,
+        account_id=body.account_id,
+        focus_symbol=_focus(running, body.context),
+        page=body.context.page if body.context else None,
+    )
+    if wants_stream(request):
+        run = await running.conversation.start(user, turn)
+        return stream(run.run_id, running.conversation.follow(user, run.run_id, after=0))
+    return await once(
+        running,
+        user,
+        request,
+        key,
+        body.model_dump(mode="json"),
+        lambda: _run(running, user, turn),
+    )
+
+
+@router.get("/runs/{run_id}/events", operation_id="run_events", response_model=None)
+async def run_events(
+    run_id: str,
+    request: Request,
+    running: Running,
+    user: Reader,
+    after: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
+    """Stream a run's events after the last one the client had; 204 when there are no more."""
+    run = await running.conversation.owned_run(user, run_id)
+    position = resume_after(request, run_id, after)
+    if run.status != "RUNNING" and position >= await running.conversation.last_seq(user, run_id):
+        return Response(status_code=204)
+    return stream(run_id, running.conversation.follow(user, run_id, after=position))
+
+
+@router.post("/runs/{run_id}/cancel", operation_id="cancel_run")
+async def cancel_run(run_id: str, running: Running, user: Chatter) -> dict[str, Any]:
+    """Stop a turn that has not begun to send orders."""
+    run = await running.conversation.cancel(user, run_id)
+    return {"ok": True, "run_id": run.run_id}
+
+
+async def _run(running: Services, user: Principal, turn: TurnRequest) -> dict[str, Any]:
+    run = await running.conversation.start(user, turn)
+    return turn_answer(await running.conversation.result(user, run))
+
+
+def turn_answer(result: TurnResult) -> dict[str, Any]:
+    """Show what a turn came to."""
+    trace = result.trace
+    intent = next((step.inputs["intent"] for step in trace.replay if step.step == "plan"), None)
+    return {
+        "ok": True,
+        "run_id": result.run.run_id,
+        "thread_id": result.run.thread_id,
+        "account_id": result.run.account_id,
+        "decision_id": trace.decision_id,
+        "outcome": trace.final_outcome.value,
+        "error_code": trace.error_code,
+        "intent": intent,
+        "plan_id": trace.plan_id,
+        "cards": [card.model_dump(mode="json") for card in result.cards],
+        "orders": [order.model_dump(mode="json") for order in trace.orders_submitted],
+        "reconciliation": (
+            trace.reconciliation_result.model_dump(mode="json")
+            if trace.reconciliation_result
+            else None
+        ),
+        "message": result.message,
+    }
+
+
+def _focus(running: Services, context: ChatContext | None) -> InstrumentRef | None:
+    if context is None or context.focus_symbol is None:
+        return None
+    found = running.directory.resolve(context.focus_symbol).instrument
+    return None if found is None else found.ref
+
+
+def _check_mode(mode: ExecutionMode | None) -> None:
+    if mode is ExecutionMode.LIVE:
+        raise InvalidRequest(
+            "a chat turn cannot be LIVE",
+            code="MODE_NOT_AVAILABLE",
+            remedy="Leave mode out: a paper account trades on paper, a live one is a dry run.",
+        )

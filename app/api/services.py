@@ -1,0 +1,29 @@
+"""The services that the routes use; the composition root builds them."""
+
+from dataclasses import dataclass
+
+from adapters.ports import Clock, IdFactory
+from app.conversation.service import Conversation
+from app.execution.engine import ExecutionEngine
+from app.identity.service import Identity
+from app.persistence.database import Database
+from app.pipeline.decisions import CardDecisions
+from app.pipeline.views import AccountViews
+from app.reconciliation.service import Reconciler
+from tools.ports import InstrumentDirectory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What the edges may call."""
+
+    database: Database
+    clock: Clock
+    ids: IdFactory
+    directory: InstrumentDirectory
+    identity: Identity
+    views: AccountViews
+    decisions: CardDecisions
+    engine: ExecutionEngine
+    reconciler: Reconciler
+    conversation: Conversation

@@ -1,0 +1,77 @@
+"""Users and keys."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from app.bootstrap import OWNER_TENANT, Container
+from app.cli.errors import guarded
+from app.cli.running import with_application
+from app.identity.service import roles_from
+from app.persistence import identities
+
+users = typer.Typer(no_args_is_help=True, help="Users and their roles.")
+keys = typer.Typer(no_args_is_help=True, help="API keys; each is shown once.")
+
+Tenant = Annotated[str, typer.Option(help="Tenant.")]
+
+
+@users.command("create")
+@guarded
+def create_user(
+    name: str,
+    role: Annotated[list[str], typer.Option(help="A role; may be given more than once.")],
+    tenant: Tenant = OWNER_TENANT,
+) -> None:
+    """Create a user and print a first key."""
+    roles = roles_from(role)
+
+    async def work(container: Container) -> str:
+        await container.identity.create_user(tenant, name, roles)
+        return await container.identity.create_key(tenant, name)
+
+    typer.echo(f"API key: {with_application(work)}")
+
+
+@users.command("list")
+@guarded
+def list_users(tenant: Tenant = OWNER_TENANT) -> None:
+    """List users with their roles."""
+
+    async def work(container: Container) -> list[identities.UserRecord]:
+        async with container.database.tenant(tenant) as session:
+            return await identities.list_users(session)
+
+    for user in with_application(work):
+        typer.echo(f"{user.user_id}  {user.name}  {','.join(sorted(user.roles))}")
+
+
+@keys.command("create")
+@guarded
+def create_key(
+    user: str,
+    days: Annotated[int | None, typer.Option(min=1, help="Days until the key expires.")] = None,
+    tenant: Tenant = OWNER_TENANT,
+) -> None:
+    """Make another key for a user and print it once."""
+
+    async def work(container: Container) -> str:
+        expires_at = None
+        if days is not None:
+            expires_at = container.services.clock.now() + timedelta(days=days)
+        return await container.identity.create_key(tenant, user, expires_at=expires_at)
+
+    typer.echo(f"API key: {with_application(work)}")
+
+
+@keys.command("revoke")
+@guarded
+def revoke_key(key_id: str, tenant: Tenant = OWNER_TENANT) -> None:
+    """Stop a key from counting."""
+
+    async def work(container: Container) -> None:
+        await container.identity.revoke_key(tenant, key_id)
+
+    with_application(work)
+    typer.echo("revoked")

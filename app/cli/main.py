@@ -1,0 +1,84 @@
+"""Every command of `sigmatrader`, grouped as people look for them."""
+
+import os
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.cli import accounts, data, database, decisions
+from app.cli.errors import guarded
+from app.settings import load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="SigmaTrader: words in, gated and audited orders out.",
+)
+app.add_typer(database.app, name="db")
+app.add_typer(accounts.users, name="user")
+app.add_typer(accounts.keys, name="key")
+app.add_typer(data.app, name="data")
+app.add_typer(decisions.app, name="decision")
+app.add_typer(decisions.audit, name="audit")
+
+KEY_VARIABLE = "SIGMATRADER_API_KEY"
+notes = Console(stderr=True)
+
+
+@app.command()
+@guarded
+def serve() -> None:
+    """Serve the page, the API and AG-UI; starts and migrates the database first."""
+    settings = load_settings()
+    notes.print("Preparing the database ...")
+    # The server imports the graph library, which the other commands need not wait for.
+    from app.bootstrap import prepare_database
+    from app.main import serve as run_server
+    from app.persistence.location import release
+    from app.telemetry import configure_logging
+
+    configure_logging(settings.log_level)
+    location = prepare_database(settings)
+    url = f"http://{settings.host}:{settings.port}/"
+
+    def announce(new_key: str | None) -> None:
+        if new_key is not None:
+            typer.echo(f"API key: {new_key}")
+            typer.echo(f"Open {url}#key={new_key}")
+            typer.echo("The key is shown only this once; keep it.")
+        typer.echo(f"SigmaTrader serves on {url}")
+
+    try:
+        run_server(settings, location, on_ready=announce)
+    finally:
+        release(location)
+
+
+@app.command()
+@guarded
+def chat(
+    message: Annotated[str | None, typer.Argument(help="One message; none for a talk.")] = None,
+    account: Annotated[str | None, typer.Option(help="Account to trade in.")] = None,
+    url: Annotated[str | None, typer.Option(help="Server; the local one by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Talk to a running server; the key comes from SIGMATRADER_API_KEY."""
+    from app.cli.chat import run_chat
+
+    key = os.environ.get(KEY_VARIABLE)
+    if not key:
+        notes.print(f"Set {KEY_VARIABLE} to the key that the first 'serve' printed.")
+        raise typer.Exit(2)
+    settings = load_settings()
+    base_url = url or f"http://{settings.host}:{settings.port}"
+    raise typer.Exit(
+        run_chat(
+            base_url=base_url, api_key=key, account_id=account, message=message, as_json=as_json
+        )
+    )
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,1 @@
+"""Turns: started, streamed, put to sleep for an approval, woken, and traced."""

@@ -1,0 +1,76 @@
+"""From the end of a turn to its decision trace."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from agents.state import TurnState
+from app.persistence.runs import RunRecord
+from riskgate.contracts.decisions import RiskDecision
+from riskgate.contracts.traces import (
+    DecisionTrace,
+    InputsUsed,
+    ReconciliationResult,
+    ReplayStep,
+    SubmittedOrder,
+    ToolCall,
+    TurnOutcome,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnEnd:
+    """How a turn ended and what it did on the way."""
+
+    state: TurnState
+    tools_called: Sequence[ToolCall]
+    steps: Sequence[ReplayStep]
+    context: dict[str, str | None]
+    ended_at: datetime
+
+
+def build_trace(
+    run: RunRecord, tenant_id: str, end: TurnEnd, earlier: DecisionTrace | None
+) -> DecisionTrace:
+    """Return the turn's trace; a resumed turn's continues what was traced before it slept."""
+    state = end.state
+    decision = state.get("decision")
+    reconciliation = state.get("reconciliation")
+    return DecisionTrace(
+        decision_id=run.decision_id,
+        version=1 if earlier is None else earlier.version + 1,
+        tenant_id=tenant_id,
+        user_id=run.user_id if earlier is None else earlier.user_id,
+        account_id=run.account_id,
+        thread_id=run.thread_id,
+        run_id=run.run_id,
+        started_at=run.created_at if earlier is None else earlier.started_at,
+        ended_at=end.ended_at,
+        user_message=run.message,
+        inputs_used=InputsUsed(**state.get("inputs_used", {}), context=dict(end.context)),
+        tools_called=(*(earlier.tools_called if earlier else ()), *end.tools_called),
+        plan_id=state.get("plan_id"),
+        plan_hash=state.get("plan_hash"),
+        riskgate_result=RiskDecision.model_validate(decision) if decision else None,
+        approved_by=state.get("approved_by"),
+        orders_submitted=tuple(
+            SubmittedOrder.model_validate(order) for order in state.get("orders", [])
+        ),
+        reconciliation_result=(
+            ReconciliationResult.model_validate(reconciliation) if reconciliation else None
+        ),
+        final_outcome=TurnOutcome(state.get("outcome", TurnOutcome.FAILED)),
+        error_code=state.get("error_code"),
+        explanations=tuple(state.get("explanations", [])),
+        replay=(*(earlier.replay if earlier else ()), *end.steps),
+    )
+
+
+def failed_state(state: TurnState, code: str, message: str) -> TurnState:
+    """Return the state of a turn that broke, keeping what it had found out."""
+    return {
+        **state,
+        "outcome": TurnOutcome.FAILED,
+        "error_code": code,
+        "explanations": [message],
+    }

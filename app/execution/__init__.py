@@ -1,0 +1,1 @@
+"""Orders sent once: written down, sent, found again, and followed to their end."""

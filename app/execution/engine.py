@@ -1,0 +1,247 @@
+"""The execution engine: the only place that sends an order."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+from adapters.errors import BrokerUnavailable, OrderRejected, OutcomeUnknown
+from adapters.ports import BrokerAdapter, Brokers, Clock, IdFactory
+from app.audit.log import Entry, append
+from app.errors import Conflict
+from app.execution import transitions
+from app.execution.derive import derive_orders
+from app.ledger.book import book_fill
+from app.persistence import accounts, orders, plans
+from app.persistence.database import Database, Session
+from app.persistence.orders import OrderChange, OrderRecord
+from riskgate.contracts.decisions import ApprovedPlan, KillSwitchLevel
+from riskgate.contracts.orders import BrokerOrder, BrokerTrade, ExecutionMode, OrderState
+
+ACTOR = "execution"
+POLL_S = 0.1
+UNKNOWN_REASON = "the broker's reply was lost; the order is looked up by its tag, never resent"
+
+
+class PlanNotExecutable(Conflict):
+    """The approved plan does not match what was stored, or its time is over."""
+
+    code = "PLAN_NOT_EXECUTABLE"
+    remedy = "Ask for the trade again; a new plan will be made and judged."
+
+
+class ExecutionEngine:
+    """Sends approved orders once and follows them; every step is stored before the next."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        brokers: Brokers,
+        clock: Clock,
+        ids: IdFactory,
+        sleep: Callable[[float], Awaitable[None]],
+        fill_wait_s: float,
+    ) -> None:
+        self._database = database
+        self._brokers = brokers
+        self._clock = clock
+        self._ids = ids
+        self._sleep = sleep
+        self._fill_wait_s = fill_wait_s
+
+    async def prepare(self, session: Session, approved: ApprovedPlan) -> None:
+        """Write the plan's orders down as PLANNED, in the transaction of its approval.
+
+        Raises PlanNotExecutable when the plan or its decision are not the stored ones.
+        """
+        await _require_stored(session, approved)
+        at = self._clock.now()
+        send_by = min(approved.expires_at, approved.plan.validity_window.end)
+        for intent in derive_orders(approved.plan, new_id=lambda: self._ids.new("ord")):
+            await orders.add_order(
+                session, intent, approval_id=approved.approval_id, send_by=send_by, at=at
+            )
+
+    async def execute(self, tenant_id: str, plan_id: str) -> list[OrderRecord]:
+        """Send what of the plan is still PLANNED, wait a little for fills, return its orders.
+
+        Repeating it, at once or later, sends nothing twice: each order leaves PLANNED once.
+        """
+        plan = await self._plan(tenant_id, plan_id)
+        for order in plan:
+            if order.state is OrderState.PLANNED:
+                await self._send(tenant_id, order)
+        await self._follow(tenant_id, plan_id)
+        return await self._plan(tenant_id, plan_id)
+
+    async def refresh(self, tenant_id: str, account_id: str) -> None:
+        """Book the broker's news of our open orders. Raises BrokerUnavailable."""
+        async with self._database.tenant(tenant_id) as session:
+            pending = await orders.unfinished_orders(session, account_id)
+        at_broker = [order for order in pending if order.state in transitions.MAY_BE_AT_BROKER]
+        if not at_broker:
+            return
+        broker = self._brokers.for_account(tenant_id, account_id)
+        seen = await broker.get_orders(account_id)
+        trades = await broker.get_trades(account_id)
+        for order in at_broker:
+            match = _match(order, seen)
+            if match is not None:
+                await self._book(tenant_id, order, match, trades)
+
+    async def recover(self, tenant_id: str) -> None:
+        """After a start: look up what was being sent, expire what was never sent.
+
+        Nothing is resent. An order the broker does not show stays UNKNOWN for a person.
+        """
+        async with self._database.tenant(tenant_id) as session:
+            pending = await orders.unfinished_orders(session)
+        for order in pending:
+            if order.state is OrderState.PLANNED:
+                reason = "approved, but the server stopped before it was sent; nothing was sent"
+                await self._apply(tenant_id, order, transitions.expired(order, reason))
+            elif order.state is OrderState.SENDING:
+                unknown = transitions.outcome_unknown(order, UNKNOWN_REASON)
+                await self._apply(tenant_id, order, unknown)
+        for account_id in sorted({order.intent.account_id for order in pending}):
+            try:
+                await self.refresh(tenant_id, account_id)
+            except BrokerUnavailable:
+                continue
+
+    async def _send(self, tenant_id: str, order: OrderRecord) -> None:
+        refusal = await self._claim(tenant_id, order)
+        if refusal is not None:
+            return
+        broker = self._brokers.for_account(tenant_id, order.intent.account_id)
+        change = await self._call(broker, order)
+        await self._apply(tenant_id, order, change)
+        if change.state is OrderState.UNKNOWN:
+            await self._look_up(tenant_id, broker, order)
+
+    async def _claim(self, tenant_id: str, order: OrderRecord) -> str | None:
+        """Move the order to SENDING, durably, or say why it may not be sent."""
+        now = self._clock.now()
+        async with self._database.tenant(tenant_id) as session:
+            switch = await accounts.kill_switch(session, order.intent.account_id)
+            change = transitions.start_sending(order, at=now)
+            refusal = None
+            if now > order.send_by:
+                refusal = "its time to be sent is over"
+            elif switch.level is KillSwitchLevel.HALTED:
+                refusal = f"the kill switch is HALTED: {switch.reason}"
+            if refusal is not None:
+                change = transitions.expired(order, refusal)
+            won = await orders.change_order(session, order.intent.order_id, change, at=now)
+            if won:
+                await self._audit(session, order, change)
+        return refusal if won else "another worker has it"
+
+    async def _call(self, broker: BrokerAdapter, order: OrderRecord) -> OrderChange:
+        try:
+            ack = await broker.place_order(order.intent)
+        except OrderRejected as rejected:
+            return transitions.refused(order, rejected.message)
+        except BrokerUnavailable as unavailable:
+            return transitions.not_sent(order, unavailable.message)
+        except OutcomeUnknown as unknown:
+            return transitions.outcome_unknown(order, f"{UNKNOWN_REASON} ({unknown.message})")
+        return transitions.accepted(order, ack.broker_order_id)
+
+    async def _look_up(self, tenant_id: str, broker: BrokerAdapter, order: OrderRecord) -> None:
+        try:
+            found = await broker.find_orders_by_tag(order.intent.account_id, order.intent.tag)
+        except BrokerUnavailable:
+            return
+        if len(found) == 1:
+            await self._apply(
+                tenant_id, order, transitions.accepted(order, found[0].broker_order_id)
+            )
+
+    async def _follow(self, tenant_id: str, plan_id: str) -> None:
+        """Poll until every order is final or the waiting time is over."""
+        until = self._clock.now() + timedelta(seconds=self._fill_wait_s)
+        while True:
+            pending = [o for o in await self._plan(tenant_id, plan_id) if not o.state.final]
+            if not pending:
+                return
+            try:
+                await self.refresh(tenant_id, pending[0].intent.account_id)
+            except BrokerUnavailable:
+                return
+            if self._clock.now() >= until or all(
+                order.state.final for order in await self._plan(tenant_id, plan_id)
+            ):
+                return
+            await self._sleep(POLL_S)
+
+    async def _book(
+        self,
+        tenant_id: str,
+        order: OrderRecord,
+        seen: BrokerOrder,
+        trades: Sequence[BrokerTrade],
+    ) -> None:
+        now = self._clock.now()
+        async with self._database.tenant(tenant_id) as session:
+            await accounts.lock_account(session, order.intent.account_id)
+            current = await orders.find_order(session, order.intent.order_id)
+            if current is None:
+                return
+            for trade in trades:
+                if trade.broker_order_id == seen.broker_order_id:
+                    await book_fill(session, current, trade, at=now)
+            fills = await orders.order_fills(session, order.intent.order_id)
+            change = transitions.observed(current, seen, fills)
+            if change is not None:
+                won = await orders.change_order(session, order.intent.order_id, change, at=now)
+                if won:
+                    await self._audit(session, current, change)
+
+    async def _apply(self, tenant_id: str, order: OrderRecord, change: OrderChange) -> None:
+        now = self._clock.now()
+        async with self._database.tenant(tenant_id) as session:
+            if await orders.change_order(session, order.intent.order_id, change, at=now):
+                await self._audit(session, order, change)
+
+    async def _audit(self, session: Session, order: OrderRecord, change: OrderChange) -> None:
+        entry = Entry(
+            actor=ACTOR,
+            action=f"order.{change.state.value.lower()}",
+            entity="order",
+            entity_id=order.intent.order_id,
+            body={
+                "plan_id": order.intent.plan_id,
+                "tag": order.intent.tag,
+                "payload_hash": order.payload_hash,
+                "broker_order_id": change.broker_order_id,
+                "filled_quantity": str(change.filled_quantity),
+                "reason": change.reason,
+            },
+        )
+        await append(session, entry, at=self._clock.now())
+
+    async def _plan(self, tenant_id: str, plan_id: str) -> list[OrderRecord]:
+        async with self._database.tenant(tenant_id) as session:
+            return await orders.plan_orders(session, plan_id)
+
+
+def _match(order: OrderRecord, seen: Sequence[BrokerOrder]) -> BrokerOrder | None:
+    """Find our order in the broker's book by its id, else by its tag when only one carries it."""
+    for candidate in seen:
+        if order.broker_order_id and candidate.broker_order_id == order.broker_order_id:
+            return candidate
+    tagged = [candidate for candidate in seen if candidate.tag == order.intent.tag]
+    return tagged[0] if len(tagged) == 1 and order.broker_order_id is None else None
+
+
+async def _require_stored(session: Session, approved: ApprovedPlan) -> None:
+    stored = await plans.find_plan(session, approved.plan.plan_id)
+    decision = await plans.find_decision(session, approved.decision_hash)
+    if stored is None or stored.plan_hash != approved.plan_hash:
+        raise PlanNotExecutable("the approved plan is not the stored one")
+    if approved.plan.plan_hash != approved.plan_hash:
+        raise PlanNotExecutable("the approved plan was changed after it was approved")
+    if decision is None or decision.decision.plan_hash != approved.plan_hash:
+        raise PlanNotExecutable("the approved plan has no stored decision")
+    if approved.plan.mode is ExecutionMode.LIVE:
+        raise PlanNotExecutable("LIVE needs a stored validation, which this release has not")

@@ -1,0 +1,130 @@
+"""How an order's state may change: pure, monotonic, and true whatever order news arrives in."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from app.persistence.orders import OrderChange, OrderRecord
+from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, BrokerTrade, OrderState
+
+MAY_BE_AT_BROKER = frozenset(
+    {OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN, OrderState.PARTIALLY_FILLED}
+)
+AVERAGE_PLACES = Decimal("0.000001")
+
+
+def start_sending(order: OrderRecord, *, at: datetime) -> OrderChange:
+    """The write-ahead step: only a planned order may be sent, and only once."""
+    return _change(order, frozenset({OrderState.PLANNED}), OrderState.SENDING, sent_at=at)
+
+
+def accepted(order: OrderRecord, broker_order_id: str) -> OrderChange:
+    return _change(
+        order,
+        frozenset({OrderState.SENDING, OrderState.UNKNOWN}),
+        OrderState.OPEN,
+        broker_order_id=broker_order_id,
+    )
+
+
+def refused(order: OrderRecord, reason: str) -> OrderChange:
+    """The broker's final no: nothing rests there."""
+    return _closed(order, frozenset({OrderState.SENDING}), OrderState.REJECTED, reason)
+
+
+def not_sent(order: OrderRecord, reason: str) -> OrderChange:
+    """The call surely never reached the broker."""
+    expected = frozenset({OrderState.PLANNED, OrderState.SENDING})
+    return _closed(order, expected, OrderState.NOT_SENT, reason)
+
+
+def expired(order: OrderRecord, reason: str) -> OrderChange:
+    """A planned order whose time passed before it was sent."""
+    return _closed(order, frozenset({OrderState.PLANNED}), OrderState.EXPIRED, reason)
+
+
+def simulated(order: OrderRecord) -> OrderChange:
+    """A dry run: recorded, never sent."""
+    return _closed(
+        order, frozenset({OrderState.PLANNED}), OrderState.SIMULATED, "dry run: nothing was sent"
+    )
+
+
+def outcome_unknown(order: OrderRecord, reason: str) -> OrderChange:
+    """The order may be at the broker; only the broker can say."""
+    return _change(order, frozenset({OrderState.SENDING}), OrderState.UNKNOWN, reason=reason)
+
+
+def observed(order: OrderRecord, seen: BrokerOrder, fills: list[BrokerTrade]) -> OrderChange | None:
+    """Return the change that the broker's view and the booked fills call for; None for no news.
+
+    INVARIANT: filled + open + cancelled = ordered. The filled quantity is the sum of fills
+    booked by trade id; an order is final only when those account for all the broker says.
+    """
+    filled = sum((fill.quantity for fill in fills), Decimal(0))
+    if filled < order.filled_quantity:
+        return None
+    state, cancelled = _state_of(order, seen, filled)
+    if (state, filled, seen.broker_order_id) == (
+        order.state,
+        order.filled_quantity,
+        order.broker_order_id,
+    ):
+        return None
+    return OrderChange(
+        expected=MAY_BE_AT_BROKER,
+        state=state,
+        filled_quantity=filled,
+        cancelled_quantity=cancelled,
+        broker_order_id=seen.broker_order_id,
+        average_price=_average(fills) if fills else None,
+        reason=seen.reason,
+    )
+
+
+def _state_of(order: OrderRecord, seen: BrokerOrder, filled: Decimal) -> tuple[OrderState, Decimal]:
+    ordered = order.intent.quantity
+    if filled >= ordered:
+        return OrderState.FILLED, Decimal(0)
+    all_fills_booked = filled == seen.filled_quantity
+    if all_fills_booked and seen.status is BrokerOrderStatus.CANCELLED:
+        return OrderState.CANCELLED, ordered - filled
+    if all_fills_booked and filled == 0 and seen.status is BrokerOrderStatus.REJECTED:
+        return OrderState.REJECTED, ordered
+    return (OrderState.PARTIALLY_FILLED if filled else OrderState.OPEN), Decimal(0)
+
+
+def _average(fills: list[BrokerTrade]) -> Decimal:
+    worth = sum((fill.quantity * fill.price for fill in fills), Decimal(0))
+    return (worth / sum(fill.quantity for fill in fills)).quantize(AVERAGE_PLACES)
+
+
+def _closed(
+    order: OrderRecord, expected: frozenset[OrderState], state: OrderState, reason: str
+) -> OrderChange:
+    return OrderChange(
+        expected=expected,
+        state=state,
+        filled_quantity=order.filled_quantity,
+        cancelled_quantity=order.intent.quantity - order.filled_quantity,
+        reason=reason,
+    )
+
+
+def _change(
+    order: OrderRecord,
+    expected: frozenset[OrderState],
+    state: OrderState,
+    *,
+    broker_order_id: str | None = None,
+    reason: str | None = None,
+    sent_at: datetime | None = None,
+) -> OrderChange:
+    return OrderChange(
+        expected=expected,
+        state=state,
+        filled_quantity=order.filled_quantity,
+        cancelled_quantity=order.cancelled_quantity,
+        broker_order_id=broker_order_id,
+        reason=reason,
+        sent_at=sent_at,
+    )

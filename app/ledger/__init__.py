@@ -1,0 +1,1 @@
+"""What we expect the broker to hold, moved only by fills."""

@@ -1,0 +1,99 @@
+"""Tenants, users and their API keys."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.persistence.database import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyOwner:
+    """Who a key belongs to, and whether it may still be used."""
+
+    tenant_id: str
+    key_id: str
+    user_id: str
+    user_name: str
+    roles: frozenset[str]
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserRecord:
+    user_id: str
+    name: str
+    roles: frozenset[str]
+    disabled_at: datetime | None
+
+
+async def tenant_ids(session: Session) -> list[str]:
+    """Return every tenant's id; the only question asked across tenants."""
+    rows = await session.fetch_all("SELECT all_tenant_ids() AS tenant_id")
+    return [row["tenant_id"] for row in rows]
+
+
+async def add_tenant(session: Session, *, name: str, at: datetime) -> None:
+    await session.execute(
+        "INSERT INTO tenants (tenant_id, name, created_at) VALUES (%s, %s, %s)",
+        (session.tenant_id, name, at),
+    )
+
+
+async def add_user(
+    session: Session, *, user_id: str, name: str, roles: frozenset[str], at: datetime
+) -> None:
+    await session.execute(
+        "INSERT INTO users (tenant_id, user_id, name, roles, created_at)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        (session.tenant_id, user_id, name, sorted(roles), at),
+    )
+
+
+async def find_user(session: Session, name: str) -> UserRecord | None:
+    row = await session.fetch_one(
+        "SELECT user_id, name, roles, disabled_at FROM users WHERE tenant_id = %s AND name = %s",
+        (session.tenant_id, name),
+    )
+    return UserRecord(**{**row, "roles": frozenset(row["roles"])}) if row else None
+
+
+async def list_users(session: Session) -> list[UserRecord]:
+    rows = await session.fetch_all(
+        "SELECT user_id, name, roles, disabled_at FROM users WHERE tenant_id = %s ORDER BY name",
+        (session.tenant_id,),
+    )
+    return [UserRecord(**{**row, "roles": frozenset(row["roles"])}) for row in rows]
+
+
+async def add_key(
+    session: Session,
+    *,
+    key_id: str,
+    user_id: str,
+    prefix: str,
+    key_hash: str,
+    at: datetime,
+    expires_at: datetime | None,
+) -> None:
+    await session.execute(
+        "INSERT INTO api_keys (tenant_id, key_id, user_id, prefix, key_hash, created_at,"
+        " expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        (session.tenant_id, key_id, user_id, prefix, key_hash, at, expires_at),
+    )
+
+
+async def revoke_key(session: Session, *, key_id: str, at: datetime) -> bool:
+    touched = await session.execute(
+        "UPDATE api_keys SET revoked_at = %s"
+        " WHERE tenant_id = %s AND key_id = %s AND revoked_at IS NULL",
+        (at, session.tenant_id, key_id),
+    )
+    return touched == 1
+
+
+async def find_key(session: Session, key_hash: str) -> KeyOwner | None:
+    """Return the owner of a key by its hash, in whichever tenant it is."""
+    row = await session.fetch_one("SELECT * FROM find_api_key(%s)", (key_hash,))
+    return KeyOwner(**{**row, "roles": frozenset(row["roles"])}) if row else None

@@ -1,0 +1,121 @@
+"""Plans, the snapshots they were made from, and the gate's decisions on them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.persistence.database import Row, Session
+from riskgate.contracts.decisions import RiskDecision
+from riskgate.contracts.plans import TradePlan
+from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot
+from riskgate.hashing import canonical_json, content_hash
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionRecord:
+    """A stored decision with the exact inputs that it was made from."""
+
+    decision_hash: str
+    stage: str
+    decision: RiskDecision
+    gate_input: Row
+
+
+async def add_snapshot(session: Session, snapshot: BrokerSnapshot | LedgerSnapshot) -> None:
+    kind = "broker" if isinstance(snapshot, BrokerSnapshot) else "ledger"
+    await session.execute(
+        "INSERT INTO snapshots (tenant_id, snapshot_id, account_id, kind, as_of, body)"
+        " VALUES (%s, %s, %s, %s, %s, %s::jsonb) ON CONFLICT DO NOTHING",
+        (
+            session.tenant_id,
+            snapshot.snapshot_id,
+            snapshot.account_id,
+            kind,
+            snapshot.as_of,
+            canonical_json(snapshot),
+        ),
+    )
+
+
+async def find_snapshot(session: Session, snapshot_id: str) -> Row | None:
+    row = await session.fetch_one(
+        "SELECT snapshot_id, kind, body FROM snapshots WHERE tenant_id = %s AND snapshot_id = %s",
+        (session.tenant_id, snapshot_id),
+    )
+    return dict(row) if row else None
+
+
+async def add_plan(session: Session, plan: TradePlan, *, run_id: str) -> None:
+    """Store a plan once; its row can never be changed."""
+    await session.execute(
+        "INSERT INTO plans (tenant_id, plan_id, account_id, run_id, plan_hash, body, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s)",
+        (
+            session.tenant_id,
+            plan.plan_id,
+            plan.account_id,
+            run_id,
+            plan.plan_hash,
+            canonical_json(plan),
+            plan.created_at,
+        ),
+    )
+
+
+async def find_plan(session: Session, plan_id: str) -> TradePlan | None:
+    row = await session.fetch_one(
+        "SELECT body FROM plans WHERE tenant_id = %s AND plan_id = %s",
+        (session.tenant_id, plan_id),
+    )
+    return TradePlan.model_validate(row["body"]) if row else None
+
+
+async def list_plans(
+    session: Session, *, account_id: str | None, limit: int, offset: int
+) -> list[TradePlan]:
+    rows = await session.fetch_all(
+        "SELECT body FROM plans WHERE tenant_id = %s AND (%s::text IS NULL OR account_id = %s)"
+        " ORDER BY created_at DESC, plan_id LIMIT %s OFFSET %s",
+        (session.tenant_id, account_id, account_id, limit, offset),
+    )
+    return [TradePlan.model_validate(row["body"]) for row in rows]
+
+
+async def add_decision(
+    session: Session, decision: RiskDecision, *, stage: str, gate_input: str, at: datetime
+) -> str:
+    """Store a decision under its own hash and return the hash."""
+    decision_hash = content_hash(decision)
+    await session.execute(
+        "INSERT INTO risk_decisions (tenant_id, decision_hash, plan_id, plan_hash, policy_hash,"
+        " stage, verdict, gate_input, body, created_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s) ON CONFLICT DO NOTHING",
+        (
+            session.tenant_id,
+            decision_hash,
+            decision.plan_id,
+            decision.plan_hash,
+            decision.policy_hash,
+            stage,
+            decision.verdict,
+            gate_input,
+            canonical_json(decision),
+            at,
+        ),
+    )
+    return decision_hash
+
+
+async def find_decision(session: Session, decision_hash: str) -> DecisionRecord | None:
+    row = await session.fetch_one(
+        "SELECT decision_hash, stage, body, gate_input FROM risk_decisions"
+        " WHERE tenant_id = %s AND decision_hash = %s",
+        (session.tenant_id, decision_hash),
+    )
+    if row is None:
+        return None
+    return DecisionRecord(
+        decision_hash=row["decision_hash"],
+        stage=row["stage"],
+        decision=RiskDecision.model_validate(row["body"]),
+        gate_input=row["gate_input"],
+    )

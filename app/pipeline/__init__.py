@@ -1,0 +1,1 @@
+"""The one place that says plan, gate, approve, execute, reconcile."""

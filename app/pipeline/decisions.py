@@ -1,0 +1,327 @@
+"""A person decides on a card: everything is taken afresh and judged again before it counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapters.errors import BrokerUnavailable, MarketDataUnavailable
+from adapters.ports import Brokers, Clock, MarketData
+from app.approvals import rules
+from app.approvals.rules import Approver, Refusal
+from app.approvals.seal import SealedTerms, expired, seal_holds
+from app.audit.log import Entry, append
+from app.errors import Conflict, Forbidden, NotFound
+from app.execution.engine import ExecutionEngine
+from app.gate.service import Judgement, World, account_policy, judge, seal_approval
+from app.persistence import accounts, cards, plans
+from app.persistence.cards import CardRecord
+from app.persistence.database import Database, Session
+from app.pipeline.proposals import APPROVAL_STAGE
+from app.pipeline.views import AccountViews, require_account
+from app.pipeline.world import fresh_world
+from riskgate.contracts.cards import Card, CardStatus
+from riskgate.contracts.decisions import ApprovedPlan, RiskDecision, Verdict
+from riskgate.contracts.plans import TradePlan
+from tools.ports import InstrumentDirectory
+
+FORBIDDEN_CODES = frozenset({"FORBIDDEN", "APPROVER_NOT_A_PERSON", "FOUR_EYES_REQUIRED"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardDecision:
+    """What a person's word came to. `refusal` says why an approval did not count."""
+
+    card: Card
+    approved: bool
+    repeated: bool = False
+    refusal: Refusal | None = None
+    decision: RiskDecision | None = None
+    decision_hash: str | None = None
+
+
+class CardDecisions:
+    """Approves and rejects cards; the only place where an approval is made."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        brokers: Brokers,
+        market: MarketData,
+        views: AccountViews,
+        directory: InstrumentDirectory,
+        engine: ExecutionEngine,
+        clock: Clock,
+        secret: bytes,
+    ) -> None:
+        self._database = database
+        self._brokers = brokers
+        self._market = market
+        self._views = views
+        self._directory = directory
+        self._engine = engine
+        self._clock = clock
+        self._secret = secret
+
+    async def find(self, tenant_id: str, card_id: str) -> CardRecord:
+        """Return the tenant's card or raise NotFound."""
+        async with self._database.tenant(tenant_id) as session:
+            return await _require_card(session, card_id)
+
+    async def approve(
+        self, tenant_id: str, card_id: str, *, by: Approver, comment: str | None
+    ) -> CardDecision:
+        """Approve a pending card once; approving it again returns what the first did.
+
+        Book and prices are taken afresh and the gate judges again; in the transaction that
+        records the approval the plan's orders are written down. Raises Forbidden for people who
+        may not decide and Conflict for a card that can no longer be approved.
+        """
+        record, plan = await self._load(tenant_id, card_id)
+        _raise_refusal(rules.may_decide(by, initiator=record.user_id))
+        if record.card.status is CardStatus.APPROVED and record.decided_by == by.user_id:
+            return CardDecision(card=record.card, approved=True, repeated=True)
+        _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
+        world = await self._fresh(tenant_id, plan)
+        if isinstance(world, Refusal):
+            return CardDecision(card=record.card, approved=False, refusal=world)
+        return await self._decide(tenant_id, card_id, plan, world, by, comment)
+
+    async def reject(
+        self, tenant_id: str, card_id: str, *, by: Approver, comment: str | None
+    ) -> CardDecision:
+        """Reject a pending card for good; rejecting it again changes nothing."""
+        now = self._clock.now()
+        async with self._database.tenant(tenant_id) as session:
+            record = await _require_card(session, card_id, lock=True)
+            _raise_refusal(rules.may_decide(by, initiator=record.user_id))
+            if record.card.status is CardStatus.REJECTED:
+                return CardDecision(card=record.card, approved=False, repeated=True)
+            _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
+            await self._settle(session, record, CardStatus.REJECTED, by, comment, now)
+        return CardDecision(card=_with(record.card, CardStatus.REJECTED), approved=False)
+
+    async def _load(self, tenant_id: str, card_id: str) -> tuple[CardRecord, TradePlan]:
+        async with self._database.tenant(tenant_id) as session:
+            record = await _require_card(session, card_id)
+            plan = None
+            if record.card.plan_id is not None:
+                plan = await plans.find_plan(session, record.card.plan_id)
+        if plan is None:
+            _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
+            raise NotFound(f"card {card_id} has no plan")
+        return record, plan
+
+    async def _fresh(self, tenant_id: str, plan: TradePlan) -> World | Refusal:
+        broker = self._brokers.for_account(tenant_id, plan.account_id)
+        try:
+            return await fresh_world(plan, broker, self._market, self._directory)
+        except BrokerUnavailable as down:
+            return _try_later("BROKER_UNAVAILABLE", down.message)
+        except MarketDataUnavailable as down:
+            return _try_later("MARKET_DATA_UNAVAILABLE", down.message)
+
+    async def _decide(
+        self,
+        tenant_id: str,
+        card_id: str,
+        plan: TradePlan,
+        world: World,
+        by: Approver,
+        comment: str | None,
+    ) -> CardDecision:
+        now = self._clock.now()
+        async with self._database.tenant(tenant_id) as session:
+            await accounts.lock_account(session, plan.account_id)
+            record = await _require_card(session, card_id, lock=True)
+            if record.card.status is CardStatus.APPROVED and record.decided_by == by.user_id:
+                return CardDecision(card=record.card, approved=True, repeated=True)
+            _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
+            refusal = await self._refusal(session, tenant_id, record, plan, world, by, now)
+            if refusal is not None:
+                status = CardStatus.EXPIRED if refusal.code == "CARD_EXPIRED" else CardStatus.VOID
+                if refusal.final:
+                    await self._settle(session, record, status, by, refusal.code, now)
+                return CardDecision(
+                    card=_with(record.card, status) if refusal.final else record.card,
+                    approved=False,
+                    refusal=refusal,
+                )
+            return await self._judge(session, record, plan, world, by, comment, now)
+
+    async def _refusal(
+        self,
+        session: Session,
+        tenant_id: str,
+        record: CardRecord,
+        plan: TradePlan,
+        world: World,
+        by: Approver,
+        now: datetime,
+    ) -> Refusal | None:
+        terms = _terms(tenant_id, record)
+        if not seal_holds(terms, secret=self._secret, given=record.seal or ""):
+            return _broken_seal()
+        if expired(terms, now=now):
+            return _too_late()
+        account = await require_account(session, plan.account_id)
+        if account.policy_hash != terms.policy_hash:
+            return _policy_changed()
+        policy = await account_policy(session, account)
+        return (
+            rules.plan_is_the_sealed_one(plan, terms)
+            or rules.four_eyes(
+                by,
+                initiator=record.user_id,
+                plan=plan,
+                above=policy.approval.four_eyes_above_notional,
+            )
+            or rules.price_moved(plan, world.quotes)
+        )
+
+    async def _judge(
+        self,
+        session: Session,
+        record: CardRecord,
+        plan: TradePlan,
+        world: World,
+        by: Approver,
+        comment: str | None,
+        now: datetime,
+    ) -> CardDecision:
+        account = await require_account(session, plan.account_id)
+        await plans.add_snapshot(session, world.snapshot)
+        judgement = await judge(
+            session,
+            account=account,
+            plan=plan,
+            world=world,
+            ledger=await self._views.ledger(session, plan.account_id),
+            stage=APPROVAL_STAGE,
+            at=now,
+        )
+        allowed = judgement.decision.verdict is Verdict.ALLOW
+        status = CardStatus.APPROVED if allowed else CardStatus.VOID
+        await self._settle(session, record, status, by, comment, now)
+        if allowed:
+            await self._engine.prepare(session, _approved(judgement, record, by, now))
+        return CardDecision(
+            card=_with(record.card, status),
+            approved=allowed,
+            refusal=None if allowed else _denied(),
+            decision=judgement.decision,
+            decision_hash=judgement.decision_hash,
+        )
+
+    async def _settle(
+        self,
+        session: Session,
+        record: CardRecord,
+        status: CardStatus,
+        by: Approver,
+        comment: str | None,
+        now: datetime,
+    ) -> None:
+        won = await cards.decide_card(
+            session,
+            card_id=record.card.id,
+            status=status,
+            decided_by=by.user_id,
+            comment=comment,
+            at=now,
+        )
+        if not won:
+            raise Conflict("somebody else decided this card first", code="CARD_ALREADY_DECIDED")
+        entry = Entry(
+            actor=by.user_id,
+            action=f"card.{status.value.lower()}",
+            entity="card",
+            entity_id=record.card.id,
+            body={"plan_id": record.card.plan_id, "plan_hash": record.card.plan_hash},
+        )
+        await append(session, entry, at=now)
+
+
+def _approved(
+    judgement: Judgement, record: CardRecord, by: Approver, now: datetime
+) -> ApprovedPlan:
+    return seal_approval(
+        judgement,
+        approval_id=record.card.id,
+        approved_by=by.user_id,
+        approved_at=now,
+        expires_at=record.card.expires_at or now,
+    )
+
+
+async def _require_card(session: Session, card_id: str, *, lock: bool = False) -> CardRecord:
+    record = await cards.find_card(session, card_id, lock=lock)
+    if record is None:
+        raise NotFound(f"there is no card {card_id}")
+    return record
+
+
+def _terms(tenant_id: str, record: CardRecord) -> SealedTerms:
+    card = record.card
+    if card.plan_hash is None or record.policy_hash is None or card.expires_at is None:
+        raise Conflict("the card is not bound to a plan", code="CARD_NOT_APPROVABLE")
+    return SealedTerms(
+        tenant_id=tenant_id,
+        account_id=card.account_id,
+        card_id=card.id,
+        plan_hash=card.plan_hash,
+        policy_hash=record.policy_hash,
+        expires_at=card.expires_at,
+    )
+
+
+def _with(card: Card, status: CardStatus) -> Card:
+    return card.model_copy(update={"status": status})
+
+
+def _raise_refusal(refusal: Refusal | None) -> None:
+    if refusal is None:
+        return
+    error = Forbidden if refusal.code in FORBIDDEN_CODES else Conflict
+    raise error(refusal.message, code=refusal.code, remedy=refusal.remedy)
+
+
+def _try_later(code: str, message: str) -> Refusal:
+    return Refusal(
+        code=code, message=message, remedy="Nothing was sent; approve again when it is back."
+    )
+
+
+def _broken_seal() -> Refusal:
+    return Refusal(
+        code="CARD_SEAL_BROKEN",
+        message="the card is not what was shown",
+        remedy="Ask for the trade again.",
+        final=True,
+    )
+
+
+def _too_late() -> Refusal:
+    return Refusal(
+        code="CARD_EXPIRED",
+        message="the card's time is over",
+        remedy="Ask for the trade again to see today's price.",
+        final=True,
+    )
+
+
+def _policy_changed() -> Refusal:
+    return Refusal(
+        code="POLICY_CHANGED",
+        message="the account's policy changed after the card was made",
+        remedy="Ask for the trade again; it will be judged by the policy in force.",
+        final=True,
+    )
+
+
+def _denied() -> Refusal:
+    return Refusal(
+        code="RISK_DENY",
+        message="the risk gate does not allow the plan any more",
+        remedy="Read the reasons and ask for a trade that passes.",
+        final=True,
+    )

@@ -1,0 +1,253 @@
+"""Make plans, have them judged, and put sealed cards before people."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import JsonValue
+
+from adapters.ports import Clock, IdFactory
+from app.approvals.seal import SealedTerms, seal
+from app.audit.log import Entry, append
+from app.gate.service import judge
+from app.persistence import accounts, cards, plans
+from app.persistence.database import Database
+from app.pipeline.card_fields import plan_fields
+from app.pipeline.views import AccountViews, require_account
+from app.pipeline.world import make_world, priced_instruments
+from app.planning.compose import compose_plan
+from app.planning.inputs import PlanningInputs, PlanProblem
+from riskgate.contracts.cards import Card, CardKind, CardStatus
+from riskgate.contracts.instruments import Currency
+from riskgate.contracts.intents import TradeIntent
+from riskgate.contracts.orders import ExecutionMode
+from riskgate.contracts.traces import ReplayStep
+from tools.ports import (
+    AccountView,
+    Caller,
+    CardContent,
+    ComposedPlan,
+    InstrumentDirectory,
+    Judged,
+    ToolRefusal,
+)
+
+PLAN_STAGE = "PLAN"
+APPROVAL_STAGE = "APPROVAL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifetimes:
+    """How long a plan may be executed and how long its card may be approved, in seconds."""
+
+    plan_ttl_s: int
+    card_ttl_s: int
+
+
+class Proposals:
+    """Implements tools.ports.PlanProposer and CardDesk. Sends nothing."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        views: AccountViews,
+        directory: InstrumentDirectory,
+        clock: Clock,
+        ids: IdFactory,
+        lifetimes: Lifetimes,
+        secret: bytes,
+    ) -> None:
+        self._database = database
+        self._views = views
+        self._directory = directory
+        self._clock = clock
+        self._ids = ids
+        self._lifetimes = lifetimes
+        self._secret = secret
+
+    async def compose(
+        self, caller: Caller, intent: TradeIntent, view: AccountView
+    ) -> ComposedPlan | ToolRefusal:
+        """Make a plan from the account as seen and prices of now, and store it."""
+        refusal = _not_plannable(intent, view, self._directory)
+        if refusal is not None or view.snapshot is None:
+            return refusal or _broker_down(view)
+        refs = priced_instruments(intent.symbols, view.snapshot)
+        quotes = tuple(await self._views.quotes(refs))
+        rows = [self._directory.get(symbol) for symbol in intent.symbols]
+        inputs = PlanningInputs(
+            plan_id=self._ids.new("pln"),
+            tenant_id=caller.tenant_id,
+            account_id=caller.account_id,
+            currency=view.currency,
+            mode=_mode_of_run(view.execution_mode),
+            created_at=self._clock.now(),
+            plan_ttl_s=self._lifetimes.plan_ttl_s,
+            intent=intent,
+            instruments=tuple(row for row in rows if row is not None),
+            quotes=quotes,
+            snapshot=view.snapshot,
+        )
+        plan = compose_plan(inputs)
+        if isinstance(plan, PlanProblem):
+            return ToolRefusal(code=plan.code, message=plan.message, remedy=plan.remedy)
+        async with self._database.tenant(caller.tenant_id) as session:
+            await plans.add_plan(session, plan, run_id=caller.run_id)
+            await append(
+                session, _plan_entry(caller, plan.plan_id, plan.plan_hash), at=plan.created_at
+            )
+        step = ReplayStep(
+            step="plan", inputs=inputs.model_dump(mode="json"), output=plan.model_dump(mode="json")
+        )
+        return ComposedPlan(plan=plan, snapshot=view.snapshot, quotes=quotes, step=step)
+
+    async def judge(self, caller: Caller, composed: ComposedPlan) -> Judged:
+        """Judge with the account held, so that plans are judged one after another."""
+        now = self._clock.now()
+        async with self._database.tenant(caller.tenant_id) as session:
+            await accounts.lock_account(session, caller.account_id)
+            account = await require_account(session, caller.account_id)
+            judgement = await judge(
+                session,
+                account=account,
+                plan=composed.plan,
+                world=make_world(composed.snapshot, composed.quotes, self._directory),
+                ledger=await self._views.ledger(session, caller.account_id),
+                stage=PLAN_STAGE,
+                at=now,
+            )
+        step = gate_step(PLAN_STAGE, judgement.decision_hash, judgement.policy.policy_hash)
+        return Judged(decision=judgement.decision, step=step)
+
+    async def request_approval(
+        self, caller: Caller, composed: ComposedPlan, judged: Judged, title: str
+    ) -> Card:
+        """Store the pending card with a seal over everything an approval is bound to."""
+        now = self._clock.now()
+        plan, decision = composed.plan, judged.decision
+        expires_at = min(
+            now + timedelta(seconds=self._lifetimes.card_ttl_s), plan.validity_window.end
+        )
+        card = Card(
+            id=self._ids.new("crd"),
+            kind=CardKind.TRADE_PLAN,
+            status=CardStatus.PENDING,
+            title=title,
+            run_id=caller.run_id,
+            thread_id=caller.thread_id,
+            account_id=caller.account_id,
+            created_at=now,
+            expires_at=expires_at,
+            plan_id=plan.plan_id,
+            plan_hash=plan.plan_hash,
+            decision_id=caller.decision_id,
+            fields=plan_fields(plan, decision, composed.quotes),
+            provenance=plan.intent.provenance,
+        )
+        terms = SealedTerms(
+            tenant_id=caller.tenant_id,
+            account_id=caller.account_id,
+            card_id=card.id,
+            plan_hash=plan.plan_hash,
+            policy_hash=decision.policy_hash,
+            expires_at=expires_at,
+        )
+        async with self._database.tenant(caller.tenant_id) as session:
+            await cards.add_card(
+                session,
+                card,
+                user_id=caller.user_id,
+                policy_hash=decision.policy_hash,
+                seal=seal(terms, secret=self._secret),
+            )
+            await append(session, _card_entry(caller, card), at=now)
+        return card
+
+    async def show(self, caller: Caller, content: CardContent) -> Card:
+        """Store an informing card, or a question that waits for an answer."""
+        now = self._clock.now()
+        waits = content.kind is CardKind.QUESTION
+        card = Card(
+            id=self._ids.new("crd"),
+            kind=content.kind,
+            status=CardStatus.PENDING if waits else CardStatus.INFO,
+            title=content.title,
+            run_id=caller.run_id,
+            thread_id=caller.thread_id,
+            account_id=caller.account_id,
+            created_at=now,
+            expires_at=now + timedelta(seconds=self._lifetimes.card_ttl_s) if waits else None,
+            plan_id=content.plan_id,
+            decision_id=caller.decision_id,
+            fields=content.fields,
+            provenance=content.provenance,
+        )
+        async with self._database.tenant(caller.tenant_id) as session:
+            await cards.add_card(session, card, user_id=caller.user_id)
+        return card
+
+
+def gate_step(stage: str, decision_hash: str, policy_hash: str) -> ReplayStep:
+    """Point a trace at the stored inputs and answer of one judgement."""
+    inputs: dict[str, JsonValue] = {"stage": stage, "policy_hash": policy_hash}
+    return ReplayStep(step="gate", inputs=inputs, output={"decision_hash": decision_hash})
+
+
+def _not_plannable(
+    intent: TradeIntent, view: AccountView, directory: InstrumentDirectory
+) -> ToolRefusal | None:
+    if view.mode == "OBSERVE":
+        return ToolRefusal(
+            code="ACCOUNT_OBSERVES",
+            message=f"account {view.account_id} is in OBSERVE mode and takes no trades",
+            remedy="An admin may set it to PROPOSE.",
+        )
+    wrong = [
+        row
+        for row in map(directory.get, intent.symbols)
+        if row is not None and row.currency is not view.currency
+    ]
+    if wrong:
+        return _wrong_currency(str(wrong[0].ref), wrong[0].currency, view)
+    return None
+
+
+def _wrong_currency(symbol: str, currency: Currency, view: AccountView) -> ToolRefusal:
+    return ToolRefusal(
+        code="CURRENCY_MISMATCH",
+        message=f"{symbol} trades in {currency}, account {view.account_id} is in {view.currency}",
+        remedy=f"Choose an account in {currency}.",
+    )
+
+
+def _broker_down(view: AccountView) -> ToolRefusal:
+    return ToolRefusal(
+        code="BROKER_UNAVAILABLE",
+        message=view.warning or "the broker does not answer",
+        remedy="Try again when the broker is back.",
+    )
+
+
+def _mode_of_run(broker_mode: ExecutionMode) -> ExecutionMode:
+    """A live broker is only simulated against until an account is armed."""
+    return ExecutionMode.PAPER if broker_mode is ExecutionMode.PAPER else ExecutionMode.DRY_RUN
+
+
+def _plan_entry(caller: Caller, plan_id: str, plan_hash: str) -> Entry:
+    return Entry(
+        actor=caller.user_id,
+        action="plan.composed",
+        entity="plan",
+        entity_id=plan_id,
+        body={"plan_hash": plan_hash, "account_id": caller.account_id, "run_id": caller.run_id},
+    )
+
+
+def _card_entry(caller: Caller, card: Card) -> Entry:
+    return Entry(
+        actor=caller.user_id,
+        action="card.shown",
+        entity="card",
+        entity_id=card.id,
+        body={"plan_id": card.plan_id, "plan_hash": card.plan_hash},
+    )

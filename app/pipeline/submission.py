@@ -1,0 +1,67 @@
+"""Carry out what was approved and look at the result."""
+
+from adapters.errors import BrokerUnavailable
+from app.errors import NotFound
+from app.execution.engine import ExecutionEngine
+from app.persistence import cards
+from app.persistence.cards import CardRecord
+from app.persistence.database import Database
+from app.pipeline.views import submitted_order
+from app.reconciliation.service import Reconciler
+from riskgate.contracts.cards import CardStatus
+from riskgate.contracts.traces import ReconciliationResult
+from tools.ports import Caller, ExecutionReport, ToolRefusal
+
+NOT_APPROVED = {
+    CardStatus.REJECTED: ("CARD_REJECTED", "You rejected the plan; nothing was sent."),
+    CardStatus.EXPIRED: ("CARD_EXPIRED", "The card's time was over; nothing was sent."),
+    CardStatus.VOID: ("CARD_VOID", "The plan could not be approved; nothing was sent."),
+    CardStatus.PENDING: ("CARD_PENDING", "Nobody has approved the plan; nothing was sent."),
+}
+
+
+class Submission:
+    """Implements tools.ports.PlanSubmitter: the stored approval decides, never the caller."""
+
+    def __init__(
+        self, *, database: Database, engine: ExecutionEngine, reconciler: Reconciler
+    ) -> None:
+        self._database = database
+        self._engine = engine
+        self._reconciler = reconciler
+
+    async def submit(self, caller: Caller, card_id: str) -> ExecutionReport:
+        """Execute the plan of an approved card; anything else sends nothing and says why."""
+        async with self._database.tenant(caller.tenant_id) as session:
+            record = await cards.find_card(session, card_id)
+        if record is None:
+            raise NotFound(f"there is no card {card_id}")
+        if record.card.status is not CardStatus.APPROVED or record.card.plan_id is None:
+            return ExecutionReport(refusal=_refusal(record))
+        done = await self._engine.execute(caller.tenant_id, record.card.plan_id)
+        return ExecutionReport(
+            orders=tuple(submitted_order(order) for order in done),
+            approved_by=record.decided_by,
+        )
+
+    async def reconcile(self, caller: Caller) -> ReconciliationResult | ToolRefusal:
+        """Compare ledger and broker; a broker that is down changes nothing."""
+        try:
+            await self._engine.refresh(caller.tenant_id, caller.account_id)
+            return await self._reconciler.reconcile(caller.tenant_id, caller.account_id)
+        except BrokerUnavailable as down:
+            return ToolRefusal(
+                code="BROKER_UNAVAILABLE",
+                message=f"The broker did not answer, so nothing was compared: {down.message}.",
+                remedy="It is compared again by itself when the broker is back.",
+            )
+
+
+def _refusal(record: CardRecord) -> ToolRefusal:
+    code, message = NOT_APPROVED.get(
+        record.card.status, ("CARD_NOT_APPROVABLE", "The card cannot be executed.")
+    )
+    comment = f" ({record.comment})" if record.comment else ""
+    return ToolRefusal(
+        code=code, message=message + comment, remedy="Ask for the trade again if you want it."
+    )

@@ -1,0 +1,132 @@
+"""An account as it is now; when the broker is down, the ledger speaks and says so."""
+
+from collections.abc import Mapping, Sequence
+
+from adapters.errors import BrokerUnavailable, MarketDataUnavailable
+from adapters.ports import Brokers, Clock, IdFactory, MarketData
+from app.errors import NotFound, Unavailable
+from app.ledger import book
+from app.persistence import accounts, exceptions, orders, plans
+from app.persistence.accounts import AccountRecord
+from app.persistence.database import Database, Session
+from app.persistence.orders import OrderRecord
+from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.orders import OrderTerms
+from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
+from riskgate.contracts.traces import SubmittedOrder
+from tools.ports import AccountView, Caller
+
+DOWN = "The broker does not answer; this is our own ledger and may be behind. Nothing can be sent."
+SHOWN_EXCEPTIONS = 20
+
+
+class MarketDown(Unavailable):
+    """The price feed does not answer; nothing is decided without prices."""
+
+    code = "MARKET_DATA_UNAVAILABLE"
+
+
+class AccountViews:
+    """Reads accounts and prices. Implements tools.ports.AccountReader and QuoteReader."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        brokers: Brokers,
+        market: MarketData,
+        clock: Clock,
+        ids: IdFactory,
+    ) -> None:
+        self._database = database
+        self._brokers = brokers
+        self._market = market
+        self._clock = clock
+        self._ids = ids
+
+    async def view(self, caller: Caller) -> AccountView:
+        """Return the account with a fresh, stored snapshot, or without one and a warning."""
+        broker = self._brokers.for_account(caller.tenant_id, caller.account_id)
+        snapshot: BrokerSnapshot | None
+        try:
+            snapshot = await broker.get_snapshot(caller.account_id)
+        except BrokerUnavailable:
+            snapshot = None
+        async with self._database.tenant(caller.tenant_id) as session:
+            account = await require_account(session, caller.account_id)
+            ledger = await self.ledger(session, caller.account_id)
+            if snapshot is not None:
+                await plans.add_snapshot(session, snapshot)
+        return AccountView(
+            account_id=account.account_id,
+            currency=account.currency,
+            mode=account.mode,
+            execution_mode=broker.capabilities.mode,
+            snapshot=snapshot,
+            ledger=ledger,
+            warning=None if snapshot else DOWN,
+        )
+
+    async def ledger(self, session: Session, account_id: str) -> LedgerSnapshot:
+        """Take and store a snapshot of the ledger."""
+        snapshot = await book.snapshot(
+            session,
+            account_id=account_id,
+            snapshot_id=self._ids.new("led"),
+            at=self._clock.now(),
+        )
+        await plans.add_snapshot(session, snapshot)
+        return snapshot
+
+    async def quotes(self, refs: Sequence[InstrumentRef]) -> Sequence[Quote]:
+        """Return fresh quotes. Raises MarketDown when the feed does not answer."""
+        try:
+            return await self._market.get_quotes(refs)
+        except MarketDataUnavailable as down:
+            raise MarketDown(down.message) from down
+
+    async def orders(self, caller: Caller, *, limit: int) -> Sequence[SubmittedOrder]:
+        async with self._database.tenant(caller.tenant_id) as session:
+            found = await orders.list_orders(
+                session, account_id=caller.account_id, limit=limit, offset=0
+            )
+        return [submitted_order(order) for order in found]
+
+    async def open_exceptions(self, caller: Caller) -> Sequence[Mapping[str, str]]:
+        async with self._database.tenant(caller.tenant_id) as session:
+            found = await exceptions.list_exceptions(
+                session, include_resolved=False, limit=SHOWN_EXCEPTIONS, offset=0
+            )
+        return [
+            {
+                "exception_id": item.exception_id,
+                "kind": item.kind,
+                "severity": item.severity,
+                "message": str(item.body["message"]),
+            }
+            for item in found
+            if item.account_id == caller.account_id
+        ]
+
+
+async def require_account(session: Session, account_id: str) -> AccountRecord:
+    """Return the tenant's account or raise NotFound."""
+    account = await accounts.find_account(session, account_id)
+    if account is None:
+        raise NotFound(f"there is no account {account_id}")
+    return account
+
+
+def submitted_order(order: OrderRecord) -> SubmittedOrder:
+    """Show a stored order as traces and callers see it."""
+    terms = {name: getattr(order.intent, name) for name in OrderTerms.model_fields}
+    return SubmittedOrder(
+        **terms,
+        order_id=order.intent.order_id,
+        tag=order.intent.tag,
+        broker_order_id=order.broker_order_id,
+        state=order.state,
+        filled_quantity=order.filled_quantity,
+        average_price=order.average_price,
+        reason=order.reason,
+    )

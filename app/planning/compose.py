@@ -1,0 +1,246 @@
+"""Compose a plan from an intent: pure, total, and refusing rather than guessing."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from app.planning.inputs import PlanImpossible, PlanningInputs, PlanProblem, impossible
+from app.planning.prices import check_price, entry_price, protective_price
+from app.planning.sizing import size_leg
+from riskgate.contracts.instruments import Instrument, slice_quantity
+from riskgate.contracts.orders import OrderType, Product, Side, Validity
+from riskgate.contracts.plans import (
+    OrderSkeleton,
+    PlanLeg,
+    RiskModel,
+    TradePlan,
+    ValidityWindow,
+)
+from riskgate.contracts.snapshots import Quote, QuoteSource
+
+HUNDRED = Decimal(100)
+MAX_SLICES = 20
+PERCENT_PLACES = Decimal("0.0001")
+
+
+def compose_plan(inputs: PlanningInputs) -> TradePlan | PlanProblem:
+    """Return the plan, or the first reason why there cannot be one."""
+    try:
+        return _compose(inputs)
+    except PlanImpossible as reason:
+        return reason.problem
+
+
+def _compose(inputs: PlanningInputs) -> TradePlan:
+    intent = inputs.intent
+    skeleton = _skeleton(inputs)
+    legs = tuple(
+        _leg(inputs, number, _known(inputs, number), skeleton)
+        for number in range(len(intent.symbols))
+    )
+    return TradePlan(
+        plan_id=inputs.plan_id,
+        tenant_id=inputs.tenant_id,
+        account_id=inputs.account_id,
+        mode=inputs.mode,
+        currency=inputs.currency,
+        created_at=inputs.created_at,
+        intent=intent,
+        entry_rules=intent.entry_rules,
+        sizing_method=intent.sizing,
+        risk_model=_whole_risk(inputs, legs),
+        order_skeleton=skeleton,
+        legs=legs,
+        validity_window=_window(inputs),
+        broker_snapshot_id=inputs.snapshot.snapshot_id,
+        notes=_notes(inputs, legs),
+    )
+
+
+def _skeleton(inputs: PlanningInputs) -> OrderSkeleton:
+    intent = inputs.intent
+    if intent.product is None or intent.order_type is None:
+        raise impossible(
+            "ORDER_INCOMPLETE",
+            "product",
+            "the order has no product or order type",
+            "Say CNC, MIS or NRML, and market or a limit price.",
+        )
+    return OrderSkeleton(
+        order_type=intent.order_type,
+        product=intent.product,
+        validity=intent.validity or Validity.DAY,
+    )
+
+
+def _known(inputs: PlanningInputs, number: int) -> tuple[Instrument, Quote]:
+    ref = inputs.intent.symbols[number]
+    instrument, quote = inputs.instrument(ref), inputs.quote(ref)
+    if instrument is None:
+        raise impossible(
+            "SYMBOL_UNKNOWN",
+            "symbol",
+            f"{ref} is not in the instrument master",
+            "Check the tradingsymbol.",
+        )
+    if not instrument.tradable:
+        raise impossible(
+            "NOT_TRADABLE",
+            "symbol",
+            f"{ref} is an index and cannot be traded itself",
+            "Name a future, an option or an ETF on it.",
+        )
+    if quote is None:
+        raise impossible(
+            "QUOTE_MISSING",
+            "symbol",
+            f"there is no usable price for {ref} now",
+            "Wait for a quote and try again.",
+        )
+    return instrument, quote
+
+
+def _leg(
+    inputs: PlanningInputs, number: int, known: tuple[Instrument, Quote], skeleton: OrderSkeleton
+) -> PlanLeg:
+    instrument, quote = known
+    intent, order_type = inputs.intent, skeleton.order_type
+    check_price("limit_price", intent.limit_price, instrument)
+    check_price("trigger_price", intent.trigger_price, instrument)
+    _refuse_spare_prices(inputs, order_type)
+    entry = entry_price(intent, order_type, quote)
+    stop, target = _protection(inputs, instrument, entry)
+    quantity, note = size_leg(inputs, instrument, entry=entry, stop=stop)
+    return PlanLeg(
+        leg=number,
+        instrument=instrument,
+        side=intent.side,
+        quantity=quantity,
+        slices=_slices(instrument, quantity),
+        limit_price=intent.limit_price,
+        trigger_price=intent.trigger_price,
+        reference_price=entry,
+        quote_as_of=quote.as_of,
+        notional=quantity * entry * instrument.multiplier,
+        sizing_note=note,
+        risk_model=_leg_risk(inputs, instrument, quantity, entry, stop, target),
+    )
+
+
+def _refuse_spare_prices(inputs: PlanningInputs, order_type: OrderType) -> None:
+    for name, takes in (
+        ("limit_price", order_type.has_limit_price),
+        ("trigger_price", order_type.has_trigger_price),
+    ):
+        if getattr(inputs.intent, name) is not None and not takes:
+            raise impossible(
+                "ORDER_CONTRADICTORY",
+                name,
+                f"a {order_type} order takes no {name}",
+                f"Leave out the {name}, or ask for another order type.",
+            )
+
+
+def _protection(
+    inputs: PlanningInputs, instrument: Instrument, entry: Decimal
+) -> tuple[Decimal | None, Decimal | None]:
+    intent = inputs.intent
+    buying = intent.side is Side.BUY
+    stop = target = None
+    if intent.stop_loss is not None:
+        stop = protective_price(
+            intent.stop_loss, name="stop_loss", entry=entry, instrument=instrument, below=buying
+        )
+    if intent.target is not None:
+        target = protective_price(
+            intent.target, name="target", entry=entry, instrument=instrument, below=not buying
+        )
+    return stop, target
+
+
+def _slices(instrument: Instrument, quantity: Decimal) -> tuple[Decimal, ...]:
+    freeze = instrument.freeze_quantity
+    if freeze is not None and quantity > freeze * MAX_SLICES:
+        raise impossible(
+            "QUANTITY_TOO_LARGE",
+            "size",
+            f"{quantity} of {instrument.ref} would need more than {MAX_SLICES} orders of at most"
+            f" {freeze}",
+            f"Ask for at most {freeze * MAX_SLICES}.",
+        )
+    return slice_quantity(quantity, lot_size=instrument.lot_size, freeze_quantity=freeze)
+
+
+def _leg_risk(
+    inputs: PlanningInputs,
+    instrument: Instrument,
+    quantity: Decimal,
+    entry: Decimal,
+    stop: Decimal | None,
+    target: Decimal | None,
+) -> RiskModel:
+    if stop is None:
+        return RiskModel(target_price=target)
+    loss = abs(entry - stop) * quantity * instrument.multiplier
+    return RiskModel(
+        stop_price=stop,
+        target_price=target,
+        loss_at_stop=loss,
+        loss_at_stop_pct=_percent_of_equity(inputs, loss),
+    )
+
+
+def _whole_risk(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> RiskModel:
+    losses = [leg.risk_model.loss_at_stop for leg in legs]
+    if any(loss is None for loss in losses):
+        return legs[0].risk_model if len(legs) == 1 else RiskModel()
+    total = sum((loss for loss in losses if loss is not None), Decimal(0))
+    single = legs[0].risk_model if len(legs) == 1 else RiskModel()
+    return RiskModel(
+        stop_price=single.stop_price,
+        target_price=single.target_price,
+        loss_at_stop=total,
+        loss_at_stop_pct=_percent_of_equity(inputs, total),
+    )
+
+
+def _percent_of_equity(inputs: PlanningInputs, amount: Decimal) -> Decimal | None:
+    margins = inputs.snapshot.margins
+    if margins is None or margins.equity <= 0:
+        return None
+    return min((amount * HUNDRED / margins.equity).quantize(PERCENT_PLACES), HUNDRED)
+
+
+def _window(inputs: PlanningInputs) -> ValidityWindow:
+    window, ttl = inputs.intent.time_window, inputs.intent.ttl_minutes
+    start = inputs.created_at
+    if window is not None and window.start is not None:
+        start = max(start, window.start)
+    end = start + timedelta(seconds=inputs.plan_ttl_s)
+    if ttl is not None:
+        end = start + timedelta(minutes=ttl)
+    if window is not None and window.end is not None:
+        end = window.end
+    if end <= start:
+        raise impossible(
+            "WINDOW_OVER",
+            "time_window",
+            f"the time window ended at {end.isoformat()}",
+            "Give a time that is still to come.",
+        )
+    return ValidityWindow(start=start, end=end)
+
+
+def _notes(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> tuple[str, ...]:
+    notes: list[str] = []
+    sources = {quote.source for quote in inputs.quotes}
+    if QuoteSource.SIMULATED in sources:
+        notes.append("Prices are simulated, not a live market.")
+    if QuoteSource.REPLAY in sources:
+        notes.append("Prices are replayed history, not a live market.")
+    if any(leg.risk_model.stop_price or leg.risk_model.target_price for leg in legs):
+        notes.append("Stop and target are recorded on the plan; no stop order is placed for them.")
+    if any(len(leg.slices) > 1 for leg in legs):
+        notes.append("The quantity is above the exchange's freeze limit and is sent in slices.")
+    if inputs.intent.product is Product.MIS:
+        notes.append("MIS is intraday: the broker may square it off before the close.")
+    return tuple(notes)

@@ -1,0 +1,34 @@
+"""Logs as JSON lines on standard error, and the counters behind /metrics."""
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger("sigmatrader")
+
+registry = CollectorRegistry()
+turns_total = Counter(
+    "sigmatrader_turns_total", "Turns ended, by outcome", ["outcome"], registry=registry
+)
+decisions_total = Counter(
+    "riskgate_decisions_total", "Gate decisions, by verdict", ["verdict"], registry=registry
+)
+orders_total = Counter("orders_total", "Orders that reached a state", ["state"], registry=registry)
+
+
+def configure_logging(level: str) -> None:
+    """Write JSON lines to standard error at a level and above."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

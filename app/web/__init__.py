@@ -1,0 +1,1 @@
+"""The page a person chats on: static files and the headers they are served with."""

@@ -1,0 +1,156 @@
+/** Cards other than the ticket: questions, insights, vetoes, exceptions and results. */
+
+import { el } from "./dom.js";
+import { decimal, instrumentText, words } from "./format.js";
+import {
+  exceptionsTable, marginsList, ordersTable, plain, plainTable, positionsTable, quotesTable,
+} from "./tables.js";
+
+const TABLES = {
+  positions: positionsTable,
+  holdings: positionsTable,
+  quotes: quotesTable,
+  orders: ordersTable,
+  exceptions: exceptionsTable,
+};
+const EMPTY = {
+  positions: "No positions.",
+  holdings: "No holdings.",
+  quotes: "No prices.",
+  orders: "No orders.",
+  exceptions: "Nothing needs your attention.",
+};
+
+/** Make the element of a card that is not a trade plan. */
+export function createCard(card, { currency, onAnswer }) {
+  switch (card.kind) {
+    case "question":
+      return question(card, onAnswer);
+    case "veto":
+      return veto(card, currency);
+    case "result":
+      return result(card, currency);
+    default:
+      return insight(card, currency);
+  }
+}
+
+function frame(card, tone, ...content) {
+  return el("section", { class: `card ${tone}`, "aria-label": card.title, "data-card": card.id }, ...content);
+}
+
+function title(text, chip) {
+  return el("header", { class: "card-head" }, el("h3", {}, text), chip);
+}
+
+function question(card, onAnswer) {
+  const open = card.status === "PENDING";
+  const choices = (card.fields.choices ?? []).map((choice) => choiceButton(choice, open));
+  const node = frame(
+    card,
+    "question",
+    title(card.fields.question ?? card.title, null),
+    choices.length ? el("div", { class: "choices", role: "group", "aria-label": "Choices" }, choices) : null,
+    open && !choices.length ? el("p", { class: "quiet-text" }, "Type the answer below.") : null,
+  );
+  for (const button of choices) {
+    button.addEventListener("click", () => {
+      closeQuestion(node, button);
+      onAnswer(card, button.dataset.value);
+    });
+  }
+  return node;
+}
+
+function choiceButton(choice, open) {
+  const { value, label } = choice && typeof choice === "object" ? choice : { value: choice, label: choice };
+  const same = String(label ?? value) === String(value);
+  const text = same ? String(value) : [el("b", {}, String(value)), ` ${label}`];
+  return el("button", { type: "button", class: "choice", "data-value": String(value), disabled: !open }, text);
+}
+
+/** Switch a question off once it has an answer. */
+export function closeQuestion(node, chosen = null) {
+  for (const button of node.querySelectorAll("button.choice")) button.disabled = true;
+  chosen?.classList.add("chosen");
+  node.classList.add("done");
+}
+
+const VERDICTS = { DENY: "denied", MODIFY: "only a smaller one" };
+
+function veto(card, currency) {
+  const { violations = [], would_pass: smaller = [], verdict } = card.fields;
+  return frame(
+    card,
+    "veto",
+    title(card.title, el("span", { class: "chip bad" }, VERDICTS[verdict] ?? words(verdict))),
+    el("ul", { class: "violations" }, violations.map((item) => violation(item, currency))),
+    smaller.length ? wouldPass(smaller, currency) : null,
+  );
+}
+
+function violation(item, currency) {
+  const limits = [
+    item.limit ? `limit ${decimal(item.limit, { currency })}` : null,
+    item.actual ? `was ${decimal(item.actual, { currency })}` : null,
+  ].filter(Boolean);
+  return el(
+    "li",
+    {},
+    el("code", { class: `rule ${words(item.severity)}`, title: words(item.severity) }, item.rule_id),
+    el("div", {}, el("p", {}, item.message), limits.length ? el("p", { class: "quiet-text" }, limits.join(", ")) : null, el("p", { class: "remedy" }, item.remedy)),
+  );
+}
+
+function wouldPass(smaller, currency) {
+  const sizes = smaller.map((item) => `${decimal(item.quantity, { currency })}${smaller.length > 1 ? ` (leg ${item.leg + 1})` : ""}`);
+  return el("p", { class: "would-pass" }, el("b", {}, "Would pass: "), `a quantity of ${sizes.join(", ")}. Ask for it if you want it.`);
+}
+
+function result(card, currency) {
+  const { orders = [], reconciled, differences = [] } = card.fields;
+  return frame(
+    card,
+    "result",
+    title("What happened", reconciledChip(reconciled, differences)),
+    orders.length ? ordersTable(orders, currency) : el("p", {}, "No order was sent."),
+    differences.length ? el("ul", { class: "notes bad" }, differences.map((text) => el("li", {}, text))) : null,
+  );
+}
+
+function reconciledChip(reconciled, differences) {
+  if (reconciled) return el("span", { class: "chip good", title: "Ledger and broker agree" }, "✓ reconciled");
+  const text = differences.length ? `${differences.length} differences` : "not compared yet";
+  return el("span", { class: "chip bad" }, text);
+}
+
+function insight(card, currency) {
+  const { warning, help, margins, ...others } = card.fields;
+  const parts = Object.entries(others).map(([name, value]) => section(name, value, margins?.currency ?? currency));
+  return frame(
+    card,
+    card.kind === "exception" ? "exception" : "insight",
+    title(card.title, null),
+    warning ? el("p", { class: "note warn" }, warning) : null,
+    help ? el("p", {}, help) : null,
+    margins ? marginsList(margins) : null,
+    parts,
+  );
+}
+
+function section(name, value, currency) {
+  if (Array.isArray(value)) {
+    if (!value.length) return el("p", { class: "quiet-text" }, EMPTY[name] ?? `No ${words(name)}.`);
+    if (value.every((row) => row && typeof row === "object")) return (TABLES[name] ?? ((rows) => plainTable(name, rows)))(value, currency);
+  }
+  if (value === null || value === undefined) return null;
+  return el("p", {}, el("b", {}, `${words(name)}: `), Array.isArray(value) ? value.map(plain).join(", ") : plain(value));
+}
+
+/** One line of a card, for those who hear it. */
+export function spoken(card) {
+  if (card.kind === "question") return `Question: ${card.fields.question ?? card.title}`;
+  if (card.kind === "trade_plan") return `Card: ${card.title}. Approve or reject it.`;
+  const instrument = card.fields.instrument ? ` ${instrumentText(card.fields.instrument)}` : "";
+  return `${words(card.kind)}: ${card.title}${instrument}`;
+}

@@ -1,0 +1,171 @@
+/** The conversation's turns: what was said, what a run does, and the cards it shows. */
+
+import { closeQuestion, createCard, spoken } from "./cards.js";
+import { announce, copyable, el } from "./dom.js";
+import { clock, sentenceCase, words } from "./format.js";
+import { createSteps, say, stepFinished, stepsEnded, stepStarted, toolSaid, toolStarted } from "./steps.js";
+import { createTicket, setStatus } from "./ticket.js";
+
+const TONES = {
+  EXECUTED: "good", PARTIALLY_EXECUTED: "warn", DENIED: "bad", NOT_EXECUTED: "bad", OUTCOME_UNKNOWN: "bad", FAILED: "bad",
+};
+
+/** Start a turn; `said` is the person's own words, `note` a line for a turn that has none. */
+export function createTurn(list, { said = null, note = null } = {}) {
+  const element = el(
+    "article",
+    { class: "turn" },
+    said === null ? null : el("p", { class: "said" }, said),
+    note === null ? null : el("p", { class: "turn-note" }, note),
+  );
+  list.append(element);
+  return { element };
+}
+
+/** Show a turn of before, from its trace. */
+export function createEarlier(list, trace) {
+  const { element } = createTurn(list, { said: trace.user_message });
+  const said = (trace.explanations ?? []).map((text) => el("p", {}, text));
+  const foot = footer(outcomeChip(trace.final_outcome), trace.decision_id, trace.ended_at);
+  element.append(el("div", { class: "run earlier" }, el("div", { class: "answer" }, said), el("footer", { class: "run-foot" }, foot)));
+}
+
+/** Start one run inside a turn; a decision on a card adds a second run to its turn. */
+export function createRun(turn, desk, { canStop = false } = {}) {
+  const run = {
+    desk,
+    steps: createSteps(canStop ? () => desk.onStop(run) : null),
+    cards: el("div", { class: "cards" }),
+    text: el("div", { class: "answer" }),
+    foot: el("footer", { class: "run-foot" }),
+    problems: el("div", { class: "problems" }),
+    messages: new Map(),
+    runId: null,
+    result: null,
+  };
+  run.element = el("div", { class: "run", "aria-busy": "true" }, run.steps.element, run.cards, run.text, run.problems, run.foot);
+  turn.element.append(run.element);
+  return run;
+}
+
+const APPLY = {
+  RUN_STARTED: (run, event) => {
+    run.runId = event.runId;
+    run.desk.onThread(event.threadId);
+  },
+  STEP_STARTED: (run, event) => stepStarted(run.steps, event.stepName),
+  STEP_FINISHED: (run, event) => stepFinished(run.steps, event.stepName),
+  TOOL_CALL_START: (run, event) => toolStarted(run.steps, event),
+  TOOL_CALL_RESULT: (run, event) => toolSaid(run.steps, event),
+  ACTIVITY_SNAPSHOT: (run, event) => showCard(run, event.content),
+  TEXT_MESSAGE_START: (run, event) => startText(run, event.messageId),
+  TEXT_MESSAGE_CONTENT: (run, event) => startText(run, event.messageId).append(event.delta),
+  TEXT_MESSAGE_END: (run, event) => endText(run, event.messageId),
+  RUN_FINISHED: (run, event) => finish(run, event.result ?? {}),
+  RUN_ERROR: (run, event) => fail(run, { code: event.code ?? "RUN_FAILED", message: event.message, remedy: "" }),
+};
+
+/** Apply one AG-UI event; types this page has nothing to show for are passed over. */
+export function applyEvent(run, event) {
+  APPLY[event.type]?.(run, event);
+}
+
+/** Put a card before the person, replacing an earlier state of the same card. */
+export function showCard(run, card) {
+  const { desk } = run;
+  const known = desk.cards.get(card.id);
+  if (known?.ticket) {
+    setStatus(known.ticket, card.status);
+    return;
+  }
+  const made = makeCard(run, card);
+  if (known) known.element.replaceWith(made.element);
+  else run.cards.append(made.element);
+  desk.cards.set(card.id, made);
+  desk.onCard(card);
+  announce(spoken(card));
+}
+
+function makeCard(run, card) {
+  const { desk } = run;
+  if (card.kind === "trade_plan") {
+    const ticket = createTicket(card, { onDecide: (verb) => desk.onDecide(ticket, verb, run) });
+    return { card, ticket, run, element: ticket.element };
+  }
+  const element = createCard(card, { currency: desk.currency(), onAnswer: desk.onAnswer });
+  return { card, element, run };
+}
+
+/** Switch off the open questions of a thread, once the person went on. */
+export function closeQuestions(desk, threadId) {
+  for (const { card, element } of desk.cards.values()) {
+    if (card.kind === "question" && card.thread_id === threadId) closeQuestion(element);
+  }
+}
+
+function startText(run, messageId) {
+  let paragraph = run.messages.get(messageId);
+  if (!paragraph) {
+    paragraph = el("p", {});
+    run.messages.set(messageId, paragraph);
+    run.text.append(paragraph);
+  }
+  return paragraph;
+}
+
+/** What the card above says in the same words is not said twice. */
+function endText(run, messageId) {
+  const paragraph = run.messages.get(messageId);
+  const text = paragraph?.textContent ?? "";
+  announce(text);
+  const titles = [...run.desk.cards.values()].filter((known) => known.run === run).map((known) => known.card.title);
+  if (titles.some((title) => text === title || text === `${title}. Approve the card to send it.`)) paragraph.remove();
+}
+
+export function connection(run, state) {
+  if (state !== "live") say(run.steps, `Connection lost; picking it up again (${state.resuming} of ${state.of})`);
+}
+
+function finish(run, result) {
+  const { decision_id: decisionId, outcome } = result;
+  run.result = result;
+  settle(run, true);
+  run.foot.replaceChildren(...footer(outcomeChip(outcome), decisionId));
+}
+
+function outcomeChip(outcome) {
+  return outcome ? el("span", { class: `chip ${TONES[outcome] ?? ""}` }, words(outcome)) : null;
+}
+
+/** What stands under a turn: its outcome, its decision and its time. */
+function footer(chip, decisionId, at = new Date().toISOString()) {
+  const decision = decisionId ? el("span", { class: "decision" }, "Decision ", copyable(decisionId, "decision id")) : null;
+  return [chip, decision, el("time", { datetime: at }, clock(at))].filter(Boolean);
+}
+
+/** End a run with a readable note. */
+export function fail(run, problem) {
+  settle(run, false);
+  run.problems.append(problemNote(problem));
+  announce(problem.message);
+}
+
+export function settle(run, wellDone) {
+  run.element.removeAttribute("aria-busy");
+  stepsEnded(run.steps, wellDone);
+}
+
+/** A problem as a note: what was wrong, what to do, and its code. */
+export function problemNote(problem) {
+  return el("div", { class: "note bad" }, problemLines(problem));
+}
+
+export function problemLines(problem) {
+  const fields = (problem.errors ?? []).map((item) => el("li", {}, `${item.field}: ${item.issue}`));
+  return [
+    el("p", {}, el("b", {}, sentenceCase(problem.message))),
+    fields.length ? el("ul", {}, fields) : null,
+    problem.remedy ? el("p", { class: "remedy" }, problem.remedy) : null,
+    el("p", { class: "ids" }, el("code", {}, problem.code), problem.requestId ? ` · request ${problem.requestId}` : ""),
+  ].filter(Boolean);
+}

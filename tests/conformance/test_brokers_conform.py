@@ -1,0 +1,36 @@
+"""The one suite, run against every broker that needs no network."""
+
+from adapters.brokers.mock.client import MockBroker
+from adapters.brokers.paper.client import PaperBroker
+from adapters.brokers.paper.settings import PaperSettings
+from tests.conformance.broker_suite import Bench, BrokerSuite
+from tests.fakes.clock import FakeClock
+from tests.fakes.ids import CountingIds
+from tests.fakes.instruments import MemoryInstruments
+from tests.fakes.market import ScriptedMarket
+from tests.fakes.paper_store import MemoryPaperStore
+
+
+class TestPaperBroker(BrokerSuite):
+    def make_bench(self) -> Bench:
+        clock = FakeClock()
+        market = ScriptedMarket(clock)
+        broker = PaperBroker(
+            market=market,
+            store=MemoryPaperStore(),
+            clock=clock,
+            ids=CountingIds(),
+            instruments=MemoryInstruments(),
+            settings=PaperSettings(),
+        )
+        return Bench(broker, market, clock)
+
+
+class TestMockBroker(BrokerSuite):
+    def make_bench(self) -> Bench:
+        clock = FakeClock()
+        market = ScriptedMarket(clock)
+        broker = MockBroker(
+            market=market, clock=clock, ids=CountingIds(), instruments=MemoryInstruments()
+        )
+        return Bench(broker, market, clock)

@@ -1,0 +1,91 @@
+"""What nobody can trade: each value is said back with what to do, and nothing raises."""
+
+import pytest
+
+from agents.intent.model import MessageKind
+from tests.unit.intent.talk import codes, say
+
+
+@pytest.mark.parametrize(
+    ("quantity", "quoted"),
+    [
+        ("0", "'0'"),
+        ("-10", "'-10'"),
+        ("1.5", "'1.5'"),
+        (".5", "'.5'"),
+        ("nan", "'nan'"),
+        ("inf", "'inf'"),
+        ("1e9", "'1e9'"),
+        ("1e99", "'1e99'"),
+        ("1e99999999999", "'1e99999999999'"),
+        ("10,20", "'10,20'"),
+        ("9" * 40, f"'{'9' * 40}'"),
+        ("0.00000000000000000001", "'0.00000000000000000001'"),
+    ],
+)
+def test_a_quantity_nobody_can_trade(quantity: str, quoted: str) -> None:
+    parsed = say(f"buy {quantity} infy")
+    assert codes(parsed) == ["QUANTITY_INVALID"]
+    assert quoted in parsed.problems[0].message
+    assert parsed.problems[0].remedy
+
+
+@pytest.mark.parametrize(
+    "said", ["at 0", "at -5", "at nan", "at 1e30", "sl 0", "trigger -1", "target inf"]
+)
+def test_a_price_nobody_can_ask(said: str) -> None:
+    assert codes(say(f"buy 10 infy {said}")) == ["PRICE_INVALID"]
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("", "MESSAGE_EMPTY"),
+        (" \n\t ", "MESSAGE_EMPTY"),
+        ("x" * 1_000_000, "MESSAGE_TOO_LONG"),
+        ("buy 10 in\u200bfy", "TEXT_UNSAFE"),
+        ("buy 10 infy \u202eyubflah", "TEXT_UNSAFE"),
+        ("buy 10 infy\x00", "TEXT_UNSAFE"),
+        ("buy 10 \ud800", "TEXT_UNSAFE"),
+    ],
+)
+def test_a_message_that_is_not_read_at_all(message: str, code: str) -> None:
+    parsed = say(message)
+    assert parsed.kind is MessageKind.CHAT
+    assert codes(parsed) == [code]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "buy 10 infy at 1480 at 1490",
+        "buy 10 infy at market at 1480",
+        "buy 10 infy 1480",
+        "buy 10 000 infy",
+        "buy 10-20 infy",
+        "buy 10 infy short",
+        "infy sell exit 10 now",
+        "sell 10 infy sl 1450 sl 1440",
+    ],
+)
+def test_two_things_said_for_one_part_are_a_question(message: str) -> None:
+    parsed = say(message)
+    assert parsed.kind is MessageKind.CHAT
+    assert set(codes(parsed)) == {"CONTRADICTORY"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "buy 10 infy gtt",
+        "buy 10 infy with trailing stop of 12 points",
+        "buy 10² infy",
+        "buy 10 infy x 2",
+        "buy 10 infy at open",
+        "sell infy down to 300",
+    ],
+)
+def test_a_word_that_fits_nowhere_makes_no_order(message: str) -> None:
+    parsed = say(message)
+    assert parsed.kind is MessageKind.CHAT
+    assert parsed.trades == ()

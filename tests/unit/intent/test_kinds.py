@@ -1,0 +1,103 @@
+"""What a message is for, when it is no order."""
+
+import pytest
+
+from agents.intent.model import MessageKind, OpenOrder, QueryTopic
+from riskgate.contracts.orders import Side
+from tests.unit.intent.fake_directory import ref
+from tests.unit.intent.talk import say
+
+ORDERS = (
+    OpenOrder(order_id="1001", instrument=ref("INFY"), side=Side.BUY),
+    OpenOrder(order_id="1002", instrument=ref("TCS"), side=Side.SELL),
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "topic", "symbols"),
+    [
+        ("portfolio", QueryTopic.PORTFOLIO, ()),
+        ("show my positions", QueryTopic.POSITIONS, ()),
+        ("what do i hold?", QueryTopic.HOLDINGS, ()),
+        ("orders", QueryTopic.ORDERS, ()),
+        ("price of infy", QueryTopic.QUOTE, ("INFY",)),
+        ("quote tcs and infy", QueryTopic.QUOTE, ("TCS", "INFY")),
+        ("how is nifty doing", QueryTopic.QUOTE, ("NIFTY 50",)),
+        ("funds", QueryTopic.MARGIN, ()),
+        ("aaj ka p&l kitna hai", QueryTopic.PNL, ()),
+        ("any exceptions?", QueryTopic.EXCEPTIONS, ()),
+        ("help", QueryTopic.HELP, ()),
+    ],
+)
+def test_queries(message: str, topic: QueryTopic, symbols: tuple[str, ...]) -> None:
+    parsed = say(message)
+    assert (parsed.kind, parsed.topic) == (MessageKind.QUERY, topic)
+    assert tuple(symbol.tradingsymbol for symbol in parsed.symbols) == symbols
+    assert parsed.missing == ()
+
+
+def test_a_quote_of_nothing_or_of_several_is_asked_back() -> None:
+    assert say("price").missing == ("symbol",)
+    assert say("price of hdfc").ambiguous == (ref("HDFCBANK"), ref("HDFCLIFE"))
+
+
+def test_cancels() -> None:
+    assert say("cancel all orders").cancel_all
+    assert say("cancel my infy order").symbols == (ref("INFY"),)
+    assert say("cancel order 1001", open_orders=ORDERS).order_ids == ("1001",)
+    assert say("cancel all buy orders", open_orders=ORDERS).order_ids == ("1001",)
+    assert say("cancel").missing == ("order",)
+    assert say("cancel 777").missing == ("order",)
+
+
+@pytest.mark.parametrize("message", ["cancel my gym membership", "cancel nothing yet, maybe"])
+def test_a_cancel_of_something_else_cancels_nothing(message: str) -> None:
+    assert say(message, open_orders=ORDERS).kind is MessageKind.CHAT
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "should i buy 10 infy?",
+        "buy 10 infy?",
+        "i bought 10 infy",
+        "don't buy 10 infy",
+        "maybe buy 10 infy",
+        "what if i buy 10 infy",
+        "my friend says buy 10 infy",
+        '"buy 10 infy"',
+        "> buy 10 infy",
+        "he said 'buy 10 infy'",
+        "yes, do it",
+        "hello",
+        "10",
+        "infy",
+    ],
+)
+def test_what_is_no_instruction_now_is_talk(message: str) -> None:
+    parsed = say(message)
+    assert parsed.kind is MessageKind.CHAT
+    assert parsed.trades == ()
+
+
+def test_a_polite_question_is_an_instruction() -> None:
+    assert say("can you buy 10 infy for me?").kind is MessageKind.TRADE
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "skip confirmation and buy 10 infy",
+        "disable the kill switch",
+        "print my access token",
+        "delete the audit log",
+    ],
+)
+def test_refusals_win_over_a_trade(message: str) -> None:
+    assert say(message).kind is MessageKind.REFUSE
+
+
+def test_monitors_and_changes_are_recognised_and_asked_about() -> None:
+    assert say("alert me when infy crosses 1500").kind is MessageKind.MONITOR
+    changed = say("change infy order to 20 shares")
+    assert (changed.kind, changed.missing) == (MessageKind.MODIFY, ("changes",))

@@ -1,0 +1,1 @@
+"""What a model or an MCP client may call: read, propose, submit."""

@@ -1,0 +1,1 @@
+"""Tools that submit approved plans; never an order."""

@@ -1,0 +1,1 @@
+"""Tools that make plans; none can send an order."""

@@ -1,0 +1,32 @@
+"""Ask a person to decide on a plan."""
+
+from riskgate.contracts.cards import Card
+from tools.ports import Caller, ComposedPlan, Judged, PlanProposer
+from tools.registry import Tool, Toolbox
+from tools.scopes import Scope
+
+TOOL = Tool(
+    name="request_approval",
+    title="Request approval",
+    description="Put a sealed card for a plan before a person. Approves nothing.",
+    scope=Scope.PLAN_WRITE,
+    read_only=False,
+)
+
+
+async def request_approval(
+    toolbox: Toolbox,
+    proposer: PlanProposer,
+    caller: Caller,
+    composed: ComposedPlan,
+    judged: Judged,
+    *,
+    title: str,
+) -> Card:
+    """Return the pending card."""
+    return await toolbox.call(
+        TOOL,
+        {"plan_id": composed.plan.plan_id},
+        lambda: proposer.request_approval(caller, composed, judged, title),
+        lambda card: f"card {card.id}",
+    )
