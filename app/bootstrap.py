@@ -112,6 +112,7 @@ class Container:
 
     settings: Settings
     services: Services
+    brokers: Brokers
     bars: PostgresBars
 
     @property
@@ -251,7 +252,9 @@ def build(
         reconciler=reconciler,
         conversation=_conversation(ground, views, engine, reconciler, decisions),
     )
-    return Container(settings=settings, services=services, bars=ground.bars)
+    return Container(
+        settings=settings, services=services, brokers=ground.brokers, bars=ground.bars
+    )
 
 
 def _ground(

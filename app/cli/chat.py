@@ -362,8 +362,15 @@ def _foot(turn: Turn, result: Mapping[str, Any]) -> Text:
 
 
 def _said_by_card(turn: Turn, text: str) -> bool:
-    titles = [str(card.get("title")) for card in turn.cards]
-    return any(text in {title, f"{title}. Approve the card to send it."} for title in titles)
+    return any(_is_echo(card, text) for card in turn.cards)
+
+
+def _is_echo(card: Mapping[str, Any], text: str) -> bool:
+    violations = card["fields"].get("violations") or []
+    if card.get("kind") == "veto" and violations:
+        return text.startswith(f"{violations[0]['rule_id']}: {violations[0]['message']}")
+    title = str(card.get("title"))
+    return text in {title, f"{title}. Approve the card to send it."}
 
 
 def _waiting(turn: Turn) -> list[Mapping[str, Any]]:

@@ -86,10 +86,12 @@ def words(code: object) -> str:
 
 
 def source_text(source: Json) -> str:
-    """Say where a value came from, with the words themselves."""
+    """Say where a value came from, quoting the person's own words."""
     name = SOURCES.get(str(source.get("source")), words(source.get("source")))
     text = source.get("text")
-    return f"{name} “{safe(text)}”" if text else name
+    if source.get("source") == "user_span":
+        return f"{name} “{safe(text)}”"
+    return safe(text) if text else name
 
 
 def render_card(card: Json, *, currency: str = "INR") -> RenderableType:
@@ -186,7 +188,7 @@ def _fact_rows(card: Json) -> list[tuple[str, str | None, list[str]]]:
         (
             "Quantity",
             None if quantity is None else decimal(quantity, currency=currency),
-            said("sizing", only.get("sizing_note")),
+            said("sizing", _noteworthy(only.get("sizing_note"))),
         ),
         ("Order", _text(fields.get("order_type")), said("order_type")),
         ("Limit", price(only.get("limit_price")), said("limit_price")),
@@ -205,6 +207,10 @@ def _fact_rows(card: Json) -> list[tuple[str, str | None, list[str]]]:
         ("Send before", _time(fields.get("valid_until")), said("ttl_minutes")),
         ("Mode", _text(fields.get("mode")), []),
     ]
+
+
+def _noteworthy(note: object) -> object:
+    return None if note == "as stated" else note
 
 
 def _legs(card: Json) -> Table:

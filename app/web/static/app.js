@@ -280,6 +280,7 @@ async function decide(ticket, verb, cardRun) {
   try {
     await follow(run, `/cards/${encodeURIComponent(ticket.card.id)}/${verb}`, {});
     setStatus(ticket, decidedStatus(run.result, verb));
+    cardRun.foot.replaceChildren();
   } catch (problem) {
     run.element.remove();
     showProblem(ticket, problemLines(problem));

@@ -46,9 +46,10 @@ export function stepsEnded(steps, wellDone) {
     steps.element.remove();
     return;
   }
-  const seconds = (performance.now() - steps.started) / 1000;
+  const took = performance.now() - steps.started;
   for (const running of steps.list.querySelectorAll("li.running")) running.classList.replace("running", wellDone ? "done" : "cut");
-  steps.now.textContent = `${wellDone ? "" : "stopped after "}${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  const shown = took < 1000 ? `${Math.round(took)} ms` : `${(took / 1000).toFixed(1)} s`;
+  steps.now.textContent = wellDone ? shown : `stopped after ${shown}`;
   steps.element.classList.remove("live");
 }
 

@@ -76,11 +76,10 @@ export function quotesTable(rows, currency) {
   const price = (name) => (row) => decimal(row[name], { currency, places: 2 });
   return table(
     [
-      { label: "Instrument", cell: (row) => stacked(symbolCell(row.instrument), exchangeAnd(row.instrument)) },
-      { label: "Last", number: true, cell: price("last") },
+      { label: "Instrument", cell: (row) => stacked(symbolCell(row.instrument), exchangeAnd(row.instrument, words(row.source))) },
+      { label: "Last", number: true, cell: (row) => stacked(price("last")(row), clock(row.as_of)) },
       { label: "Bid", number: true, cell: price("bid") },
       { label: "Ask", number: true, cell: price("ask") },
-      { label: "From", cell: (row) => stacked(words(row.source), clock(row.as_of)) },
     ],
     rows,
     "Prices",

@@ -174,7 +174,7 @@ function facts(card) {
   const only = (fields.legs ?? []).length === 1 ? fields.legs[0] : {};
   const price = (text) => (text ? money(text, fields.currency) : null);
   const rows = [
-    ["Quantity", only.quantity && decimal(only.quantity, { currency: fields.currency }), "sizing", only.sizing_note],
+    ["Quantity", only.quantity && decimal(only.quantity, { currency: fields.currency }), "sizing", noteworthy(only.sizing_note)],
     ["Order", fields.order_type, "order_type"],
     ["Limit", price(only.limit_price), "limit_price"],
     ["Trigger", price(only.trigger_price), "trigger_price"],
@@ -204,10 +204,15 @@ function fact(card, [label, value, field, note]) {
   );
 }
 
-/** Say where a value came from, with the words themselves. */
+/** Say where a value came from, quoting the person's own words. */
 function sourceText({ source, text }) {
   const name = SOURCES[source] ?? words(source);
-  return text ? `${name} “${text}”` : name;
+  if (source === "user_span") return `${name} “${text}”`;
+  return text && text !== name ? text : name;
+}
+
+function noteworthy(note) {
+  return note === "as stated" ? null : note;
 }
 
 function percent(text) {

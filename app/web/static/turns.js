@@ -118,8 +118,14 @@ function endText(run, messageId) {
   const paragraph = run.messages.get(messageId);
   const text = paragraph?.textContent ?? "";
   announce(text);
-  const titles = [...run.desk.cards.values()].filter((known) => known.run === run).map((known) => known.card.title);
-  if (titles.some((title) => text === title || text === `${title}. Approve the card to send it.`)) paragraph.remove();
+  const cards = [...run.desk.cards.values()].filter((known) => known.run === run);
+  if (cards.some(({ card }) => isEcho(card, text))) paragraph.remove();
+}
+
+function isEcho({ kind, title, fields }, text) {
+  const [first] = fields.violations ?? [];
+  if (kind === "veto" && first) return text.startsWith(`${first.rule_id}: ${first.message}`);
+  return text === title || text === `${title}. Approve the card to send it.`;
 }
 
 export function connection(run, state) {

@@ -99,7 +99,7 @@ def a_plan_card(*, legs: list[Json] | None = None, **changes: Any) -> Json:
             "side": {"source": "user_span", "text": "buy", "start": 0, "end": 3},
             "sizing": {"source": "user_span", "text": "10", "start": 4, "end": 6},
             "symbols": {"source": "user_span", "text": "INFY", "start": 7, "end": 11},
-            "product": {"source": "policy_default", "text": "CNC"},
+            "product": {"source": "policy_default", "text": "account default: CNC"},
         },
     )
     return card | changes

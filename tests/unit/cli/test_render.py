@@ -78,7 +78,7 @@ def test_a_ticket_shows_each_value_beside_where_it_came_from() -> None:
     assert shown["Side"] == "BUY your words “buy”"
     assert shown["Instrument"] == "NSE:INFY your words “INFY” · Infosys Ltd"
     assert shown["Quantity"] == "10 your words “10” · quantity 10"
-    assert shown["Product"] == "CNC account default “CNC”"
+    assert shown["Product"] == "CNC account default: CNC"
     assert shown["Order"] == "MARKET"
     assert shown["Notional"] == "₹15,023.50"
     assert shown["Stop"] == "₹1,472.30"

@@ -1,0 +1,133 @@
+"""One real PostgreSQL for the whole run, and a fresh migrated database for each test."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+from psycopg import sql
+
+from adapters.ports import Clock, IdFactory, MarketData
+from app.api.application import create_application
+from app.bootstrap import Container, build
+from app.persistence import checkpoints, embedded, migrate
+from app.persistence.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER, EmbeddedServer
+from app.persistence.location import DatabaseLocation
+from app.settings import BrokerName, Settings
+
+TEMPLATE = "migrated"
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedServer]:
+    """Start one embedded server whose template database has this release's schema."""
+    home = Path(tempfile.mkdtemp(prefix="st-tests-"))
+    home.chmod(0o711)
+    server = embedded.start(home)
+    try:
+        run_as_superuser(server, "CREATE DATABASE {} OWNER {}", TEMPLATE, OWNER_ROLE)
+        location = location_of(server, TEMPLATE)
+        migrate.upgrade(location.owner_url)
+        checkpoints.set_up(location.owner_conninfo)
+        yield server
+    finally:
+        embedded.stop(server)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def location(postgres: EmbeddedServer) -> Iterator[DatabaseLocation]:
+    """A database of this test's own, dropped after it."""
+    name = f"test_{next(NUMBERS)}"
+    run_as_superuser(postgres, "CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+    try:
+        yield location_of(postgres, name)
+    finally:
+        run_as_superuser(postgres, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings that do not wait for fills longer than a first look."""
+    return Settings(home=tmp_path, fill_wait_s=0)
+
+
+def location_of(server: EmbeddedServer, name: str) -> DatabaseLocation:
+    return DatabaseLocation(
+        owner_conninfo=server.conninfo(dbname=name, user=OWNER_ROLE),
+        app_conninfo=server.conninfo(dbname=name, user=APP_ROLE),
+        server=None,
+    )
+
+
+def run_as_superuser(server: EmbeddedServer, statement: str, *names: str) -> None:
+    conninfo = server.conninfo(dbname="postgres", user=SUPERUSER)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A running application, its HTTP surface without a socket, and the owner's key."""
+
+    container: Container
+    app: FastAPI
+    owner_key: str
+
+    def client(self, key: str | None = None) -> httpx.AsyncClient:
+        """Return a client that signs in with a key, the owner's by default."""
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False),
+            base_url="http://desk",
+            headers={"Authorization": f"Bearer {key or self.owner_key}"},
+            timeout=30,
+        )
+
+
+@asynccontextmanager
+async def open_desk(
+    settings: Settings,
+    location: DatabaseLocation,
+    *,
+    clock: Clock | None = None,
+    ids: IdFactory | None = None,
+    market: MarketData | None = None,
+    owner_key: str = "",
+) -> AsyncIterator[Desk]:
+    """Run the application on a database; give the owner's key again when it is reopened."""
+    container = build(settings, location, clock=clock, ids=ids, market=market)
+    new_key = await container.start()
+
+    @asynccontextmanager
+    async def nothing(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    app = create_application(lifespan=nothing, max_body_bytes=settings.max_body_bytes)
+    app.state.services = container.services
+    try:
+        yield Desk(container=container, app=app, owner_key=new_key or owner_key)
+    finally:
+        await container.stop()
+
+
+@pytest.fixture
+async def desk(settings: Settings, location: DatabaseLocation) -> AsyncIterator[Desk]:
+    """A desk on the paper broker and the simulated market."""
+    async with open_desk(settings, location) as running:
+        yield running
+
+
+@pytest.fixture
+async def mock_desk(settings: Settings, location: DatabaseLocation) -> AsyncIterator[Desk]:
+    """A desk on the scriptable mock broker."""
+    mocked = settings.model_copy(update={"broker": BrokerName.MOCK})
+    async with open_desk(mocked, location) as running:
+        yield running
