@@ -20,6 +20,7 @@ from adapters.ports import BrokerAdapter, Brokers, Clock, IdFactory, MarketData
 from agents.context import Defaults
 from agents.graph import build_graph
 from agents.intent.offline import OfflineParser
+from app.api.rate_limit import RateLimiter
 from app.api.services import Services
 from app.clock import RandomIds, SystemClock
 from app.conversation.service import Conversation, Parts
@@ -251,10 +252,11 @@ def build(
         engine=engine,
         reconciler=reconciler,
         conversation=_conversation(ground, views, engine, reconciler, decisions),
+        rate_limiter=RateLimiter(
+            reads_per_min=settings.reads_per_min, writes_per_min=settings.writes_per_min
+        ),
     )
-    return Container(
-        settings=settings, services=services, brokers=ground.brokers, bars=ground.bars
-    )
+    return Container(settings=settings, services=services, brokers=ground.brokers, bars=ground.bars)
 
 
 def _ground(

@@ -2,8 +2,12 @@
 
 import asyncio
 import contextlib
+import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 from fastapi import FastAPI
@@ -11,6 +15,7 @@ from fastapi import FastAPI
 from adapters.errors import BrokerUnavailable
 from app.api.application import create_application
 from app.bootstrap import Container, build
+from app.errors import Unavailable
 from app.persistence import identities
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
@@ -18,6 +23,15 @@ from app.telemetry import log
 from app.web.page import router as web_router
 
 GRACE_S = 10
+SIGNALLED = 128
+BACKLOG = 2_048
+
+
+class PortTaken(Unavailable):
+    """Another program listens on the server's address."""
+
+    code = "PORT_TAKEN"
+    remedy = "Stop the other program, or set SIGMATRADER_PORT to a free port."
 
 
 def create_app(
@@ -48,19 +62,43 @@ def create_app(
     return app
 
 
+def listen(settings: Settings) -> socket.socket:
+    """Take the server's port before anything else is done. Raises PortTaken."""
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except OSError as taken:
+        listener.close()
+        raise PortTaken(f"cannot listen on {settings.host}:{settings.port}: {taken}") from taken
+    return listener
+
+
 def serve(
-    settings: Settings, location: DatabaseLocation, *, on_ready: Callable[[str | None], None]
+    settings: Settings,
+    location: DatabaseLocation,
+    listener: socket.socket,
+    *,
+    on_ready: Callable[[str | None], None],
 ) -> None:
-    """Serve until stopped. Blocks."""
-    uvicorn.run(
+    """Serve until stopped by SIGINT or SIGTERM, so that the caller can clean up. Blocks."""
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    config = uvicorn.Config(
         create_app(settings, location, on_ready=on_ready),
-        host=settings.host,
-        port=settings.port,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
     )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    # uvicorn drains first and raises the signal again, which by default would end the process
+    # before the embedded database is stopped.
+    raise SystemExit(0 if number == signal.SIGINT else SIGNALLED + number)
 
 
 async def _reconcile_for_ever(container: Container) -> None:

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     fill_wait_s: Annotated[float, Field(ge=0, le=30)] = 2.0
     reconcile_every_s: Annotated[int, Field(ge=5, le=3_600)] = 60
     max_body_bytes: Annotated[int, Field(ge=1_024)] = 64 * 1024
+    reads_per_min: Annotated[int, Field(ge=1)] = 60
+    writes_per_min: Annotated[int, Field(ge=1)] = 240
     log_level: str = "INFO"
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
+from app.api.rate_limit import RateLimited
 from app.api.services import Services
 from app.errors import Forbidden, InvalidRequest, Unauthorized
 from app.identity.principal import ROLES_WITH, Permission, Principal
@@ -26,6 +27,7 @@ def requires(permission: Permission) -> Callable[..., Awaitable[Principal]]:
 
     async def signed_in(request: Request) -> Principal:
         principal = await authenticate(request)
+        _count(request, principal)
         if not principal.may(permission):
             roles = ", ".join(sorted(ROLES_WITH[permission]))
             raise Forbidden(f"this needs one of the roles {roles}")
@@ -47,6 +49,19 @@ async def authenticate(request: Request) -> Principal:
     if scheme.lower() != "bearer" or not key:
         raise Unauthorized("the request has no API key")
     return await services(request).identity.authenticate(key.strip())
+
+
+def _count(request: Request, principal: Principal) -> None:
+    running = services(request)
+    allowance = running.rate_limiter.take(
+        user=f"{principal.tenant_id}:{principal.user_id}",
+        method=request.method,
+        route=request.scope["route"].path,
+        now=running.clock.now(),
+    )
+    request.state.allowance = allowance
+    if allowance.exceeded:
+        raise RateLimited(f"more than {allowance.limit} calls of this route in a minute")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,14 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.rate_limit import Allowance
+
 GOOD_REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
 
 class RequestIdMiddleware:
-    """Give each request an id, the client's own where it is well formed, and answer with it."""
+    """Give each request an id, the client's own where it is well formed, and answer with it
+    and with what is left of the user's minute on the route."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,10 +32,21 @@ class RequestIdMiddleware:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                _add_allowance(headers, state.get("allowance"))
             await send(message)
 
         await self._app(scope, receive, answer)
+
+
+def _add_allowance(headers: MutableHeaders, allowance: Allowance | None) -> None:
+    if allowance is None:
+        return
+    headers["X-RateLimit-Limit"] = str(allowance.limit)
+    headers["X-RateLimit-Remaining"] = str(allowance.remaining)
+    if allowance.exceeded:
+        headers["Retry-After"] = str(allowance.retry_after_s)
 
 
 class BodyLimitMiddleware:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from adapters.ports import Clock, IdFactory
+from app.api.rate_limit import RateLimiter
 from app.conversation.service import Conversation
 from app.execution.engine import ExecutionEngine
 from app.identity.service import Identity
@@ -27,3 +28,4 @@ class Services:
     engine: ExecutionEngine
     reconciler: Reconciler
     conversation: Conversation
+    rate_limiter: RateLimiter

@@ -31,16 +31,18 @@ notes = Console(stderr=True)
 def serve() -> None:
     """Serve the page, the API and AG-UI; starts and migrates the database first."""
     settings = load_settings()
-    notes.print("Preparing the database ...")
     # The server imports the graph library, which the other commands need not wait for.
     from app.bootstrap import prepare_database
+    from app.main import listen
     from app.main import serve as run_server
     from app.persistence.location import release
     from app.telemetry import configure_logging
 
     configure_logging(settings.log_level)
+    listener = listen(settings)
+    url = f"http://{settings.host}:{listener.getsockname()[1]}/"
+    notes.print("Preparing the database ...")
     location = prepare_database(settings)
-    url = f"http://{settings.host}:{settings.port}/"
 
     def announce(new_key: str | None) -> None:
         if new_key is not None:
@@ -50,7 +52,7 @@ def serve() -> None:
         typer.echo(f"SigmaTrader serves on {url}")
 
     try:
-        run_server(settings, location, on_ready=announce)
+        run_server(settings, location, listener, on_ready=announce)
     finally:
         release(location)
 

@@ -28,7 +28,7 @@ from app.pipeline.decisions import CardDecision, CardDecisions
 from app.pipeline.proposals import APPROVAL_STAGE, Proposals, gate_step
 from app.pipeline.submission import Submission
 from app.pipeline.views import AccountViews
-from app.telemetry import log
+from app.telemetry import log, turns_total
 from riskgate.contracts.cards import Card, CardStatus
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.traces import DecisionTrace, TurnOutcome
@@ -356,6 +356,7 @@ class Conversation:
         parts, run = self._parts, turn.run
         now = parts.clock.now()
         outcome = TurnOutcome(state.get("outcome", TurnOutcome.FAILED))
+        turns_total.labels(outcome.value).inc()
         if not turn.events.texts:
             turn.events.said(" ".join(state.get("explanations", [])))
         async with turn.log.writing:

@@ -13,6 +13,7 @@ from app.ledger.book import book_fill
 from app.persistence import accounts, orders, plans
 from app.persistence.database import Database, Session
 from app.persistence.orders import OrderChange, OrderRecord
+from app.telemetry import orders_total
 from riskgate.contracts.decisions import ApprovedPlan, KillSwitchLevel
 from riskgate.contracts.orders import BrokerOrder, BrokerTrade, ExecutionMode, OrderState
 
@@ -204,6 +205,7 @@ class ExecutionEngine:
                 await self._audit(session, order, change)
 
     async def _audit(self, session: Session, order: OrderRecord, change: OrderChange) -> None:
+        orders_total.labels(change.state.value).inc()
         entry = Entry(
             actor=ACTOR,
             action=f"order.{change.state.value.lower()}",

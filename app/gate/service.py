@@ -8,6 +8,7 @@ from app.errors import Unprocessable
 from app.persistence import accounts, orders, plans
 from app.persistence.accounts import AccountRecord
 from app.persistence.database import Row, Session
+from app.telemetry import decisions_total
 from riskgate.contracts.decisions import ApprovedPlan, RiskDecision
 from riskgate.contracts.instruments import Instrument
 from riskgate.contracts.orders import OrderTerms
@@ -99,6 +100,7 @@ async def judge(
         instruments=world.instruments,
     )
     decision = evaluate(policy, gate_input)
+    decisions_total.labels(decision.verdict.value).inc()
     decision_hash = await plans.add_decision(
         session, decision, stage=stage, gate_input=canonical_json(gate_input), at=at
     )

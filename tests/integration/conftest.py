@@ -56,8 +56,8 @@ def location(postgres: EmbeddedServer) -> Iterator[DatabaseLocation]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings that do not wait for fills longer than a first look."""
-    return Settings(home=tmp_path, fill_wait_s=0)
+    """Settings that neither wait for fills longer than a first look nor limit the rate."""
+    return Settings(home=tmp_path, fill_wait_s=0, reads_per_min=100_000, writes_per_min=100_000)
 
 
 def location_of(server: EmbeddedServer, name: str) -> DatabaseLocation:

@@ -1,0 +1,5 @@
+"""`python -m app.cli` is the same as `sigmatrader`."""
+
+from app.cli.main import main
+
+main()
