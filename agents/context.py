@@ -19,6 +19,7 @@ from tools.ports import (
     ComposedPlan,
     InstrumentDirectory,
     Judged,
+    OrderCanceller,
     PlanProposer,
     PlanSubmitter,
     QuoteReader,
@@ -72,6 +73,7 @@ class TurnContext:
     quotes: QuoteReader
     proposer: PlanProposer
     submitter: PlanSubmitter
+    canceller: OrderCanceller
     cards: CardDesk
     toolbox: Toolbox
     events: TurnEvents

@@ -10,6 +10,7 @@ from agents import routing
 from agents.context import TurnContext
 from agents.nodes.answer import answer
 from agents.nodes.ask import ask
+from agents.nodes.cancel import cancel
 from agents.nodes.card import await_approval, card
 from agents.nodes.execute import execute, reconcile
 from agents.nodes.explain import explain
@@ -31,6 +32,7 @@ def build_graph(saver: BaseCheckpointSaver[str]) -> TurnGraph:
     graph.add_node("parse", parse)
     graph.add_node("ask", ask)
     graph.add_node("answer", answer)
+    graph.add_node("cancel", cancel)
     graph.add_node("gather", gather)
     graph.add_node("plan", plan)
     graph.add_node("gate", gate)
@@ -44,6 +46,7 @@ def build_graph(saver: BaseCheckpointSaver[str]) -> TurnGraph:
     graph.add_conditional_edges("parse", routing.after_parse)
     graph.add_edge("ask", "explain")
     graph.add_edge("answer", "explain")
+    graph.add_edge("cancel", "explain")
     graph.add_conditional_edges("gather", routing.after_gather)
     graph.add_conditional_edges("plan", routing.after_plan)
     graph.add_conditional_edges("gate", routing.after_gate)

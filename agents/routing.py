@@ -5,12 +5,13 @@ from typing import Literal
 from agents.state import TurnState
 
 
-def after_parse(state: TurnState) -> Literal["gather", "ask", "answer", "explain"]:
+def after_parse(state: TurnState) -> Literal["gather", "ask", "answer", "cancel", "explain"]:
     """An order is planned, an unclear one is asked about, a question is answered."""
-    targets: dict[str, Literal["gather", "ask", "answer"]] = {
+    targets: dict[str, Literal["gather", "ask", "answer", "cancel"]] = {
         "plan": "gather",
         "ask": "ask",
         "answer": "answer",
+        "cancel": "cancel",
     }
     return targets.get(state["path"], "explain")
 

@@ -3,7 +3,7 @@
 from typing import Any, Literal, TypeAlias, TypedDict
 
 JsonObject: TypeAlias = dict[str, Any]
-Path: TypeAlias = Literal["plan", "ask", "answer", "stop"]
+Path: TypeAlias = Literal["plan", "ask", "answer", "cancel", "stop"]
 
 
 class TurnState(TypedDict, total=False):

@@ -143,6 +143,14 @@ class PlanProposer(Protocol):
         ...
 
 
+class OrderCanceller(Protocol):
+    """Cancels open orders; cancelling is always permitted."""
+
+    async def cancel(self, caller: Caller, order_id: str) -> SubmittedOrder | ToolRefusal:
+        """Cancel what is open of one order, or say why it cannot be."""
+        ...
+
+
 class PlanSubmitter(Protocol):
     """Submits plans that a person has approved."""
 

@@ -14,8 +14,7 @@ CHAT_HELP = (
 )
 REFUSAL = "I cannot do that: limits, approvals and credentials are changed by people, not in chat."
 NOT_YET = {
-    MessageKind.CANCEL: "Cancelling or changing orders from the chat is not available yet.",
-    MessageKind.MODIFY: "Cancelling or changing orders from the chat is not available yet.",
+    MessageKind.MODIFY: "Changing orders is not available yet; cancel the order and ask again.",
     MessageKind.MONITOR: "Watches are not available yet.",
 }
 
@@ -41,6 +40,8 @@ def _decide(parsed: ParsedMessage) -> TurnState:
             return {"path": "ask" if unclear else "plan"}
         case MessageKind.QUERY:
             return {"path": "answer"}
+        case MessageKind.CANCEL:
+            return {"path": "ask" if parsed.missing else "cancel"}
         case MessageKind.CHAT:
             return _said(CHAT_HELP)
         case MessageKind.REFUSE:

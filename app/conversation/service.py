@@ -461,6 +461,7 @@ class Conversation:
             quotes=parts.views,
             proposer=parts.proposals,
             submitter=parts.submission,
+            canceller=parts.submission,
             cards=parts.proposals,
             toolbox=Toolbox(scopes_of(person.roles), parts.microseconds),
             events=turn.events,

@@ -1,12 +1,13 @@
 """The execution engine: the only place that sends an order."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from adapters.errors import BrokerUnavailable, OrderRejected, OutcomeUnknown
 from adapters.ports import BrokerAdapter, Brokers, Clock, IdFactory
 from app.audit.log import Entry, append
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from app.execution import transitions
 from app.execution.derive import derive_orders
 from app.ledger.book import book_fill
@@ -27,6 +28,13 @@ class PlanNotExecutable(Conflict):
 
     code = "PLAN_NOT_EXECUTABLE"
     remedy = "Ask for the trade again; a new plan will be made and judged."
+
+
+class OrderNotOpen(Conflict):
+    """The order has nothing open that could be cancelled."""
+
+    code = "ORDER_NOT_OPEN"
+    remedy = "Look at the order again; what was filled cannot be cancelled."
 
 
 class ExecutionEngine:
@@ -88,6 +96,42 @@ class ExecutionEngine:
             match = _match(order, seen)
             if match is not None:
                 await self._book(tenant_id, order, match, trades)
+
+    async def cancel(self, tenant_id: str, order_id: str, *, by: str) -> OrderRecord:
+        """Ask the broker to cancel what is open of an order; what filled before stands.
+
+        Always permitted, whatever the kill switch says. Raises NotFound for a foreign order,
+        OrderNotOpen for one that is final, and BrokerUnavailable when nothing was asked.
+        """
+        order = await self._open_order(tenant_id, order_id)
+        async with self._database.tenant(tenant_id) as session:
+            entry = Entry(
+                actor=by,
+                action="order.cancel_asked",
+                entity="order",
+                entity_id=order_id,
+                body={"broker_order_id": order.broker_order_id},
+            )
+            await append(session, entry, at=self._clock.now())
+        account_id, broker_order_id = order.intent.account_id, order.broker_order_id
+        if broker_order_id is None:
+            raise OrderNotOpen(f"order {order_id} is {order.state} and not known at the broker")
+        broker = self._brokers.for_account(tenant_id, account_id)
+        # A refusal means it ended meanwhile and a lost reply is no news: look either way.
+        with contextlib.suppress(OrderRejected, OutcomeUnknown):
+            await broker.cancel_order(account_id, broker_order_id)
+        await self.refresh(tenant_id, account_id)
+        async with self._database.tenant(tenant_id) as session:
+            return await orders.find_order(session, order_id) or order
+
+    async def _open_order(self, tenant_id: str, order_id: str) -> OrderRecord:
+        async with self._database.tenant(tenant_id) as session:
+            order = await orders.find_order(session, order_id)
+        if order is None:
+            raise NotFound(f"there is no order {order_id}")
+        if order.state.final:
+            raise OrderNotOpen(f"order {order_id} is {order.state}")
+        return order
 
     async def recover(self, tenant_id: str) -> None:
         """After a start: look up what was being sent, expire what was never sent.

@@ -2,14 +2,14 @@
 
 from adapters.errors import BrokerUnavailable
 from app.errors import NotFound
-from app.execution.engine import ExecutionEngine
-from app.persistence import cards
+from app.execution.engine import ExecutionEngine, OrderNotOpen
+from app.persistence import cards, orders
 from app.persistence.cards import CardRecord
 from app.persistence.database import Database
 from app.pipeline.views import submitted_order
 from app.reconciliation.service import Reconciler
 from riskgate.contracts.cards import CardStatus
-from riskgate.contracts.traces import ReconciliationResult
+from riskgate.contracts.traces import ReconciliationResult, SubmittedOrder
 from tools.ports import Caller, ExecutionReport, ToolRefusal
 
 NOT_APPROVED = {
@@ -21,7 +21,10 @@ NOT_APPROVED = {
 
 
 class Submission:
-    """Implements tools.ports.PlanSubmitter: the stored approval decides, never the caller."""
+    """Implements tools.ports.PlanSubmitter and OrderCanceller.
+
+    The stored approval decides what is sent, never the caller.
+    """
 
     def __init__(
         self, *, database: Database, engine: ExecutionEngine, reconciler: Reconciler
@@ -43,6 +46,28 @@ class Submission:
             orders=tuple(submitted_order(order) for order in done),
             approved_by=record.decided_by,
         )
+
+    async def cancel(self, caller: Caller, order_id: str) -> SubmittedOrder | ToolRefusal:
+        """Cancel one order of the caller's account."""
+        async with self._database.tenant(caller.tenant_id) as session:
+            found = await orders.find_order(session, order_id)
+        if found is None or found.intent.account_id != caller.account_id:
+            return ToolRefusal(
+                code="NOT_FOUND",
+                message=f"There is no order {order_id} in this account",
+                remedy="Ask for 'orders' to see them.",
+            )
+        try:
+            order = await self._engine.cancel(caller.tenant_id, order_id, by=caller.user_id)
+        except OrderNotOpen as refused:
+            return ToolRefusal(code=refused.code, message=refused.message, remedy=refused.remedy)
+        except BrokerUnavailable as down:
+            return ToolRefusal(
+                code="BROKER_UNAVAILABLE",
+                message=f"The broker did not answer: {down.message}",
+                remedy="Nothing was cancelled; try again.",
+            )
+        return submitted_order(order)
 
     async def reconcile(self, caller: Caller) -> ReconciliationResult | ToolRefusal:
         """Compare ledger and broker; a broker that is down changes nothing."""

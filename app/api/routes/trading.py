@@ -112,6 +112,16 @@ async def get_order(order_id: str, running: Running, user: Reader) -> dict[str, 
     }
 
 
+@router.post("/orders/{order_id}/cancel", operation_id="cancel_order")
+async def cancel_order(order_id: str, running: Running, user: Operator) -> dict[str, Any]:
+    """Cancel what is open of an order; what filled before stands."""
+    try:
+        record = await running.engine.cancel(user.tenant_id, order_id, by=user.user_id)
+    except BrokerUnavailable as down:
+        raise _broker_down(down) from down
+    return {"ok": True, "order": _order(record)}
+
+
 @router.get("/positions", operation_id="list_positions")
 async def list_positions(
     running: Running, user: Reader, account_id: AccountQuery = None
@@ -179,9 +189,7 @@ async def reconcile(
         await running.engine.refresh(user.tenant_id, account_id)
         result = await running.reconciler.reconcile(user.tenant_id, account_id)
     except BrokerUnavailable as down:
-        raise Unavailable(
-            f"the broker does not answer: {down.message}", code="BROKER_UNAVAILABLE"
-        ) from down
+        raise _broker_down(down) from down
     return {"ok": True, "matched": result.matched, "reconciliation": result.model_dump(mode="json")}
 
 
@@ -284,6 +292,10 @@ async def _holdings(
         "source": "ledger" if snapshot is None else snapshot.source,
         "warning": view.warning,
     }
+
+
+def _broker_down(down: BrokerUnavailable) -> Unavailable:
+    return Unavailable(f"the broker does not answer: {down.message}", code="BROKER_UNAVAILABLE")
 
 
 def _plan(plan: TradePlan) -> dict[str, Any]:

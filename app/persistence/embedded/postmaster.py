@@ -58,9 +58,9 @@ def find_running(data_dir: Path) -> Postmaster | None:
             )
         time.sleep(_POLL_S)
     if pid is not None and _some_process_has(pid):
-        # The system gave the dead server's pid to another process: PostgreSQL would take
-        # that for itself running. Its shared memory still guards against a second one.
-        (data_dir / "postmaster.pid").unlink(missing_ok=True)
+        # The dead server's pid is another process's now, or still a zombie's: PostgreSQL would
+        # take that for itself running. Its shared memory still guards against a second one.
+        _forget(data_dir)
     return None
 
 
@@ -183,6 +183,23 @@ def _read(data_dir: Path) -> Postmaster | None:
     return Postmaster(
         pid=int(lines[0]), port=int(lines[3]), socket_dir=Path(lines[4]), status=lines[7]
     )
+
+
+def _forget(data_dir: Path) -> None:
+    """Remove the lock files that a dead server left for its data folder and its socket."""
+    lines = _pid_file_lines(data_dir)
+    if len(lines) > 4 and lines[3].isdigit() and lines[4]:
+        socket_lock = Path(lines[4]) / f".s.PGSQL.{lines[3]}.lock"
+        if _first_line(socket_lock) == lines[0]:
+            socket_lock.unlink(missing_ok=True)
+    (data_dir / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").split("\n", 1)[0].strip()
+    except FileNotFoundError:
+        return ""
 
 
 def _pid_file_lines(data_dir: Path) -> list[str]:

@@ -1,0 +1,50 @@
+"""Cancel the open orders that a message names."""
+
+from collections.abc import Sequence
+
+from langgraph.runtime import Runtime
+
+from agents.context import TurnContext
+from agents.intent.model import ParsedMessage
+from agents.nodes.execute import order_sentence
+from agents.nodes.step import step
+from agents.state import TurnState
+from riskgate.contracts.traces import SubmittedOrder, TurnOutcome
+from tools.act.cancel_order import cancel_order
+from tools.ports import ToolRefusal
+
+NONE_OPEN = "There is no open order like that to cancel."
+
+
+async def cancel(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
+    """Cancel each order that was meant; the person's own words are the authority."""
+    context = runtime.context
+    parsed = ParsedMessage.model_validate(state["parsed"])
+    said: list[str] = []
+    done: list[SubmittedOrder] = []
+    with step(context, "cancel"):
+        for order_id in chosen_orders(context, parsed):
+            answer = await cancel_order(
+                context.toolbox, context.canceller, context.caller, order_id
+            )
+            if isinstance(answer, ToolRefusal):
+                said.append(f"{answer.message}. {answer.remedy}")
+            else:
+                done.append(answer)
+                said.append(order_sentence(answer))
+    return {
+        "orders": [order.model_dump(mode="json") for order in done],
+        "outcome": TurnOutcome.EXECUTED if done else TurnOutcome.NOT_EXECUTED,
+        "error_code": None if done else "NO_OPEN_ORDER",
+        "explanations": said or [NONE_OPEN],
+    }
+
+
+def chosen_orders(context: TurnContext, parsed: ParsedMessage) -> Sequence[str]:
+    """Return the ids of the open orders that the message names, never one it does not."""
+    pending = context.parse_context.open_orders
+    if parsed.order_ids:
+        return parsed.order_ids
+    if parsed.cancel_all:
+        return [order.order_id for order in pending]
+    return [order.order_id for order in pending if order.instrument in parsed.symbols]
