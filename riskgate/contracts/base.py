@@ -38,8 +38,11 @@ def _refuse_binary_numbers(value: object) -> object:
 def _bounded(value: Decimal) -> Decimal:
     if not value.is_finite():
         raise ValueError(f"must be finite, was {value}")
-    _sign, digits, exponent = value.as_tuple()
-    if len(digits) > MAX_DECIMAL_DIGITS or abs(int(exponent)) > MAX_DECIMAL_EXPONENT:
+    _sign, digits, written = value.as_tuple()
+    exponent = int(written)
+    # Counted as decimal_text writes it, so that what is accepted can be read back.
+    length = len(digits) + max(exponent, 0)
+    if length > MAX_DECIMAL_DIGITS or abs(exponent) > MAX_DECIMAL_EXPONENT:
         raise ValueError("has more digits than any market uses")
     return value
 
@@ -53,7 +56,10 @@ def decimal_text(value: Decimal) -> str:
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"is outside the calendar in UTC, was {value}") from None
 
 
 def time_text(value: datetime) -> str:

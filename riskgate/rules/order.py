@@ -119,18 +119,25 @@ def slices_wrong(_policy: Policy, facts: Facts) -> Iterator[Breach]:
 
 
 def outside_collar(policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse prices worse than the last one by more than the collar; at the collar passes."""
+    """Refuse prices worse than their reference by more than the collar; at the collar passes.
+
+    A limit behind a trigger is measured from the trigger, where the order will be; every other
+    price from the last one.
+    """
     for leg in facts.legs:
         if leg.quote is None:
             continue
         sign, above = leg.leg.side.sign, "above" if leg.leg.side is Side.BUY else "below"
         for name, price in _own_prices(leg):
             collar = _collar(policy, name)
-            edge = percent_of(_WHOLE + collar * sign, leg.quote.last)
+            reference, said = leg.quote.last, "the last price"
+            if name == "limit" and leg.leg.trigger_price is not None:
+                reference, said = leg.leg.trigger_price, "its trigger"
+            edge = percent_of(_WHOLE + collar * sign, reference)
             if (price - edge) * sign > 0:
                 yield Breach(
                     f"PRICE_COLLAR: {name} {figure(price)} of {leg.name} is more than "
-                    f"{figure(collar)} % {above} the last price",
+                    f"{figure(collar)} % {above} {said}",
                     f"Use a price not {above} {figure(edge)}",
                     leg,
                     limit=edge,

@@ -9,7 +9,8 @@ from adapters.errors import BrokerUnavailable
 from app.api.deps import Operator, Paging, Reader, Running, Stopper
 from app.api.services import Services
 from app.audit.log import Entry, append
-from app.errors import Conflict, Forbidden, NotFound, Unavailable
+from app.errors import Conflict, NotFound, Unavailable
+from app.gate.kill_switch import LevelChange, set_level
 from app.identity.principal import Permission, Principal
 from app.persistence import accounts, exceptions, orders, plans
 from app.pipeline.views import require_account, submitted_order
@@ -21,11 +22,6 @@ from tools.ports import Caller
 router = APIRouter(prefix="/api/v1", tags=["trading"])
 
 AccountQuery = Annotated[str | None, Query(max_length=64)]
-STRICTNESS = {
-    KillSwitchLevel.RUNNING: 0,
-    KillSwitchLevel.REDUCE_ONLY: 1,
-    KillSwitchLevel.HALTED: 2,
-}
 
 
 class KillSwitchRequest(Contract):
@@ -186,7 +182,6 @@ async def reconcile(
     """Compare an account with its broker now."""
     account_id = await _account_id(running, user, body.account_id if body else None)
     try:
-        await running.engine.refresh(user.tenant_id, account_id)
         result = await running.reconciler.reconcile(user.tenant_id, account_id)
     except BrokerUnavailable as down:
         raise _broker_down(down) from down
@@ -217,29 +212,17 @@ async def set_kill_switch(
 ) -> dict[str, Any]:
     """Make an account's kill switch stricter, or, as risk admin, less strict."""
     wanted = await _account_id(running, user, body.account_id)
-    now = running.clock.now()
     async with running.database.tenant(user.tenant_id) as session:
         await accounts.lock_account(session, wanted)
-        current = await accounts.kill_switch(session, wanted)
-        loosens = STRICTNESS[body.level] < STRICTNESS[current.level]
-        if loosens and not user.may(Permission.RESTART):
-            raise Forbidden("making the kill switch less strict needs the role risk_admin")
-        await accounts.set_kill_switch(
-            session,
+        now = running.clock.now()
+        change = LevelChange(
             account_id=wanted,
             level=body.level,
             reason=body.reason,
-            set_by=user.user_id,
-            at=now,
+            by=user.user_id,
+            may_loosen=user.may(Permission.RESTART),
         )
-        entry = Entry(
-            actor=user.user_id,
-            action="kill_switch.set",
-            entity="account",
-            entity_id=wanted,
-            body={"from": current.level.value, "to": body.level.value, "reason": body.reason},
-        )
-        await append(session, entry, at=now)
+        await set_level(session, change, at=now)
     return {"ok": True, "account_id": wanted, "level": body.level.value, "reason": body.reason}
 
 

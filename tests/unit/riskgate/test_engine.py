@@ -148,7 +148,7 @@ def test_an_allowed_plan_has_no_violations_and_all_its_figures() -> None:
 
 
 def test_a_figure_too_long_for_a_contract_is_shown_rounded_and_judged_exactly() -> None:
-    long = a_market_leg("1234567890123456789012345678")
+    long = a_market_leg("1234567890123456789012345678", notional=1)
     decision = decide(a_gate_input(long, quotes=(a_quote(last="12.34567890123456789"),)))
     assert figures(decision)["notional[0]"] == Decimal("9" * 28)
     short = decide(a_gate_input(quotes=(a_quote(last="1.234567890123456789", age="0.25"),)))

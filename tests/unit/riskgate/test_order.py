@@ -174,6 +174,22 @@ def test_a_trigger_lies_beyond_the_market_and_within_its_own_collar(
     assert codes(a_gate_input(leg, product=Product.MIS)) == expected
 
 
+@pytest.mark.parametrize(
+    ("side", "trigger", "limit", "expected"),
+    [
+        (SELL, "900", "882", ()),
+        (SELL, "900", "881.95", ("ORD-008",)),
+        (BUY, "1100", "1122", ()),
+        (BUY, "1100", "1122.05", ("ORD-008",)),
+    ],
+)
+def test_a_limit_behind_a_trigger_is_measured_from_the_trigger(
+    side: Side, trigger: str, limit: str, expected: tuple[str, ...]
+) -> None:
+    leg = a_leg(side=side, trigger_price=trigger, limit_price=limit)
+    assert codes(a_gate_input(leg, product=Product.MIS)) == expected
+
+
 def test_without_a_quote_collars_and_triggers_leave_the_word_to_the_missing_quote() -> None:
     leg = a_leg(limit_price=1100, trigger_price=1050)
     assert codes(a_gate_input(leg, quotes=())) == ("SYS-001",)
