@@ -11,6 +11,7 @@ from pathlib import Path
 from adapters.brokers.mock.client import MockBroker
 from adapters.brokers.paper.client import PaperBroker
 from adapters.brokers.paper.settings import PaperSettings
+from adapters.errors import BrokerUnavailable
 from adapters.market_data.bars import BarsInvalid, read_bars_csv
 from adapters.market_data.composite import MarketRouter
 from adapters.market_data.replay import ReplayMarket
@@ -148,9 +149,15 @@ class Container:
         async with self.database.installation() as session:
             tenants = await identities.tenant_ids(session)
         for tenant_id in tenants:
-            await self.engine.recover(tenant_id)
-            await self.conversation.end_interrupted(tenant_id)
+            await self._pick_up(tenant_id)
         return key
+
+    async def _pick_up(self, tenant_id: str) -> None:
+        """Settle what a stopped process left, and show people at once what cannot be settled."""
+        for account_id in await self.engine.recover(tenant_id):
+            with contextlib.suppress(BrokerUnavailable):
+                await self.reconciler.reconcile(tenant_id, account_id)
+        await self.conversation.end_interrupted(tenant_id)
 
     async def stop(self) -> None:
         """Let running turns end, then let go of the store."""
@@ -210,9 +217,12 @@ def build(
     clock: Clock | None = None,
     ids: IdFactory | None = None,
     market: MarketData | None = None,
+    brokers: Brokers | None = None,
 ) -> Container:
     """Build the application on a prepared database; nothing is started."""
-    ground = _ground(settings, location, clock or SystemClock(), ids or RandomIds(), market)
+    ground = _ground(
+        settings, location, clock or SystemClock(), ids or RandomIds(), market, brokers
+    )
     views = AccountViews(
         database=ground.database,
         brokers=ground.brokers,
@@ -229,7 +239,11 @@ def build(
         fill_wait_s=settings.fill_wait_s,
     )
     reconciler = Reconciler(
-        database=ground.database, brokers=ground.brokers, clock=ground.clock, ids=ground.ids
+        database=ground.database,
+        brokers=ground.brokers,
+        clock=ground.clock,
+        ids=ground.ids,
+        catch_up=engine.refresh,
     )
     decisions = CardDecisions(
         database=ground.database,
@@ -265,6 +279,7 @@ def _ground(
     clock: Clock,
     ids: IdFactory,
     market: MarketData | None,
+    brokers: Brokers | None,
 ) -> Ground:
     database = Database(location.app_conninfo)
     directory = Directory(load_master())
@@ -278,7 +293,8 @@ def _ground(
         directory=directory,
         bars=bars,
         market=market,
-        brokers=AccountBrokers(
+        brokers=brokers
+        or AccountBrokers(
             settings=settings,
             database=database,
             market=market,

@@ -117,7 +117,6 @@ async def _reconcile_round(container: Container) -> None:
     for tenant_id in tenants:
         for account_id in await container.account_ids(tenant_id):
             try:
-                await container.engine.refresh(tenant_id, account_id)
                 await container.reconciler.reconcile(tenant_id, account_id)
             except BrokerUnavailable as down:
                 log.warning("broker_down", account_id=account_id, reason=down.message)

@@ -26,7 +26,7 @@ def seal(terms: SealedTerms, *, secret: bytes) -> str:
 
 def seal_holds(terms: SealedTerms, *, secret: bytes, given: str) -> bool:
     """Compare a seal in constant time."""
-    return hmac.compare_digest(seal(terms, secret=secret), given)
+    return hmac.compare_digest(seal(terms, secret=secret).encode(), given.encode())
 
 
 def expired(terms: SealedTerms, *, now: datetime) -> bool:

@@ -65,6 +65,21 @@ def create_key(
     typer.echo(f"API key: {with_application(work)}")
 
 
+@keys.command("list")
+@guarded
+def list_keys(tenant: Tenant = OWNER_TENANT) -> None:
+    """List keys by id, with their first letters and whether they still count."""
+
+    async def work(container: Container) -> list[identities.KeyRecord]:
+        async with container.database.tenant(tenant) as session:
+            return await identities.list_keys(session)
+
+    for key in with_application(work):
+        state = "revoked" if key.revoked_at else "valid"
+        until = f" until {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else ""
+        typer.echo(f"{key.key_id}  {key.user_name}  {key.prefix}...  {state}{until}")
+
+
 @keys.command("revoke")
 @guarded
 def revoke_key(key_id: str, tenant: Tenant = OWNER_TENANT) -> None:

@@ -42,11 +42,18 @@ def list_decisions(
     if as_json:
         typer.echo(json.dumps([trace.model_dump(mode="json") for trace in found]))
         return
-    table = Table("decision", "started", "message", "outcome")
+    table = Table()
+    for name, whole in (
+        ("decision", True),
+        ("started", True),
+        ("message", False),
+        ("outcome", True),
+    ):
+        table.add_column(name, no_wrap=whole)
     for trace in found:
         table.add_row(
             trace.decision_id,
-            trace.started_at.isoformat(timespec="seconds"),
+            trace.started_at.strftime("%d %b %H:%M"),
             trace.user_message[:60],
             trace.final_outcome.value,
         )

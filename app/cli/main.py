@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli import accounts, data, database, decisions, kill
+from app.cli import accounts, data, database, decisions, kill, trading_accounts
 from app.cli.errors import guarded
 from app.settings import load_settings
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.add_typer(database.app, name="db")
 app.add_typer(accounts.users, name="user")
 app.add_typer(accounts.keys, name="key")
+app.add_typer(trading_accounts.app, name="account")
 app.add_typer(kill.app, name="kill")
 app.add_typer(data.app, name="data")
 app.add_typer(decisions.app, name="decision")

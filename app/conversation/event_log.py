@@ -82,6 +82,12 @@ class EventLog:
             self._news.notify_all()
         self._wake.set()
 
+    async def abandon(self) -> None:
+        """Let readers go when nothing more will be stored here; a finished log stays as it is."""
+        async with self._news:
+            self.finished = True
+            self._news.notify_all()
+
     async def follow(self, after: int) -> AsyncIterator[NumberedEvent]:
         """Yield stored events after a number, as they come, until the run's last."""
         position = after

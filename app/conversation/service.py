@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
 from langgraph.types import Command
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from adapters.ports import Clock, IdFactory
 from agents.context import Defaults, TurnContext, Workspace
@@ -21,17 +21,17 @@ from app.conversation.reading import parse_context
 from app.conversation.tracing import TurnEnd, build_trace, failed_state
 from app.errors import AppError, Conflict, NotFound, Unprocessable
 from app.identity.principal import Principal
-from app.persistence import accounts, cards, runs, traces
+from app.persistence import accounts, cards, orders, runs, traces
 from app.persistence.database import Database, Session
 from app.persistence.runs import RunRecord
 from app.pipeline.decisions import CardDecision, CardDecisions
 from app.pipeline.proposals import APPROVAL_STAGE, Proposals, gate_step
 from app.pipeline.submission import Submission
-from app.pipeline.views import AccountViews
+from app.pipeline.views import AccountViews, submitted_order
 from app.telemetry import log, turns_total
-from riskgate.contracts.cards import Card, CardStatus
+from riskgate.contracts.cards import Card
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.traces import DecisionTrace, TurnOutcome
+from riskgate.contracts.traces import DecisionTrace, SubmittedOrder, TurnOutcome
 from riskgate.hashing import canonical_json
 from tools.ports import Caller, InstrumentDirectory
 from tools.registry import Toolbox, ToolDenied
@@ -39,6 +39,7 @@ from tools.scopes import scopes_of
 
 SHOWN_MESSAGES = 50
 RECURSION_LIMIT = 40
+BROKEN = frozenset({TurnOutcome.FAILED, TurnOutcome.CANCELLED})
 STEP_FAILED = "Something on our side went wrong; nothing more was done in this turn."
 
 
@@ -154,10 +155,16 @@ class Conversation:
         parts = self._parts
         by = Approver(user_id=person.user_id, roles=person.roles)
         act = parts.decisions.approve if approve else parts.decisions.reject
-        decision = await act(person.tenant_id, card_id, by=by, comment=comment)
-        if decision.repeated or decision.card.status is CardStatus.PENDING:
+        woken: list[RunRecord] = []
+
+        async def wake(session: Session, decision: CardDecision) -> None:
+            woken.append(await self._store_woken(session, person, decision, run_id))
+
+        decision = await act(person.tenant_id, card_id, by=by, comment=comment, wake=wake)
+        if not woken:
             return decision, await self._woken_run(person, card_id)
-        return decision, await self._wake(person, decision, run_id)
+        self._wake(person, decision, woken[0])
+        return decision, woken[0]
 
     async def result(self, person: Principal, run: RunRecord) -> TurnResult:
         """Wait for a turn to end and return what it came to."""
@@ -252,6 +259,7 @@ class Conversation:
             if not turn.log.finished:
                 writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
+            await turn.log.abandon()
             self._live.pop((person.tenant_id, turn.run.run_id), None)
 
     async def _read_and_run(
@@ -280,40 +288,45 @@ class Conversation:
         turn_context = replace(self._context(person, turn), parse_context=context)
         return await self._invoke(person, turn, turn_context, {"message": run.message})
 
-    async def _wake(
-        self, person: Principal, decision: CardDecision, run_id: str | None
+    async def _store_woken(
+        self, session: Session, person: Principal, decision: CardDecision, run_id: str | None
     ) -> RunRecord:
+        """Write down, with the decision itself, the run that carries it out."""
         parts = self._parts
-        now = parts.clock.now()
-        async with parts.database.tenant(person.tenant_id) as session:
-            origin = await runs.find_run(session, decision.card.run_id)
-            if origin is None:
-                raise NotFound(f"the turn of card {decision.card.id} is gone")
-            run = replace(
-                origin,
-                run_id=run_id or parts.ids.new("run"),
-                user_id=person.user_id,
-                origin_run_id=origin.origin_run_id or origin.run_id,
-                status="RUNNING",
-                outcome=None,
-                created_at=now,
-                finished_at=None,
-            )
-            if not await runs.add_run(session, run):
-                raise Conflict(f"run {run_id} exists already", code="RUN_ID_TAKEN")
+        origin = await runs.find_run(session, decision.card.run_id)
+        if origin is None:
+            raise NotFound(f"the turn of card {decision.card.id} is gone")
+        run = replace(
+            origin,
+            run_id=run_id or parts.ids.new("run"),
+            user_id=person.user_id,
+            origin_run_id=origin.origin_run_id or origin.run_id,
+            status="RUNNING",
+            outcome=None,
+            created_at=parts.clock.now(),
+            finished_at=None,
+        )
+        if not await runs.add_run(session, run):
+            raise Conflict(f"run {run_id} exists already", code="RUN_ID_TAKEN")
+        return run
+
+    def _wake(self, person: Principal, decision: CardDecision, run: RunRecord) -> None:
+        origin = self._live.get((person.tenant_id, decision.card.run_id))
         turn = self._open(person.tenant_id, run)
         turn.executing = True
         context = self._context(person, turn)
         if decision.decision is not None and decision.decision_hash is not None:
             step = gate_step(APPROVAL_STAGE, decision.decision_hash, decision.decision.policy_hash)
             context.workspace.steps.append(step)
-        resumption = _resumption(decision)
-        self._begin(
-            person,
-            turn,
-            lambda: self._invoke(person, turn, context, Command(resume=resumption)),
-        )
-        return run
+        command: Command[None] = Command(resume=_resumption(decision))
+
+        async def work() -> TurnResult:
+            # A fast hand approves before the turn that showed the card has fallen asleep.
+            if origin is not None and origin.task is not None:
+                await asyncio.wait([origin.task])
+            return await self._invoke(person, turn, context, command)
+
+        self._begin(person, turn, work)
 
     async def _invoke(
         self, person: Principal, turn: LiveTurn, context: TurnContext, given: Any
@@ -369,7 +382,10 @@ class Conversation:
                     context={},
                     ended_at=now,
                 )
-                trace = build_trace(run, tenant_id, end, earlier)
+                sent = await _sent_before(session, run, earlier)
+                trace = build_trace(run, tenant_id, end, earlier, sent)
+                if run.origin_run_id is None and outcome in BROKEN:
+                    await cards.void_pending(session, run_id=run.run_id, at=now)
                 await traces.add_trace(session, trace, at=now)
                 for message_id, text in turn.events.texts:
                     await runs.add_message(
@@ -392,7 +408,7 @@ class Conversation:
                 await runs.finish_run(
                     session, run_id=run.run_id, status="FINISHED", outcome=outcome, at=now
                 )
-                await self._last_events(session, turn, trace)
+                await self._last_events(session, turn, trace, outcome)
                 batch = await turn.log.store(session)
             await turn.log.show(batch)
         return TurnResult(
@@ -402,13 +418,16 @@ class Conversation:
             message=" ".join(text for _, text in turn.events.texts),
         )
 
-    async def _last_events(self, session: Session, turn: LiveTurn, trace: DecisionTrace) -> None:
+    async def _last_events(
+        self, session: Session, turn: LiveTurn, trace: DecisionTrace, outcome: TurnOutcome
+    ) -> None:
+        """Queue a run's end; a turn that broke is an error also where its orders went through."""
         run, emit = turn.run, turn.log.emit
         result = turn_summary(trace)
-        if trace.final_outcome is TurnOutcome.CANCELLED:
+        if outcome is TurnOutcome.CANCELLED:
             emit(agui_events.cancelled(run.thread_id, run.run_id, result))
             return
-        if trace.final_outcome is TurnOutcome.FAILED:
+        if outcome is TurnOutcome.FAILED:
             emit(agui_events.failed(trace.explanations[0], trace.error_code or "INTERNAL"))
             return
         emit(agui_events.state_snapshot(result))
@@ -502,9 +521,22 @@ async def _same_run(session: Session, run: RunRecord) -> RunRecord:
     return earlier
 
 
+async def _sent_before(
+    session: Session, run: RunRecord, earlier: DecisionTrace | None
+) -> list[SubmittedOrder]:
+    """Return the stored orders of the plan that a woken turn carries out."""
+    if run.origin_run_id is None or earlier is None or earlier.plan_id is None:
+        return []
+    return [submitted_order(order) for order in await orders.plan_orders(session, earlier.plan_id)]
+
+
 async def _fresh_draft(session: Session, thread_id: str) -> Draft | None:
     draft = await runs.thread_draft(session, thread_id)
-    return None if draft is None else Draft.model_validate(draft)
+    try:
+        return None if draft is None else Draft.model_validate(draft)
+    except ValidationError:
+        # Kept by a release that wrote drafts otherwise; the person says it again.
+        return None
 
 
 def _resumption(decision: CardDecision) -> Resumption:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
+from agents.nodes.execute import order_sentence, outcome_of
 from agents.state import TurnState
 from app.persistence.runs import RunRecord
 from riskgate.contracts.decisions import RiskDecision
@@ -30,10 +32,20 @@ class TurnEnd:
 
 
 def build_trace(
-    run: RunRecord, tenant_id: str, end: TurnEnd, earlier: DecisionTrace | None
+    run: RunRecord,
+    tenant_id: str,
+    end: TurnEnd,
+    earlier: DecisionTrace | None,
+    sent: Sequence[SubmittedOrder] = (),
 ) -> DecisionTrace:
-    """Return the turn's trace; a resumed turn's continues what was traced before it slept."""
+    """Return the turn's trace; a resumed turn's continues what was traced before it slept.
+
+    A resumed turn that broke knows nothing of its orders: `sent` holds them as they are stored,
+    and what became of them is what became of the turn.
+    """
     state = end.state
+    if earlier is not None and "orders" not in state and sent:
+        state = _told(state, earlier, sent)
     decision = state.get("decision")
     reconciliation = state.get("reconciliation")
     return DecisionTrace(
@@ -63,6 +75,23 @@ def build_trace(
         error_code=state.get("error_code"),
         explanations=tuple(state.get("explanations", [])),
         replay=(*(earlier.replay if earlier else ()), *end.steps),
+    )
+
+
+def _told(state: TurnState, earlier: DecisionTrace, sent: Sequence[SubmittedOrder]) -> TurnState:
+    plan = {"plan_id": earlier.plan_id, "plan_hash": earlier.plan_hash}
+    inputs = earlier.inputs_used.model_dump(mode="json", exclude={"context"})
+    said = [*state.get("explanations", []), *map(order_sentence, sent)]
+    return cast(
+        TurnState,
+        {
+            "inputs_used": inputs,
+            **plan,
+            **state,
+            "outcome": outcome_of(sent),
+            "orders": [order.model_dump(mode="json") for order in sent],
+            "explanations": said,
+        },
     )
 
 

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 from adapters.errors import BrokerUnavailable, OrderRejected, OutcomeUnknown
 from adapters.ports import BrokerAdapter, Brokers, Clock, IdFactory
@@ -12,9 +13,10 @@ from app.execution import transitions
 from app.execution.derive import derive_orders
 from app.ledger.book import book_fill
 from app.persistence import accounts, orders, plans
+from app.persistence.accounts import KillSwitchRecord
 from app.persistence.database import Database, Session
 from app.persistence.orders import OrderChange, OrderRecord
-from app.telemetry import orders_total
+from app.telemetry import log, orders_total
 from riskgate.contracts.decisions import ApprovedPlan, KillSwitchLevel
 from riskgate.contracts.orders import BrokerOrder, BrokerTrade, ExecutionMode, OrderState
 
@@ -75,10 +77,14 @@ class ExecutionEngine:
 
         Repeating it, at once or later, sends nothing twice: each order leaves PLANNED once.
         """
-        plan = await self._plan(tenant_id, plan_id)
-        for order in plan:
-            if order.state is OrderState.PLANNED:
-                await self._send(tenant_id, order)
+        mode = await self._mode(tenant_id, plan_id)
+        for order in await self._plan(tenant_id, plan_id):
+            if order.state is not OrderState.PLANNED:
+                continue
+            if mode is ExecutionMode.DRY_RUN:
+                await self._apply(tenant_id, order, transitions.simulated(order))
+            else:
+                await self._send(tenant_id, order, mode)
         await self._follow(tenant_id, plan_id)
         return await self._plan(tenant_id, plan_id)
 
@@ -133,10 +139,11 @@ class ExecutionEngine:
             raise OrderNotOpen(f"order {order_id} is {order.state}")
         return order
 
-    async def recover(self, tenant_id: str) -> None:
+    async def recover(self, tenant_id: str) -> list[str]:
         """After a start: look up what was being sent, expire what was never sent.
 
-        Nothing is resent. An order the broker does not show stays UNKNOWN for a person.
+        Nothing is resent. An order the broker does not show stays UNKNOWN for a person. Returns
+        the accounts that had something to settle.
         """
         async with self._database.tenant(tenant_id) as session:
             pending = await orders.unfinished_orders(session)
@@ -147,17 +154,21 @@ class ExecutionEngine:
             elif order.state is OrderState.SENDING:
                 unknown = transitions.outcome_unknown(order, UNKNOWN_REASON)
                 await self._apply(tenant_id, order, unknown)
-        for account_id in sorted({order.intent.account_id for order in pending}):
-            try:
+        account_ids = sorted({order.intent.account_id for order in pending})
+        for account_id in account_ids:
+            with contextlib.suppress(BrokerUnavailable):
                 await self.refresh(tenant_id, account_id)
-            except BrokerUnavailable:
-                continue
+        return account_ids
 
-    async def _send(self, tenant_id: str, order: OrderRecord) -> None:
+    async def _send(self, tenant_id: str, order: OrderRecord, mode: ExecutionMode) -> None:
+        broker = self._brokers.for_account(tenant_id, order.intent.account_id)
+        if broker.capabilities.mode is not mode:
+            reason = f"the plan is for {mode}, the broker is {broker.capabilities.mode}"
+            await self._apply(tenant_id, order, transitions.not_sent(order, reason))
+            return
         refusal = await self._claim(tenant_id, order)
         if refusal is not None:
             return
-        broker = self._brokers.for_account(tenant_id, order.intent.account_id)
         change = await self._call(broker, order)
         await self._apply(tenant_id, order, change)
         if change.state is OrderState.UNKNOWN:
@@ -172,8 +183,8 @@ class ExecutionEngine:
             refusal = None
             if now > order.send_by:
                 refusal = "its time to be sent is over"
-            elif switch.level is KillSwitchLevel.HALTED:
-                refusal = f"the kill switch is HALTED: {switch.reason}"
+            elif switch.level is KillSwitchLevel.HALTED or _set_since(switch, order):
+                refusal = f"the kill switch is {switch.level}: {switch.reason}"
             if refusal is not None:
                 change = transitions.expired(order, refusal)
             won = await orders.change_order(session, order.intent.order_id, change, at=now)
@@ -190,6 +201,9 @@ class ExecutionEngine:
             return transitions.not_sent(order, unavailable.message)
         except OutcomeUnknown as unknown:
             return transitions.outcome_unknown(order, f"{UNKNOWN_REASON} ({unknown.message})")
+        except Exception as error:  # noqa: BLE001 # edge: it may have failed after the send
+            log.exception("place_order_failed", order_id=order.intent.order_id)
+            return transitions.outcome_unknown(order, f"{UNKNOWN_REASON} ({type(error).__name__})")
         return transitions.accepted(order, ack.broker_order_id)
 
     async def _look_up(self, tenant_id: str, broker: BrokerAdapter, order: OrderRecord) -> None:
@@ -232,15 +246,36 @@ class ExecutionEngine:
             current = await orders.find_order(session, order.intent.order_id)
             if current is None:
                 return
-            for trade in trades:
-                if trade.broker_order_id == seen.broker_order_id:
-                    await book_fill(session, current, trade, at=now)
-            fills = await orders.order_fills(session, order.intent.order_id)
+            own = [trade for trade in trades if trade.broker_order_id == seen.broker_order_id]
+            fills = await self._book_fills(session, current, own)
             change = transitions.observed(current, seen, fills)
             if change is not None:
                 won = await orders.change_order(session, order.intent.order_id, change, at=now)
                 if won:
                     await self._audit(session, current, change)
+
+    async def _book_fills(
+        self, session: Session, order: OrderRecord, trades: Sequence[BrokerTrade]
+    ) -> list[BrokerTrade]:
+        """Book each new fill and return all of the order's.
+
+        One that would fill more than was ordered is left out: it cannot be this order's, and the
+        next reconciliation shows the difference to a person.
+        """
+        fills = await orders.order_fills(session, order.intent.order_id)
+        known = {fill.trade_id for fill in fills}
+        room = order.intent.quantity - sum((fill.quantity for fill in fills), Decimal(0))
+        for trade in trades:
+            if trade.trade_id in known:
+                continue
+            if trade.quantity > room:
+                log.error("fill_over_ordered", order_id=order.intent.order_id)
+                continue
+            await book_fill(session, order, trade, at=self._clock.now())
+            known.add(trade.trade_id)
+            fills.append(trade)
+            room -= trade.quantity
+        return fills
 
     async def _apply(self, tenant_id: str, order: OrderRecord, change: OrderChange) -> None:
         now = self._clock.now()
@@ -266,9 +301,22 @@ class ExecutionEngine:
         )
         await append(session, entry, at=self._clock.now())
 
+    async def _mode(self, tenant_id: str, plan_id: str) -> ExecutionMode:
+        async with self._database.tenant(tenant_id) as session:
+            plan = await plans.find_plan(session, plan_id)
+        if plan is None:
+            raise PlanNotExecutable(f"there is no plan {plan_id}")
+        return plan.mode
+
     async def _plan(self, tenant_id: str, plan_id: str) -> list[OrderRecord]:
         async with self._database.tenant(tenant_id) as session:
             return await orders.plan_orders(session, plan_id)
+
+
+def _set_since(switch: KillSwitchRecord, order: OrderRecord) -> bool:
+    """Say whether the switch was made stricter after the gate judged the order."""
+    running = switch.level is KillSwitchLevel.RUNNING
+    return not running and switch.set_at is not None and switch.set_at > order.created_at
 
 
 def _match(order: OrderRecord, seen: Sequence[BrokerOrder]) -> BrokerOrder | None:

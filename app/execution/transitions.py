@@ -9,6 +9,7 @@ from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, BrokerTrad
 MAY_BE_AT_BROKER = frozenset(
     {OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN, OrderState.PARTIALLY_FILLED}
 )
+ENDED_UNFILLED = frozenset({BrokerOrderStatus.CANCELLED, BrokerOrderStatus.REJECTED})
 AVERAGE_PLACES = Decimal("0.000001")
 
 
@@ -58,9 +59,10 @@ def observed(order: OrderRecord, seen: BrokerOrder, fills: list[BrokerTrade]) ->
     """Return the change that the broker's view and the booked fills call for; None for no news.
 
     INVARIANT: filled + open + cancelled = ordered. The filled quantity is the sum of fills
-    booked by trade id; an order is final only when those account for all the broker says.
+    booked by trade id; an order is final only when those account for all the broker says. What
+    a broker fills beyond the order is in the position alone.
     """
-    filled = sum((fill.quantity for fill in fills), Decimal(0))
+    filled = min(sum((fill.quantity for fill in fills), Decimal(0)), order.intent.quantity)
     if filled < order.filled_quantity:
         return None
     state, cancelled = _state_of(order, seen, filled)
@@ -86,10 +88,9 @@ def _state_of(order: OrderRecord, seen: BrokerOrder, filled: Decimal) -> tuple[O
     if filled >= ordered:
         return OrderState.FILLED, Decimal(0)
     all_fills_booked = filled == seen.filled_quantity
-    if all_fills_booked and seen.status is BrokerOrderStatus.CANCELLED:
-        return OrderState.CANCELLED, ordered - filled
-    if all_fills_booked and filled == 0 and seen.status is BrokerOrderStatus.REJECTED:
-        return OrderState.REJECTED, ordered
+    if all_fills_booked and seen.status in ENDED_UNFILLED:
+        refused = seen.status is BrokerOrderStatus.REJECTED and filled == 0
+        return (OrderState.REJECTED if refused else OrderState.CANCELLED), ordered - filled
     return (OrderState.PARTIALLY_FILLED if filled else OrderState.OPEN), Decimal(0)
 
 

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from app.audit.log import Entry, append
 from app.errors import Unprocessable
 from app.persistence import accounts, orders, plans
 from app.persistence.accounts import AccountRecord
 from app.persistence.database import Row, Session
+from app.persistence.orders import OrderRecord
 from app.telemetry import decisions_total
 from riskgate.contracts.decisions import ApprovedPlan, RiskDecision
-from riskgate.contracts.instruments import Instrument
-from riskgate.contracts.orders import OrderTerms
+from riskgate.contracts.instruments import Instrument, InstrumentRef
+from riskgate.contracts.orders import OrderIntent, OrderTerms
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
 from riskgate.engine import GateInput, approve, evaluate
@@ -22,10 +24,11 @@ from riskgate.replay import replay
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """What was seen of the outside world for one judgement."""
+    """What was seen of the outside world for one judgement; `asked` is what was to be priced."""
 
     snapshot: BrokerSnapshot
     quotes: tuple[Quote, ...]
+    asked: frozenset[InstrumentRef]
     instruments: tuple[Instrument, ...]
     market_open: bool | None
 
@@ -94,7 +97,7 @@ async def judge(
         quotes=world.quotes,
         as_of=at,
         kill_switch=switch.level,
-        reserved=await _reserved(session, plan, world.snapshot),
+        reserved=await reserved_orders(session, plan, world.snapshot),
         market_open=world.market_open,
         start_of_day_equity=None if margins is None else margins.start_of_day_equity,
         instruments=world.instruments,
@@ -138,22 +141,36 @@ def replay_decision(*, policy: Row, gate_input: Row, recorded: RiskDecision) -> 
     return None if difference is None else str(difference)
 
 
-async def _reserved(
+async def reserved_orders(
     session: Session, plan: TradePlan, snapshot: BrokerSnapshot
 ) -> tuple[OrderTerms, ...]:
-    """Return our open orders that the snapshot does not show yet: they count at once."""
+    """Return what of our orders the snapshot cannot show: it counts at once.
+
+    An order that changed since the snapshot was taken counts whole, filled part and all: the
+    snapshot's positions may lack that too.
+    """
     shown = {order.broker_order_id for order in snapshot.orders}
-    pending = await orders.unfinished_orders(session, plan.account_id)
+    shown_tags = {order.tag for order in snapshot.orders}
+    found = await orders.unsettled_orders(session, plan.account_id, since=snapshot.as_of)
     return tuple(
-        OrderTerms.model_validate(
-            {name: getattr(order.intent, name) for name in OrderTerms.model_fields}
-            | {"quantity": order.open_quantity}
-        )
-        for order in pending
+        _terms(order.intent, quantity)
+        for order in found
         if order.intent.plan_id != plan.plan_id
         and order.broker_order_id not in shown
-        and order.open_quantity > 0
+        and order.intent.tag not in shown_tags
+        and (quantity := _unseen_quantity(order, snapshot.as_of)) > 0
     )
+
+
+def _unseen_quantity(order: OrderRecord, as_of: datetime) -> Decimal:
+    if order.updated_at < as_of:
+        return order.open_quantity
+    return order.open_quantity + order.filled_quantity
+
+
+def _terms(intent: OrderIntent, quantity: Decimal) -> OrderTerms:
+    fields = {name: getattr(intent, name) for name in OrderTerms.model_fields}
+    return OrderTerms.model_validate(fields | {"quantity": quantity})
 
 
 def _entry(decision: RiskDecision, decision_hash: str, stage: str) -> Entry:

@@ -84,10 +84,21 @@ async def find_account(session: Session, account_id: str) -> AccountRecord | Non
     return _account(row) if row else None
 
 
-async def lock_account(session: Session, account_id: str) -> None:
-    """Hold the account for this transaction, so that exposure is judged by one at a time."""
+async def set_mode(session: Session, *, account_id: str, mode: str) -> None:
     await session.execute(
-        "SELECT 1 FROM accounts WHERE tenant_id = %s AND account_id = %s FOR UPDATE",
+        "UPDATE accounts SET mode = %s WHERE tenant_id = %s AND account_id = %s",
+        (mode, session.tenant_id, account_id),
+    )
+
+
+async def lock_account(session: Session, account_id: str) -> None:
+    """Hold the account for this transaction, so that exposure is judged by one at a time.
+
+    Rows that refer to the account can still be added: FOR UPDATE would block each of them, and
+    did deadlock an approval with a rejection of the same card.
+    """
+    await session.execute(
+        "SELECT 1 FROM accounts WHERE tenant_id = %s AND account_id = %s FOR NO KEY UPDATE",
         (session.tenant_id, account_id),
     )
 

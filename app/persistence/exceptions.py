@@ -84,14 +84,20 @@ async def resolve_missing(
 
 
 async def list_exceptions(
-    session: Session, *, include_resolved: bool, limit: int, offset: int
+    session: Session,
+    *,
+    include_resolved: bool,
+    limit: int,
+    offset: int,
+    account_id: str | None = None,
 ) -> list[ExceptionRecord]:
     rows = await session.fetch_all(
         "SELECT exception_id, account_id, kind, severity, key, status, body, opened_at,"
         " last_seen_at, acknowledged_by, resolved_at FROM exceptions"
         " WHERE tenant_id = %s AND (%s OR status <> 'RESOLVED')"
+        " AND (%s::text IS NULL OR account_id = %s)"
         " ORDER BY opened_at DESC, exception_id LIMIT %s OFFSET %s",
-        (session.tenant_id, include_resolved, limit, offset),
+        (session.tenant_id, include_resolved, account_id, account_id, limit, offset),
     )
     return [_exception(row) for row in rows]
 

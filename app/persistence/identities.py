@@ -28,6 +28,18 @@ class UserRecord:
     disabled_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class KeyRecord:
+    """A key as people see it: its id and first letters, never the key."""
+
+    key_id: str
+    user_name: str
+    prefix: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
 async def tenant_ids(session: Session) -> list[str]:
     """Return every tenant's id; the only question asked across tenants."""
     rows = await session.fetch_all("SELECT all_tenant_ids() AS tenant_id")
@@ -82,6 +94,17 @@ async def add_key(
         " expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s)",
         (session.tenant_id, key_id, user_id, prefix, key_hash, at, expires_at),
     )
+
+
+async def list_keys(session: Session) -> list[KeyRecord]:
+    """Return every key, without anything that could sign in, oldest first."""
+    rows = await session.fetch_all(
+        "SELECT k.key_id, u.name AS user_name, k.prefix, k.created_at, k.expires_at, k.revoked_at"
+        " FROM api_keys k JOIN users u USING (tenant_id, user_id)"
+        " WHERE k.tenant_id = %s ORDER BY k.created_at, k.key_id",
+        (session.tenant_id,),
+    )
+    return [KeyRecord(**row) for row in rows]
 
 
 async def revoke_key(session: Session, *, key_id: str, at: datetime) -> bool:

@@ -149,6 +149,23 @@ async def unfinished_orders(session: Session, account_id: str | None = None) -> 
     return [_record(row) for row in rows]
 
 
+async def unsettled_orders(
+    session: Session, account_id: str, *, since: datetime
+) -> list[OrderRecord]:
+    """Return the account's orders that are not final or changed at or after a moment."""
+    rows = await session.fetch_all(
+        "SELECT * FROM orders WHERE tenant_id = %s AND account_id = %s"
+        " AND (state = ANY(%s) OR updated_at >= %s) ORDER BY created_at, leg, slice",
+        (
+            session.tenant_id,
+            account_id,
+            [state.value for state in OrderState if not state.final],
+            since,
+        ),
+    )
+    return [_record(row) for row in rows]
+
+
 async def list_orders(
     session: Session, *, account_id: str | None, limit: int, offset: int
 ) -> list[OrderRecord]:
@@ -172,7 +189,7 @@ async def orders_by_broker_id(
 
 
 async def add_fill(session: Session, trade: BrokerTrade, *, account_id: str, order_id: str) -> bool:
-    """Store a fill once by the broker's trade id; False when it was known already."""
+    """Store a fill of an order once by the broker's trade id; False when it was known already."""
     touched = await session.execute(
         "INSERT INTO fills (tenant_id, account_id, trade_id, order_id, body, traded_at)"
         " VALUES (%s, %s, %s, %s, %s::jsonb, %s) ON CONFLICT DO NOTHING",

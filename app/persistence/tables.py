@@ -156,7 +156,7 @@ runs = Table(
     _to("threads", "thread_id"),
     _to("accounts", "account_id"),
     Index("ix_runs_thread", "tenant_id", "thread_id", "created_at"),
-    Index("ix_runs_origin", "tenant_id", "origin_run_id"),
+    Index("uq_runs_origin", "tenant_id", "origin_run_id", unique=True),
     Index("ix_runs_running", "tenant_id", postgresql_where=text("status = 'RUNNING'")),
 )
 
@@ -304,9 +304,9 @@ fills = Table(
     "fills",
     metadata,
     _key("tenant_id"),
-    _key("account_id"),
+    _text("account_id"),
+    _key("order_id"),
     _key("trade_id"),
-    _text("order_id"),
     _json("body"),
     _time("traded_at"),
     _to("orders", "order_id"),

@@ -1,7 +1,11 @@
 """A person decides on a card: everything is taken afresh and judged again before it counts."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
+
+from pydantic import ValidationError
 
 from adapters.errors import BrokerUnavailable, MarketDataUnavailable
 from adapters.ports import Brokers, Clock, MarketData
@@ -11,7 +15,14 @@ from app.approvals.seal import SealedTerms, expired, seal_holds
 from app.audit.log import Entry, append
 from app.errors import Conflict, Forbidden, NotFound
 from app.execution.engine import ExecutionEngine
-from app.gate.service import Judgement, World, account_policy, judge, seal_approval
+from app.gate.service import (
+    Judgement,
+    World,
+    account_policy,
+    judge,
+    reserved_orders,
+    seal_approval,
+)
 from app.persistence import accounts, cards, plans
 from app.persistence.cards import CardRecord
 from app.persistence.database import Database, Session
@@ -20,10 +31,13 @@ from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import fresh_world
 from riskgate.contracts.cards import Card, CardStatus
 from riskgate.contracts.decisions import ApprovedPlan, RiskDecision, Verdict
+from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.plans import TradePlan
 from tools.ports import InstrumentDirectory
 
+LOOKS = 5
 FORBIDDEN_CODES = frozenset({"FORBIDDEN", "APPROVER_NOT_A_PERSON", "FOUR_EYES_REQUIRED"})
+DOWN_CODES = frozenset({"BROKER_UNAVAILABLE", "MARKET_DATA_UNAVAILABLE"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +50,9 @@ class CardDecision:
     refusal: Refusal | None = None
     decision: RiskDecision | None = None
     decision_hash: str | None = None
+
+
+Wake: TypeAlias = Callable[[Session, CardDecision], Awaitable[None]]
 
 
 class CardDecisions:
@@ -68,26 +85,37 @@ class CardDecisions:
             return await _require_card(session, card_id)
 
     async def approve(
-        self, tenant_id: str, card_id: str, *, by: Approver, comment: str | None
+        self, tenant_id: str, card_id: str, *, by: Approver, comment: str | None, wake: Wake
     ) -> CardDecision:
         """Approve a pending card once; approving it again returns what the first did.
 
         Book and prices are taken afresh and the gate judges again; in the transaction that
-        records the approval the plan's orders are written down. Raises Forbidden for people who
-        may not decide and Conflict for a card that can no longer be approved.
+        records the approval the plan's orders are written down and `wake` writes down who is to
+        carry them out. Raises Forbidden for people who may not decide and Conflict for a card
+        that can no longer be approved.
         """
         record, plan = await self._load(tenant_id, card_id)
         _raise_refusal(rules.may_decide(by, initiator=record.user_id))
         if record.card.status is CardStatus.APPROVED and record.decided_by == by.user_id:
             return CardDecision(card=record.card, approved=True, repeated=True)
         _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
-        world = await self._fresh(tenant_id, plan)
-        if isinstance(world, Refusal):
-            return CardDecision(card=record.card, approved=False, refusal=world)
-        return await self._decide(tenant_id, card_id, plan, world, by, comment)
+        unpriced: frozenset[InstrumentRef] = frozenset()
+        for _ in range(LOOKS):
+            world = await self._fresh(tenant_id, plan, unpriced)
+            if isinstance(world, Refusal):
+                return CardDecision(card=record.card, approved=False, refusal=world)
+            async with self._database.tenant(tenant_id) as session:
+                decision = await self._decide(session, card_id, plan, world, by, comment)
+                if isinstance(decision, frozenset):
+                    unpriced |= decision
+                    continue
+                if decision.card.status is not CardStatus.PENDING and not decision.repeated:
+                    await wake(session, decision)
+                return decision
+        return CardDecision(card=record.card, approved=False, refusal=_too_busy())
 
     async def reject(
-        self, tenant_id: str, card_id: str, *, by: Approver, comment: str | None
+        self, tenant_id: str, card_id: str, *, by: Approver, comment: str | None, wake: Wake
     ) -> CardDecision:
         """Reject a pending card for good; rejecting it again changes nothing."""
         now = self._clock.now()
@@ -98,23 +126,27 @@ class CardDecisions:
                 return CardDecision(card=record.card, approved=False, repeated=True)
             _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
             await self._settle(session, record, CardStatus.REJECTED, by, comment, now)
-        return CardDecision(card=_with(record.card, CardStatus.REJECTED), approved=False)
+            decision = CardDecision(card=_with(record.card, CardStatus.REJECTED), approved=False)
+            await wake(session, decision)
+        return decision
 
     async def _load(self, tenant_id: str, card_id: str) -> tuple[CardRecord, TradePlan]:
         async with self._database.tenant(tenant_id) as session:
             record = await _require_card(session, card_id)
             plan = None
             if record.card.plan_id is not None:
-                plan = await plans.find_plan(session, record.card.plan_id)
+                plan = await _stored_plan(session, record.card.plan_id)
         if plan is None:
             _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
             raise NotFound(f"card {card_id} has no plan")
         return record, plan
 
-    async def _fresh(self, tenant_id: str, plan: TradePlan) -> World | Refusal:
+    async def _fresh(
+        self, tenant_id: str, plan: TradePlan, also: frozenset[InstrumentRef]
+    ) -> World | Refusal:
         broker = self._brokers.for_account(tenant_id, plan.account_id)
         try:
-            return await fresh_world(plan, broker, self._market, self._directory)
+            return await fresh_world(plan, broker, self._market, self._directory, also=also)
         except BrokerUnavailable as down:
             return _try_later("BROKER_UNAVAILABLE", down.message)
         except MarketDataUnavailable as down:
@@ -122,43 +154,44 @@ class CardDecisions:
 
     async def _decide(
         self,
-        tenant_id: str,
+        session: Session,
         card_id: str,
         plan: TradePlan,
         world: World,
         by: Approver,
         comment: str | None,
-    ) -> CardDecision:
+    ) -> CardDecision | frozenset[InstrumentRef]:
+        """Decide while the account is held, or return what must be priced before that can be:
+        instruments of orders approved since the world was looked at."""
+        await accounts.lock_account(session, plan.account_id)
         now = self._clock.now()
-        async with self._database.tenant(tenant_id) as session:
-            await accounts.lock_account(session, plan.account_id)
-            record = await _require_card(session, card_id, lock=True)
-            if record.card.status is CardStatus.APPROVED and record.decided_by == by.user_id:
-                return CardDecision(card=record.card, approved=True, repeated=True)
-            _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
-            refusal = await self._refusal(session, tenant_id, record, plan, world, by, now)
-            if refusal is not None:
-                status = CardStatus.EXPIRED if refusal.code == "CARD_EXPIRED" else CardStatus.VOID
-                if refusal.final:
-                    await self._settle(session, record, status, by, refusal.code, now)
-                return CardDecision(
-                    card=_with(record.card, status) if refusal.final else record.card,
-                    approved=False,
-                    refusal=refusal,
-                )
-            return await self._judge(session, record, plan, world, by, comment, now)
+        record = await _require_card(session, card_id, lock=True)
+        if record.card.status is CardStatus.APPROVED and record.decided_by == by.user_id:
+            return CardDecision(card=record.card, approved=True, repeated=True)
+        _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
+        refusal = await self._refusal(session, record, plan, world, by, now)
+        if refusal is not None:
+            status = CardStatus.EXPIRED if refusal.code == "CARD_EXPIRED" else CardStatus.VOID
+            if refusal.final:
+                await self._settle(session, record, status, by, refusal.code, now)
+            return CardDecision(
+                card=_with(record.card, status) if refusal.final else record.card,
+                approved=False,
+                refusal=refusal,
+            )
+        unpriced = await _unpriced(session, plan, world)
+        return unpriced or await self._judge(session, record, plan, world, by, comment, now)
 
     async def _refusal(
         self,
         session: Session,
-        tenant_id: str,
         record: CardRecord,
         plan: TradePlan,
         world: World,
         by: Approver,
         now: datetime,
     ) -> Refusal | None:
-        terms = _terms(tenant_id, record)
+        terms = _terms(session.tenant_id, record)
         if not seal_holds(terms, secret=self._secret, given=record.seal or ""):
             return _broken_seal()
         if expired(terms, now=now):
@@ -253,6 +286,23 @@ def _approved(
     )
 
 
+async def _stored_plan(session: Session, plan_id: str) -> TradePlan | None:
+    try:
+        return await plans.find_plan(session, plan_id)
+    except ValidationError as broken:
+        raise Conflict(
+            "the stored plan is not what this card was made for",
+            code="CARD_PLAN_CHANGED",
+            remedy="Ask for the trade again.",
+        ) from broken
+
+
+async def _unpriced(session: Session, plan: TradePlan, world: World) -> frozenset[InstrumentRef]:
+    """Return the instruments in flight that the world did not ask the price of."""
+    reserved = await reserved_orders(session, plan, world.snapshot)
+    return frozenset(order.instrument for order in reserved) - world.asked
+
+
 async def _require_card(session: Session, card_id: str, *, lock: bool = False) -> CardRecord:
     record = await cards.find_card(session, card_id, lock=lock)
     if record is None:
@@ -283,6 +333,14 @@ def _raise_refusal(refusal: Refusal | None) -> None:
         return
     error = Forbidden if refusal.code in FORBIDDEN_CODES else Conflict
     raise error(refusal.message, code=refusal.code, remedy=refusal.remedy)
+
+
+def _too_busy() -> Refusal:
+    return Refusal(
+        code="ACCOUNT_BUSY",
+        message="other orders of the account kept being approved meanwhile",
+        remedy="Nothing was sent; approve again.",
+    )
 
 
 def _try_later(code: str, message: str) -> Refusal:

@@ -17,7 +17,6 @@ from app.pipeline.world import make_world, priced_instruments
 from app.planning.compose import compose_plan
 from app.planning.inputs import PlanningInputs, PlanProblem
 from riskgate.contracts.cards import Card, CardKind, CardStatus
-from riskgate.contracts.instruments import Currency
 from riskgate.contracts.intents import TradeIntent
 from riskgate.contracts.orders import ExecutionMode
 from riskgate.contracts.traces import ReplayStep
@@ -69,10 +68,11 @@ class Proposals:
         self, caller: Caller, intent: TradeIntent, view: AccountView
     ) -> ComposedPlan | ToolRefusal:
         """Make a plan from the account as seen and prices of now, and store it."""
-        refusal = _not_plannable(intent, view, self._directory)
+        refusal = _observes(view) or await self._wrong_currency(caller, intent, view)
         if refusal is not None or view.snapshot is None:
             return refusal or _broker_down(view)
-        refs = priced_instruments(intent.symbols, view.snapshot)
+        in_flight = [order.instrument for order in view.ledger.expected_orders]
+        refs = priced_instruments((*intent.symbols, *in_flight), view.snapshot)
         quotes = tuple(await self._views.quotes(refs))
         rows = [self._directory.get(symbol) for symbol in intent.symbols]
         inputs = PlanningInputs(
@@ -101,6 +101,30 @@ class Proposals:
         )
         return ComposedPlan(plan=plan, snapshot=view.snapshot, quotes=quotes, step=step)
 
+    async def _wrong_currency(
+        self, caller: Caller, intent: TradeIntent, view: AccountView
+    ) -> ToolRefusal | None:
+        """Refuse what the account has no money for, naming the account that has, if it is one."""
+        rows = (self._directory.get(symbol) for symbol in intent.symbols)
+        wrong = next((row for row in rows if row and row.currency is not view.currency), None)
+        if wrong is None:
+            return None
+        async with self._database.tenant(caller.tenant_id) as session:
+            known = await accounts.list_accounts(session)
+        fitting = [account.account_id for account in known if account.currency is wrong.currency]
+        return ToolRefusal(
+            code="CURRENCY_MISMATCH",
+            message=(
+                f"{wrong.ref} trades in {wrong.currency},"
+                f" account {view.account_id} is in {view.currency}"
+            ),
+            remedy=(
+                f"Use account {fitting[0]}."
+                if len(fitting) == 1
+                else f"Choose an account in {wrong.currency}."
+            ),
+        )
+
     async def judge(self, caller: Caller, composed: ComposedPlan) -> Judged:
         """Judge with the account held, so that plans are judged one after another."""
         now = self._clock.now()
@@ -111,7 +135,7 @@ class Proposals:
                 session,
                 account=account,
                 plan=composed.plan,
-                world=make_world(composed.snapshot, composed.quotes, self._directory),
+                world=make_world(composed.snapshot, composed.quotes, self._directory, asked=()),
                 ledger=await self._views.ledger(session, caller.account_id),
                 stage=PLAN_STAGE,
                 at=now,
@@ -193,30 +217,13 @@ def gate_step(stage: str, decision_hash: str, policy_hash: str) -> ReplayStep:
     return ReplayStep(step="gate", inputs=inputs, output={"decision_hash": decision_hash})
 
 
-def _not_plannable(
-    intent: TradeIntent, view: AccountView, directory: InstrumentDirectory
-) -> ToolRefusal | None:
-    if view.mode == "OBSERVE":
-        return ToolRefusal(
-            code="ACCOUNT_OBSERVES",
-            message=f"account {view.account_id} is in OBSERVE mode and takes no trades",
-            remedy="An admin may set it to PROPOSE.",
-        )
-    wrong = [
-        row
-        for row in map(directory.get, intent.symbols)
-        if row is not None and row.currency is not view.currency
-    ]
-    if wrong:
-        return _wrong_currency(str(wrong[0].ref), wrong[0].currency, view)
-    return None
-
-
-def _wrong_currency(symbol: str, currency: Currency, view: AccountView) -> ToolRefusal:
+def _observes(view: AccountView) -> ToolRefusal | None:
+    if view.mode != "OBSERVE":
+        return None
     return ToolRefusal(
-        code="CURRENCY_MISMATCH",
-        message=f"{symbol} trades in {currency}, account {view.account_id} is in {view.currency}",
-        remedy=f"Choose an account in {currency}.",
+        code="ACCOUNT_OBSERVES",
+        message=f"account {view.account_id} is in OBSERVE mode and takes no trades",
+        remedy="An admin may set it to PROPOSE.",
     )
 
 

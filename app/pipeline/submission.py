@@ -72,7 +72,6 @@ class Submission:
     async def reconcile(self, caller: Caller) -> ReconciliationResult | ToolRefusal:
         """Compare ledger and broker; a broker that is down changes nothing."""
         try:
-            await self._engine.refresh(caller.tenant_id, caller.account_id)
             return await self._reconciler.reconcile(caller.tenant_id, caller.account_id)
         except BrokerUnavailable as down:
             return ToolRefusal(

@@ -95,7 +95,11 @@ class AccountViews:
     async def open_exceptions(self, caller: Caller) -> Sequence[Mapping[str, str]]:
         async with self._database.tenant(caller.tenant_id) as session:
             found = await exceptions.list_exceptions(
-                session, include_resolved=False, limit=SHOWN_EXCEPTIONS, offset=0
+                session,
+                include_resolved=False,
+                limit=SHOWN_EXCEPTIONS,
+                offset=0,
+                account_id=caller.account_id,
             )
         return [
             {
@@ -105,7 +109,6 @@ class AccountViews:
                 "message": str(item.body["message"]),
             }
             for item in found
-            if item.account_id == caller.account_id
         ]
 
 

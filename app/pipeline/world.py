@@ -22,9 +22,13 @@ def priced_instruments(
 
 
 def make_world(
-    snapshot: BrokerSnapshot, quotes: Sequence[Quote], directory: InstrumentDirectory
+    snapshot: BrokerSnapshot,
+    quotes: Sequence[Quote],
+    directory: InstrumentDirectory,
+    *,
+    asked: Iterable[InstrumentRef],
 ) -> World:
-    """Put a snapshot and quotes together with the instruments they speak of."""
+    """Put a snapshot and the quotes asked for together with the instruments they speak of."""
     refs = [quote.instrument for quote in quotes]
     rows = [directory.get(ref) for ref in dict.fromkeys(refs)]
     return World(
@@ -32,17 +36,26 @@ def make_world(
         quotes=tuple(quotes),
         instruments=tuple(row for row in rows if isinstance(row, Instrument)),
         market_open=_market_open(quotes),
+        asked=frozenset(asked),
     )
 
 
 async def fresh_world(
-    plan: TradePlan, broker: BrokerAdapter, market: MarketData, directory: InstrumentDirectory
+    plan: TradePlan,
+    broker: BrokerAdapter,
+    market: MarketData,
+    directory: InstrumentDirectory,
+    *,
+    also: Iterable[InstrumentRef] = (),
 ) -> World:
-    """Take the book and prices afresh. Raises BrokerUnavailable or MarketDataUnavailable."""
+    """Take the book and prices afresh; `also` is priced besides what the book shows.
+
+    Raises BrokerUnavailable or MarketDataUnavailable.
+    """
     snapshot = await broker.get_snapshot(plan.account_id)
     symbols = [leg.instrument.ref for leg in plan.legs]
-    quotes = await market.get_quotes(priced_instruments(symbols, snapshot))
-    return make_world(snapshot, quotes, directory)
+    refs = priced_instruments((*symbols, *also), snapshot)
+    return make_world(snapshot, await market.get_quotes(refs), directory, asked=refs)
 
 
 def _market_open(quotes: Sequence[Quote]) -> bool | None:

@@ -1,12 +1,15 @@
 """Compose a plan from an intent: pure, total, and refusing rather than guessing."""
 
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
+
+from pydantic import ValidationError
 
 from app.planning.inputs import PlanImpossible, PlanningInputs, PlanProblem, impossible
-from app.planning.prices import check_price, entry_price, protective_price
+from app.planning.prices import check_price, entry_price, protective_price, tick_of
 from app.planning.sizing import size_leg
-from riskgate.contracts.instruments import Instrument, slice_quantity
+from riskgate.contracts.base import decimal_text
+from riskgate.contracts.instruments import Instrument, round_down, slice_quantity
 from riskgate.contracts.orders import OrderType, Product, Side, Validity
 from riskgate.contracts.plans import (
     OrderSkeleton,
@@ -20,19 +23,30 @@ from riskgate.contracts.snapshots import Quote, QuoteSource
 HUNDRED = Decimal(100)
 MAX_SLICES = 20
 PERCENT_PLACES = Decimal("0.0001")
+# Wide enough that no size is ever rounded up by division, and the caller's context never matters.
+EXACT = Context(prec=400)
 
 
 def compose_plan(inputs: PlanningInputs) -> TradePlan | PlanProblem:
     """Return the plan, or the first reason why there cannot be one."""
     try:
-        return _compose(inputs)
+        with localcontext(EXACT):
+            return _compose(inputs)
     except PlanImpossible as reason:
         return reason.problem
+    except (ArithmeticError, ValidationError):
+        return PlanProblem(
+            code="FIGURES_OUT_OF_RANGE",
+            field="size",
+            message="the order's figures are larger than any market's",
+            remedy="Ask for a smaller size.",
+        )
 
 
 def _compose(inputs: PlanningInputs) -> TradePlan:
     intent = inputs.intent
     skeleton = _skeleton(inputs)
+    _refuse_repeated_symbols(inputs)
     legs = tuple(
         _leg(inputs, number, _known(inputs, number), skeleton)
         for number in range(len(intent.symbols))
@@ -72,6 +86,19 @@ def _skeleton(inputs: PlanningInputs) -> OrderSkeleton:
     )
 
 
+def _refuse_repeated_symbols(inputs: PlanningInputs) -> None:
+    """Each leg is sized by itself, so twice the same symbol would sell a holding twice."""
+    symbols = inputs.intent.symbols
+    repeated = [ref for number, ref in enumerate(symbols) if ref in symbols[:number]]
+    if repeated:
+        raise impossible(
+            "SYMBOL_REPEATED",
+            "symbol",
+            f"{repeated[0]} was named twice",
+            "Name each instrument once.",
+        )
+
+
 def _known(inputs: PlanningInputs, number: int) -> tuple[Instrument, Quote]:
     ref = inputs.intent.symbols[number]
     instrument, quote = inputs.instrument(ref), inputs.quote(ref)
@@ -104,6 +131,7 @@ def _leg(
 ) -> PlanLeg:
     instrument, quote = known
     intent, order_type = inputs.intent, skeleton.order_type
+    tick_of(instrument)
     check_price("limit_price", intent.limit_price, instrument)
     check_price("trigger_price", intent.trigger_price, instrument)
     _refuse_spare_prices(inputs, order_type)
@@ -158,14 +186,25 @@ def _protection(
 
 
 def _slices(instrument: Instrument, quantity: Decimal) -> tuple[Decimal, ...]:
-    freeze = instrument.freeze_quantity
-    if freeze is not None and quantity > freeze * MAX_SLICES:
+    freeze, lot = instrument.freeze_quantity, Decimal(instrument.lot_size)
+    if freeze is None or quantity <= freeze:
+        return (quantity,)
+    largest = round_down(freeze, lot)
+    if largest == 0:
+        raise impossible(
+            "LOT_ABOVE_FREEZE",
+            "size",
+            f"one lot of {instrument.ref} is {lot}, above the exchange's freeze limit of"
+            f" {decimal_text(freeze)}",
+            "Load the exchange's current master, or trade another instrument.",
+        )
+    if quantity > largest * MAX_SLICES:
         raise impossible(
             "QUANTITY_TOO_LARGE",
             "size",
-            f"{quantity} of {instrument.ref} would need more than {MAX_SLICES} orders of at most"
-            f" {freeze}",
-            f"Ask for at most {freeze * MAX_SLICES}.",
+            f"{decimal_text(quantity)} of {instrument.ref} would need more than {MAX_SLICES}"
+            f" orders of at most {decimal_text(largest)}",
+            f"Ask for at most {decimal_text(largest * MAX_SLICES)}.",
         )
     return slice_quantity(quantity, lot_size=instrument.lot_size, freeze_quantity=freeze)
 
@@ -215,11 +254,10 @@ def _window(inputs: PlanningInputs) -> ValidityWindow:
     start = inputs.created_at
     if window is not None and window.start is not None:
         start = max(start, window.start)
-    end = start + timedelta(seconds=inputs.plan_ttl_s)
-    if ttl is not None:
-        end = start + timedelta(minutes=ttl)
+    stated = [] if ttl is None else [start + timedelta(minutes=ttl)]
     if window is not None and window.end is not None:
-        end = window.end
+        stated.append(window.end)
+    end = min(stated) if stated else start + timedelta(seconds=inputs.plan_ttl_s)
     if end <= start:
         raise impossible(
             "WINDOW_OVER",

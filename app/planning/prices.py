@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from app.planning.inputs import impossible
+from riskgate.contracts.base import decimal_text
 from riskgate.contracts.instruments import Instrument, on_step, round_nearest
 from riskgate.contracts.intents import Offset, OffsetKind, TradeIntent
 from riskgate.contracts.orders import OrderType, Side
@@ -28,34 +29,40 @@ def check_price(name: str, value: Decimal | None, instrument: Instrument) -> Non
     if value is None:
         return
     tick = tick_of(instrument)
+    said = decimal_text(value)
     if value <= 0:
-        raise impossible("PRICE_INVALID", name, f"{name} was {value}", "Give a price above zero.")
+        raise impossible("PRICE_INVALID", name, f"{name} was {said}", "Give a price above zero.")
     if not on_step(value, tick):
         lower = (value // tick) * tick
+        above, below = decimal_text(lower + tick), decimal_text(lower)
         raise impossible(
             "PRICE_OFF_TICK",
             name,
-            f"{name} {value} is not a multiple of the tick {tick} of {instrument.ref}",
-            f"Use {lower} or {lower + tick}.",
+            f"{name} {said} is not a multiple of the tick {decimal_text(tick)} of {instrument.ref}",
+            f"Use {below} or {above}." if lower else f"Use {above}.",
         )
 
 
 def entry_price(intent: TradeIntent, order_type: OrderType, quote: Quote) -> Decimal:
     """Return the price a size is worked out at: what was stated, else the far touch."""
-    if order_type.has_limit_price:
-        stated, name = intent.limit_price, "limit_price"
-    elif order_type.has_trigger_price:
-        stated, name = intent.trigger_price, "trigger_price"
-    else:
-        return touch(quote, intent.side)
-    if stated is None:
+    limit = _required("limit_price", intent.limit_price, order_type, order_type.has_limit_price)
+    trigger = _required(
+        "trigger_price", intent.trigger_price, order_type, order_type.has_trigger_price
+    )
+    return limit or trigger or touch(quote, intent.side)
+
+
+def _required(
+    name: str, value: Decimal | None, order_type: OrderType, needed: bool
+) -> Decimal | None:
+    if needed and value is None:
         raise impossible(
             "PRICE_MISSING",
             name,
             f"a {order_type} order needs a {name}",
             f"Say the {name}, for example 'at 1480'.",
         )
-    return stated
+    return value if needed else None
 
 
 def touch(quote: Quote, side: Side) -> Decimal:
@@ -79,8 +86,8 @@ def protective_price(
         raise impossible(
             f"{name.upper()}_WRONG_SIDE",
             name,
-            f"{name} {price} must be {side} the entry {entry}",
-            f"Give a {name} {side} {entry}.",
+            f"{name} {decimal_text(price)} must be {side} the entry {decimal_text(entry)}",
+            f"Give a {name} {side} {decimal_text(entry)}.",
         )
     return price
 

@@ -29,7 +29,7 @@ def size_leg(
         raise impossible(
             "SIZE_ZERO",
             "size",
-            f"{_said(sizing)} is less than one lot of {instrument.ref} at {entry}"
+            f"{_said(sizing)} is less than one lot of {instrument.ref} at {decimal_text(entry)}"
             if raw > 0
             else f"{_said(sizing)} gives no quantity to trade",
             "Ask for a larger size.",
@@ -48,12 +48,13 @@ def _raw_quantity(
         case SizingMethod.LOTS:
             return _stated_lots(sizing.value, instrument)
         case SizingMethod.NOTIONAL:
-            return sizing.value / unit, f"{_said(sizing)} at {entry}"
+            return sizing.value / unit, f"{_said(sizing)} at {decimal_text(entry)}"
         case SizingMethod.FRACTION:
             return _fraction_of_held(inputs, instrument)
         case SizingMethod.EQUITY_PCT:
             worth = _equity(inputs) * sizing.value / HUNDRED
-            return worth / unit, f"{_said(sizing)} of {_equity(inputs)} at {entry}"
+            of = f"of {decimal_text(_equity(inputs))} at {decimal_text(entry)}"
+            return worth / unit, f"{_said(sizing)} {of}"
         case SizingMethod.RISK_AMOUNT:
             return _risk_sized(inputs, instrument, risk=sizing.value, entry=entry, stop=stop)
         case SizingMethod.RISK_PCT:
@@ -75,8 +76,8 @@ def _stated_quantity(value: Decimal, instrument: Instrument) -> Decimal:
         raise impossible(
             "QUANTITY_OFF_LOT",
             "size",
-            f"{instrument.ref} trades in lots of {lot}, the quantity was {value}",
-            f"Use {lower + lot}" + (f" or {lower}." if lower else "."),
+            f"{instrument.ref} trades in lots of {lot}, the quantity was {decimal_text(value)}",
+            f"Use {decimal_text(lower + lot)}" + (f" or {decimal_text(lower)}." if lower else "."),
         )
     return value
 
@@ -93,14 +94,19 @@ def _stated_lots(value: Decimal, instrument: Instrument) -> tuple[Decimal, str]:
 
 
 def _fraction_of_held(inputs: PlanningInputs, instrument: Instrument) -> tuple[Decimal, str]:
-    held = sum((item.quantity for item in inputs.held(instrument.ref)), Decimal(0))
+    product = inputs.intent.product
+    held = sum(
+        (item.quantity for item in inputs.held(instrument.ref) if item.product is product),
+        Decimal(0),
+    )
     reduces = held * inputs.intent.side.sign < 0
     adds_to_long = inputs.intent.side is Side.BUY and held > 0
     if not reduces and not adds_to_long:
         raise impossible(
             "NO_POSITION",
             "size",
-            f"there is no position in {instrument.ref} that a {inputs.intent.side} could use",
+            f"there is no {product} position in {instrument.ref} that a {inputs.intent.side}"
+            " could use",
             "Check 'positions', or give a quantity.",
         )
     fraction = inputs.intent.sizing.value
@@ -111,7 +117,8 @@ def _fraction_of_held(inputs: PlanningInputs, instrument: Instrument) -> tuple[D
             f"the fraction was {decimal_text(fraction)}",
             "Give a share above 0 and up to 100 % of the position.",
         )
-    return abs(held) * fraction, f"{decimal_text(fraction * HUNDRED)} % of {abs(held)} held"
+    note = f"{decimal_text(fraction * HUNDRED)} % of {decimal_text(abs(held))} held"
+    return abs(held) * fraction, note
 
 
 def _risk_sized(

@@ -1,58 +1,98 @@
 """Run a comparison, keep it, and open or resolve the exceptions it calls for."""
 
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import TypeAlias
+
 from adapters.ports import Brokers, Clock, IdFactory
 from app.audit.log import Entry, append
 from app.ledger import book
 from app.persistence import exceptions, plans
 from app.persistence.database import Database, Session
 from app.reconciliation.diff import compare
-from riskgate.contracts.snapshots import BrokerSnapshot
-from riskgate.contracts.traces import DeltaSeverity, ReconciliationResult
+from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot
+from riskgate.contracts.traces import DeltaSeverity, ReconciliationDelta, ReconciliationResult
+
+CatchUp: TypeAlias = Callable[[str, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """Book and ledger as read one after the other, and every difference between them."""
+
+    snapshot: BrokerSnapshot
+    ledger: LedgerSnapshot
+    seen: tuple[ReconciliationDelta, ...]
 
 
 class Reconciler:
-    """Compares ledger and broker. A broker that does not answer changes nothing."""
+    """Compares ledger and broker. A broker that does not answer changes nothing.
+
+    `catch_up` books the broker's news of our orders; it runs before each look.
+    """
 
     def __init__(
-        self, *, database: Database, brokers: Brokers, clock: Clock, ids: IdFactory
+        self,
+        *,
+        database: Database,
+        brokers: Brokers,
+        clock: Clock,
+        ids: IdFactory,
+        catch_up: CatchUp,
     ) -> None:
         self._database = database
         self._brokers = brokers
         self._clock = clock
         self._ids = ids
+        self._catch_up = catch_up
 
     async def reconcile(self, tenant_id: str, account_id: str) -> ReconciliationResult:
-        """Take a fresh snapshot and compare. Raises BrokerUnavailable, having changed nothing."""
-        broker = self._brokers.for_account(tenant_id, account_id)
-        snapshot = await broker.get_snapshot(account_id)
-        async with self._database.tenant(tenant_id) as session:
-            return await self._compare(session, snapshot)
+        """Compare, and look again at what differs. Raises BrokerUnavailable, having closed nothing.
 
-    async def _compare(self, session: Session, snapshot: BrokerSnapshot) -> ReconciliationResult:
-        now = self._clock.now()
-        ledger = await book.snapshot(
-            session,
-            account_id=snapshot.account_id,
-            snapshot_id=self._ids.new("led"),
-            at=now,
-        )
+        Book and ledger are read one after the other, so a fill in between looks like a
+        difference. Only one that a second fresh look shows too counts.
+        """
+        first = await self._look(tenant_id, account_id)
+        second = await self._look(tenant_id, account_id) if first.seen else first
+        twice = {delta.key for delta in first.seen}
+        deltas = tuple(delta for delta in second.seen if delta.key in twice)
+        async with self._database.tenant(tenant_id) as session:
+            return await self._keep(session, second, deltas)
+
+    async def _look(self, tenant_id: str, account_id: str) -> _Look:
+        await self._catch_up(tenant_id, account_id)
+        snapshot = await self._brokers.for_account(tenant_id, account_id).get_snapshot(account_id)
+        async with self._database.tenant(tenant_id) as session:
+            ledger = await book.snapshot(
+                session,
+                account_id=account_id,
+                snapshot_id=self._ids.new("led"),
+                at=self._clock.now(),
+            )
+        return _Look(snapshot=snapshot, ledger=ledger, seen=compare(ledger, snapshot))
+
+    async def _keep(
+        self, session: Session, look: _Look, deltas: tuple[ReconciliationDelta, ...]
+    ) -> ReconciliationResult:
         result = ReconciliationResult(
             reconciliation_id=self._ids.new("rec"),
-            account_id=snapshot.account_id,
-            as_of=now,
-            broker_snapshot_id=snapshot.snapshot_id,
-            ledger_snapshot_id=ledger.snapshot_id,
-            deltas=compare(ledger, snapshot),
+            account_id=look.snapshot.account_id,
+            as_of=look.ledger.as_of,
+            broker_snapshot_id=look.snapshot.snapshot_id,
+            ledger_snapshot_id=look.ledger.snapshot_id,
+            deltas=deltas,
         )
-        await plans.add_snapshot(session, snapshot)
-        await plans.add_snapshot(session, ledger)
+        await plans.add_snapshot(session, look.snapshot)
+        await plans.add_snapshot(session, look.ledger)
         await exceptions.add_reconciliation(session, result)
-        await self._raise_and_resolve(session, result)
+        await self._raise_and_resolve(session, result, look)
         return result
 
-    async def _raise_and_resolve(self, session: Session, result: ReconciliationResult) -> None:
+    async def _raise_and_resolve(
+        self, session: Session, result: ReconciliationResult, look: _Look
+    ) -> None:
         at = result.as_of
-        serious = [delta for delta in result.deltas if delta.severity is not DeltaSeverity.LOW]
+        serious = _serious(result.deltas)
         for delta in serious:
             await exceptions.open_exception(
                 session,
@@ -61,12 +101,14 @@ class Reconciler:
                 account_id=result.account_id,
                 at=at,
             )
-        gone = await exceptions.resolve_missing(
-            session,
-            account_id=result.account_id,
-            keys_present=[delta.key for delta in serious],
-            at=at,
-        )
+        gone: list[str] = []
+        if not _empty(look.snapshot):
+            gone = await exceptions.resolve_missing(
+                session,
+                account_id=result.account_id,
+                keys_present=[delta.key for delta in _serious(look.seen)],
+                at=at,
+            )
         if serious or gone:
             entry = Entry(
                 actor="reconciler",
@@ -80,3 +122,14 @@ class Reconciler:
                 },
             )
             await append(session, entry, at=at)
+
+
+def _serious(deltas: Collection[ReconciliationDelta]) -> list[ReconciliationDelta]:
+    return [delta for delta in deltas if delta.severity is not DeltaSeverity.LOW]
+
+
+def _empty(snapshot: BrokerSnapshot) -> bool:
+    """Say whether the broker answered with nothing at all, not even margins: it proves nothing."""
+    return not (
+        snapshot.positions or snapshot.holdings or snapshot.orders or snapshot.margins is not None
+    )

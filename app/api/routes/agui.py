@@ -13,7 +13,7 @@ from app.api.sse import stream
 from app.conversation import agui_events
 from app.conversation.event_log import NumberedEvent
 from app.conversation.service import TurnRequest
-from app.errors import AppError, InvalidRequest, Unprocessable
+from app.errors import AppError, InvalidRequest, NotFound, Unprocessable
 from app.identity.principal import Principal
 from app.persistence.runs import RunRecord
 from riskgate.contracts.base import Identifier
@@ -63,6 +63,8 @@ async def _resume(running: Services, user: Principal, body: RunAgentInput) -> Ru
         )
     entry = entries[0]
     record = await running.decisions.find(user.tenant_id, entry.interrupt_id)
+    if record.user_id != user.user_id and not user.oversees:
+        raise NotFound(f"there is no interrupt {entry.interrupt_id}")
     if record.card.thread_id != body.thread_id:
         raise Unprocessable("the interrupt is of another thread", code="RESUME_INVALID")
     payload = entry.payload if isinstance(entry.payload, dict) else {}
@@ -116,6 +118,8 @@ async def _decide(
             code=refusal.code if refusal else "RESUME_LATE",
             remedy=refusal.remedy if refusal else None,
         )
+    if run.run_id != body.run_id:
+        raise Unprocessable(f"run {run.run_id} decided the card already", code="RESUME_LATE")
     return run
 
 

@@ -11,11 +11,11 @@ from app.api.idempotency import IdempotencyKey, once
 from app.api.routes.chat import turn_answer
 from app.api.services import Services
 from app.api.sse import stream, wants_stream
-from app.errors import Conflict, NotFound, Unprocessable
+from app.errors import AppError, Conflict, Forbidden, NotFound, Unavailable, Unprocessable
 from app.identity.principal import Principal
 from app.persistence import cards
 from app.persistence.cards import CardRecord
-from app.pipeline.decisions import CardDecision
+from app.pipeline.decisions import DOWN_CODES, FORBIDDEN_CODES, CardDecision
 from riskgate.contracts.base import Contract
 from riskgate.contracts.cards import CardStatus
 
@@ -138,11 +138,16 @@ async def _answer(
     return {**turn_answer(result), "card": show(record)}
 
 
-def _not_woken(decision: CardDecision) -> Conflict:
+def _not_woken(decision: CardDecision) -> AppError:
     refusal = decision.refusal
     if refusal is None:
         return Conflict("the card was decided just now; its turn has not begun yet")
-    return Conflict(refusal.message, code=refusal.code, remedy=refusal.remedy)
+    kind: type[AppError] = Conflict
+    if refusal.code in FORBIDDEN_CODES:
+        kind = Forbidden
+    elif refusal.code in DOWN_CODES:
+        kind = Unavailable
+    return kind(refusal.message, code=refusal.code, remedy=refusal.remedy)
 
 
 async def _visible(running: Services, user: Principal, card_id: str) -> CardRecord:

@@ -24,7 +24,9 @@ const EXAMPLES = [
   "positions",
 ];
 
-const session = { user: null, accounts: [], account: null, threadId: null, running: 0, lastMessage: "" };
+const session = {
+  user: null, accounts: [], account: null, threadId: null, running: 0, lastMessage: "", loaded: Promise.resolve(),
+};
 const desk = {
   cards: new Map(),
   currency: () => session.account?.currency ?? "INR",
@@ -126,18 +128,25 @@ function showDesk() {
 
 /* Accounts and threads */
 
-async function chooseAccount(accountId) {
+function chooseAccount(accountId) {
   session.account = session.accounts.find((account) => account.account_id === accountId);
   sessionStorage.setItem("sigmatrader.account", accountId);
   byId("account").value = accountId;
   session.threadId = sessionStorage.getItem(threadSlot());
   prices.clear();
   showBanner();
+  reload();
+}
+
+/** Show the conversation as the server has it; a message sent meanwhile waits for it. */
+function reload() {
   clearConversation();
   greet();
-  await showEarlier(session.threadId);
-  await showPending();
-  await refreshBook();
+  byId("turns").setAttribute("aria-busy", "true");
+  session.loaded = showEarlier(session.threadId)
+    .then(showPending)
+    .then(() => byId("turns").removeAttribute("aria-busy"));
+  refreshBook();
 }
 
 function threadSlot() {
@@ -152,9 +161,7 @@ function keepThread(threadId) {
 function startOver() {
   session.threadId = null;
   sessionStorage.removeItem(threadSlot());
-  clearConversation();
-  greet();
-  showPending();
+  reload();
   byId("message").focus();
 }
 
@@ -248,6 +255,10 @@ function reshow(waiting) {
 }
 
 async function send(message, threadId = session.threadId) {
+  session.running += 1;
+  showBusy();
+  await session.loaded;
+  session.running -= 1;
   byId("hello")?.remove();
   session.lastMessage = message;
   if (threadId) closeQuestions(desk, threadId);

@@ -1,0 +1,63 @@
+"""Trading accounts and what may happen in them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from app.audit.log import Entry, append
+from app.bootstrap import OWNER_TENANT, Container
+from app.cli.errors import guarded
+from app.cli.running import with_application
+from app.persistence import accounts
+from app.pipeline.views import require_account
+
+app = typer.Typer(no_args_is_help=True, help="Trading accounts.")
+
+Tenant = Annotated[str, typer.Option(help="Tenant.")]
+OPERATOR = "operator"
+
+
+class Mode(StrEnum):
+    """OBSERVE takes no trades; PROPOSE asks a person for each plan."""
+
+    OBSERVE = "OBSERVE"
+    PROPOSE = "PROPOSE"
+
+
+@app.command("list")
+@guarded
+def list_accounts(tenant: Tenant = OWNER_TENANT) -> None:
+    """List accounts with broker, mode and currency."""
+
+    async def work(container: Container) -> list[accounts.AccountRecord]:
+        async with container.database.tenant(tenant) as session:
+            return await accounts.list_accounts(session)
+
+    for account in with_application(work):
+        default = "  default" if account.is_default else ""
+        typer.echo(
+            f"{account.account_id}  {account.broker}  {account.mode}  {account.currency}{default}"
+        )
+
+
+@app.command("mode")
+@guarded
+def set_mode(account_id: str, mode: Mode, tenant: Tenant = OWNER_TENANT) -> None:
+    """Say whether an account only observes, or proposes plans for approval."""
+
+    async def work(container: Container) -> None:
+        async with container.database.tenant(tenant) as session:
+            account = await require_account(session, account_id)
+            await accounts.set_mode(session, account_id=account_id, mode=mode.value)
+            entry = Entry(
+                actor=OPERATOR,
+                action="account.mode_set",
+                entity="account",
+                entity_id=account_id,
+                body={"from": account.mode, "to": mode.value},
+            )
+            await append(session, entry, at=container.services.clock.now())
+
+    with_application(work)
+    typer.echo(f"{account_id}  {mode.value}")
