@@ -20,10 +20,10 @@ export PIP_USER := 0
 export UV_CACHE_DIR := .venv/cache
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check cover bench lock clean
+.PHONY: help run test setup check cover schemas bench lock clean
 
 help: ## print this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-7s  %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'ARGS="..." is passed on by run, test, cover, bench and lock.'
 	@echo 'PYTHON=python3.12 chooses the Python of a new .venv (make clean first to change it).'
@@ -42,9 +42,17 @@ check: $(READY) ## format, lint, types and import contracts; changes nothing
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-cover: $(READY) ## run the tests; the trading core needs 95 % of its branches covered
+# Each package is held to the figure by itself; a good one cannot lift a poor one.
+cover: $(READY) ## run the tests; each part of the trading core needs 95 % of its branches covered
 	@.venv/bin/python -m pytest --cov=riskgate --cov=app/planning --cov=app/execution \
-	  --cov=app/approvals --cov-branch --cov-fail-under=95 $(ARGS)
+	  --cov=app/approvals --cov-branch --cov-report= $(ARGS)
+	@poor=0; for package in riskgate app/planning app/execution app/approvals; do \
+	  echo "$$package:"; \
+	  .venv/bin/coverage report --include="$$package/*" --fail-under=95 || poor=1; \
+	done; exit $$poor
+
+schemas: $(READY) ## write the JSON Schemas of the contracts again, in docs/reference/schemas
+	@.venv/bin/python -m tests.schemas
 
 bench: $(READY) ## print the figures of this machine
 	@.venv/bin/python -m tests.benchmarks $(ARGS)

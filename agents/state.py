@@ -43,5 +43,11 @@ def refused(outcome: str, code: str, *sentences: str) -> TurnState:
         "path": "stop",
         "outcome": outcome,
         "error_code": code,
-        "explanations": [sentence for sentence in sentences if sentence],
+        "explanations": [as_sentence(text) for text in sentences if text],
     }
+
+
+def as_sentence(text: str) -> str:
+    """Write a message with a capital and a full stop."""
+    text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from adapters.errors import BrokerUnavailable
 from app.api.application import create_application
+from app.api.declared import refuse_undeclared
 from app.bootstrap import Container, build
 from app.errors import Unavailable
 from app.persistence import identities
@@ -59,6 +60,7 @@ def create_app(
 
     app = create_application(lifespan=lifespan, max_body_bytes=settings.max_body_bytes)
     app.include_router(web_router)
+    refuse_undeclared(app)
     return app
 
 

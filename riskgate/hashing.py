@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 
 from pydantic import BaseModel, JsonValue
 
@@ -24,11 +23,11 @@ def content_hash(value: BaseModel | JsonValue) -> str:
 
 
 def _refuse_floats(value: object) -> None:
-    if isinstance(value, float):
-        raise ValueError(f"canonical JSON holds no binary floats, was {value!r}")
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for item in value.values():
             _refuse_floats(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
             _refuse_floats(item)
+    elif isinstance(value, float):
+        raise ValueError(f"canonical JSON holds no binary floats, was {value!r}")

@@ -20,9 +20,11 @@ from pathlib import Path
 
 import httpx
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from app.persistence import embedded
+from app.persistence.embedded import postmaster
 
 REPO = Path(__file__).resolve().parents[1]
 START_MAX_S = 60.0
@@ -57,7 +59,8 @@ class Server:
 
     def client(self, key: str | None = None) -> httpx.Client:
         """Return a client that signs in with a key, the owner's by default."""
-        headers = {"Authorization": f"Bearer {key or self.key}"}
+        signed = key or self.key
+        headers = {"Authorization": f"Bearer {signed}"} if signed else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
 
     def environment(self) -> dict[str, str]:
@@ -66,10 +69,10 @@ class Server:
         given = {f"SIGMATRADER_{name}": value for name, value in self.settings.items()}
         return {
             **kept,
-            **given,
             "SIGMATRADER_HOME": str(self.home),
             "SIGMATRADER_PORT": str(self.port),
             "SIGMATRADER_API_KEY": self.key,
+            **given,
         }
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -117,23 +120,26 @@ class Server:
         pid = self.postgres_pid()
         os.kill(pid, signal.SIGKILL)
         until = time.monotonic() + GONE_MAX_S
-        while _lives(pid):
+        while postmaster.is_postmaster(pid, self._data_dir()):
             if time.monotonic() > until:
                 raise TimeoutError(f"PostgreSQL {pid} does not end")
             time.sleep(POLL_S)
 
     def postgres_pid(self) -> int:
         """Return the id that the embedded PostgreSQL of this home left in its pid file."""
-        where = self.home / "postgres.location"
-        root = self.home / (where.read_text().strip() if where.exists() else "postgres")
-        return int((root / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+        return int(self._postmaster_lines()[0])
 
     @contextmanager
-    def database(self) -> Iterator[psycopg.Connection[TupleRow]]:
-        """Open the running server's database as its owner, who may do what the server may not."""
-        found = embedded.start(self.home)
-        conninfo = found.conninfo(dbname=embedded.DATABASE, user=embedded.OWNER_ROLE)
-        with psycopg.connect(conninfo, autocommit=True) as connection:
+    def database(self, user: str = embedded.OWNER_ROLE) -> Iterator[psycopg.Connection[TupleRow]]:
+        """Open the running server's database as its owner, who may do what the server may not.
+
+        Nothing is started and nothing taken over, as `embedded.start` would.
+        """
+        _, _, _, port, host, *_ = self._postmaster_lines()
+        with psycopg.connect(
+            make_conninfo(host=host, port=port, dbname=embedded.DATABASE, user=user),
+            autocommit=True,
+        ) as connection:
             connection.execute("SELECT set_config('app.tenant_id', 'main', false)")
             yield connection
 
@@ -145,6 +151,13 @@ class Server:
             self.kill()
         if (self.home / "postgres.location").exists():
             embedded.stop(embedded.start(self.home))
+
+    def _data_dir(self) -> Path:
+        root = self.home / (self.home / "postgres.location").read_text().strip()
+        return root / "data"
+
+    def _postmaster_lines(self) -> list[str]:
+        return (self._data_dir() / "postmaster.pid").read_text().split("\n")
 
     def _end(self, how: signal.Signals) -> None:
         process, reader = self._process, self._reader
@@ -224,11 +237,3 @@ def _read(process: subprocess.Popen[str], said: "queue.SimpleQueue[str | None]")
             for line in lines:
                 said.put(line.rstrip("\n"))
     said.put(None)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -116,9 +116,8 @@ def _nothing_sent(refusal: ToolRefusal, resumption: JsonObject) -> TurnState:
     cause = refusal if why is None else ToolRefusal.model_validate(why)
     decision = resumption["decision"]
     said = sentences(RiskDecision.model_validate(decision)) if decision else []
-    return refused(
-        TurnOutcome.NOT_EXECUTED, cause.code, cause.message, refusal.message, *said, cause.remedy
-    )
+    also = "" if cause is refusal else refusal.message
+    return refused(TurnOutcome.NOT_EXECUTED, cause.code, cause.message, also, *said, cause.remedy)
 
 
 def _reconciliation_sentence(result: ReconciliationResult) -> str:

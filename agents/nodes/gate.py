@@ -5,7 +5,7 @@ from pydantic import JsonValue
 
 from agents.context import TurnContext
 from agents.nodes.step import step
-from agents.state import TurnState, refused
+from agents.state import TurnState, as_sentence, refused
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.cards import CardKind
 from riskgate.contracts.decisions import RiskDecision, Verdict
@@ -44,7 +44,10 @@ async def gate(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
 
 def sentences(decision: RiskDecision) -> list[str]:
     """Say each broken rule and its remedy, and the smaller size that would pass."""
-    said = [f"{v.rule_id}: {v.message} {v.remedy}" for v in decision.violations]
+    said = [
+        f"{as_sentence(f'{v.rule_id}: {v.message}')} {as_sentence(v.remedy)}"
+        for v in decision.violations
+    ]
     for smaller in decision.modified_quantities:
         said.append(f"A quantity of {decimal_text(smaller.quantity)} would pass; ask for it.")
     return said

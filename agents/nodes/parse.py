@@ -13,6 +13,7 @@ CHAT_HELP = (
     "Try 'buy 10 INFY at market, cnc', 'price of TCS', 'positions' or 'orders'."
 )
 REFUSAL = "I cannot do that: limits, approvals and credentials are changed by people, not in chat."
+KEEPS_DRAFT = frozenset({MessageKind.CHAT, MessageKind.QUERY})
 NOT_YET = {
     MessageKind.MODIFY: "Changing orders is not available yet; cancel the order and ask again.",
     MessageKind.MONITOR: "Watches are not available yet.",
@@ -25,12 +26,19 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     with step(context, "parse"):
         parsed = context.parser.parse(state["message"], context.parse_context)
     decided = _decide(parsed)
+    draft = context.parse_context.draft
+    if draft is not None and parsed.kind in KEEPS_DRAFT and not parsed.drops_draft:
+        decided["draft"] = draft.model_dump(mode="json")
     decided["kind"] = parsed.kind.value
     decided["parsed"] = parsed.model_dump(mode="json")
     return decided
 
 
 def _decide(parsed: ParsedMessage) -> TurnState:
+    if parsed.drops_draft:
+        return _said("Dropped; nothing was planned.")
+    if parsed.kind is MessageKind.TRADE and parsed.ambiguous and len(parsed.trades) == 1:
+        return {"path": "ask"}
     if parsed.problems:
         problem = parsed.problems[0]
         return refused(TurnOutcome.NEEDS_INPUT, problem.code, problem.message, problem.remedy)

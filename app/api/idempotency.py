@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Header, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from pydantic import JsonValue
 
 from app.api.services import Services
@@ -45,23 +45,60 @@ async def once(
 
     A request that fails with an error gives its key back: an error here means nothing was done.
     """
+    body, replayed = await _act_once(services, principal, request, key, payload, act)
+    headers = {"Idempotency-Replayed": "true"} if replayed else None
+    return Response(body, media_type="application/json", headers=headers)
+
+
+async def run_once(
+    services: Services,
+    principal: Principal,
+    request: Request,
+    key: str | None,
+    payload: dict[str, JsonValue],
+    begin: Callable[[], Awaitable[str]],
+) -> str:
+    """Begin a run to be streamed and return its id; with a key, the same run ever after."""
+
+    async def act() -> dict[str, Any]:
+        return {"run_id": await begin()}
+
+    streamed: dict[str, JsonValue] = {**payload, "stream": True}
+    body, _ = await _act_once(services, principal, request, key, streamed, act)
+    return str(json.loads(body)["run_id"])
+
+
+async def _act_once(
+    services: Services,
+    principal: Principal,
+    request: Request,
+    key: str | None,
+    payload: dict[str, JsonValue],
+    act: Callable[[], Awaitable[dict[str, Any]]],
+) -> tuple[str, bool]:
+    """Return the answer's text and whether it is an earlier one."""
     if key is None:
-        return JSONResponse(await act())
-    if not 1 <= len(key.strip('"')) <= KEY_MAX:
+        return _text(await act()), False
+    key = key.strip('"')
+    if not 1 <= len(key) <= KEY_MAX:
         raise InvalidRequest(f"Idempotency-Key must have 1 to {KEY_MAX} characters")
     scope = f"{principal.user_id}:{request.method}:{request.url.path}"
     held = await _claim(services, principal, scope, key, content_hash(payload))
     if held is not None:
-        return _replayed(held, content_hash(payload))
+        return _stored(held, content_hash(payload)), True
     try:
-        body = json.dumps(await act(), ensure_ascii=False, separators=(",", ":"))
+        body = _text(await act())
     except AppError:
         async with services.database.tenant(principal.tenant_id) as session:
             await idempotency.release(session, scope=scope, key=key)
         raise
     async with services.database.tenant(principal.tenant_id) as session:
         await idempotency.finish(session, scope=scope, key=key, status=200, body=body)
-    return Response(body, media_type="application/json")
+    return body, False
+
+
+def _text(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
 async def _claim(
@@ -73,14 +110,9 @@ async def _claim(
         )
 
 
-def _replayed(held: IdempotencyRecord, payload_hash: str) -> Response:
+def _stored(held: IdempotencyRecord, payload_hash: str) -> str:
     if held.payload_hash != payload_hash:
         raise KeyReused("this Idempotency-Key was used with another body")
     if held.status is IdempotencyStatus.IN_FLIGHT or held.response_body is None:
         raise KeyInFlight("a request with this Idempotency-Key is still being worked on")
-    return Response(
-        held.response_body,
-        status_code=held.response_status or 200,
-        media_type="application/json",
-        headers={"Idempotency-Replayed": "true"},
-    )
+    return held.response_body

@@ -17,7 +17,6 @@ from app.cli.render import (
     choices_of,
     render_card,
     render_problem,
-    safe,
     what_is_sent,
 )
 from app.cli.sse_client import (
@@ -27,6 +26,7 @@ from app.cli.sse_client import (
     refusal,
     unreachable,
 )
+from app.cli.text import safe
 
 OK: Final = 0
 NOT_DONE: Final = 1

@@ -1,7 +1,6 @@
 """Cards as text for a terminal: pure functions from card JSON to Rich renderables."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final, TypeAlias
 
 from rich import box
@@ -10,12 +9,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.text import clock, decimal, instrument, money, safe, sign_of, words
+
 Json: TypeAlias = Mapping[str, Any]
 Column: TypeAlias = tuple[str, bool, Callable[[Json], Text]]
 
-NOTHING: Final = "–"
-IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
-SIGNS: Final = {"INR": "₹", "USD": "$"}
 SOURCES: Final = {
     "user_span": "your words",
     "ui": "chosen by you",
@@ -32,57 +30,6 @@ STATE_STYLES: Final = {
     "NOT_SENT": "red",
 }
 SEVERITIES: Final = {"H": "high", "M": "medium", "L": "low"}
-# Left in a text from outside, these could repaint the terminal or reverse a figure.
-UNSAFE: Final = {
-    **dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))),
-    ord("\n"): " ",
-    ord("\t"): " ",
-}
-
-
-def safe(value: object) -> str:
-    """Return a text that can do nothing to a terminal but be read."""
-    return NOTHING if value is None or value == "" else str(value).translate(UNSAFE)
-
-
-def decimal(value: object, *, currency: str = "INR", places: int = 0) -> str:
-    """Group an exact decimal's digits, the Indian way for rupees; `places` pads, never cuts."""
-    text = safe(value)
-    minus, whole, fraction = _digits(text)
-    if whole is None:
-        return text
-    fraction = fraction.ljust(places, "0")
-    return f"{minus}{_grouped(whole, currency)}" + (f".{fraction}" if fraction else "")
-
-
-def money(value: object, currency: str = "INR") -> str:
-    """Write an amount or a price with its sign and at least two places."""
-    minus, whole, _fraction = _digits(safe(value))
-    if whole is None:
-        return safe(value)
-    sign = SIGNS.get(currency, f"{safe(currency)} ")
-    return minus + sign + decimal(value, currency=currency, places=2).removeprefix(minus)
-
-
-def clock(value: object) -> str:
-    """Write a time as people in India read it; anything else stays as it is."""
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return safe(value)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(IST).strftime("%H:%M:%S IST")
-
-
-def instrument(value: object) -> str:
-    """Write 'NSE:INFY' from that text or from {exchange, tradingsymbol}."""
-    if isinstance(value, Mapping):
-        return f"{safe(value.get('exchange'))}:{safe(value.get('tradingsymbol'))}"
-    return safe(value)
-
-
-def words(code: object) -> str:
-    """PARTIALLY_FILLED becomes 'partially filled'."""
-    return safe(code).replace("_", " ").lower()
 
 
 def source_text(source: Json) -> str:
@@ -447,14 +394,10 @@ def _side(side: object) -> Text:
 
 
 def _gain(value: object, currency: str) -> Text:
-    minus, whole, fraction = _digits(safe(value))
-    if whole is None:
-        return Text(safe(value))
-    zero = not (whole + fraction).strip("0")
-    shown = money(value, currency)
-    if zero:
+    shown, sign = money(value, currency), sign_of(value)
+    if sign == 0:
         return Text(shown)
-    return Text(shown, style="red") if minus else Text(f"+{shown}", style="green")
+    return Text(shown, style="red") if sign < 0 else Text(f"+{shown}", style="green")
 
 
 def _severity(value: object) -> str:
@@ -497,20 +440,3 @@ def _text(value: object) -> str | None:
 
 def _time(value: object) -> str | None:
     return None if value is None else clock(value)
-
-
-def _digits(text: str) -> tuple[str, str | None, str]:
-    minus = "-" if text.startswith("-") else ""
-    whole, point, fraction = text.removeprefix("-").partition(".")
-    digits = (whole + fraction).isascii() and whole.isdigit() and (fraction.isdigit() or not point)
-    return (minus, whole, fraction) if digits else ("", None, "")
-
-
-def _grouped(whole: str, currency: str) -> str:
-    step = 2 if currency == "INR" else 3
-    head, tail = whole[:-3], whole[-3:]
-    groups: list[str] = []
-    while head:
-        groups.insert(0, head[-step:])
-        head = head[:-step]
-    return ",".join([*groups, tail])

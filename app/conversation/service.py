@@ -95,6 +95,7 @@ class LiveTurn:
     events: AguiTurnEvents
     task: "asyncio.Task[TurnResult] | None" = None
     executing: bool = False
+    ending: bool = False
 
 
 class Conversation:
@@ -135,7 +136,9 @@ class Conversation:
             if not await runs.add_run(session, run):
                 return await _same_run(session, run)
         turn = self._open(person.tenant_id, run)
-        self._begin(person, turn, lambda: self._read_and_run(person, turn, request))
+        given = {"message": run.message}
+        context = self._context(person, turn)
+        self._begin(person, turn, lambda: self._invoke(person, turn, context, given, request))
         return run
 
     async def decide(
@@ -204,7 +207,7 @@ class Conversation:
         """Stop a turn that has not begun to send orders. Raises Conflict for one that has."""
         run = await self.owned_run(person, run_id)
         live = self._live.get((person.tenant_id, run_id))
-        if live is None or live.task is None or live.task.done():
+        if live is None or live.task is None or live.ending:
             raise Conflict("the run has ended already", code="RUN_ENDED")
         if live.executing:
             raise Conflict(
@@ -212,6 +215,7 @@ class Conversation:
                 code="RUN_EXECUTING",
                 remedy="Wait for its result; use the kill switch to stop further orders.",
             )
+        live.ending = True
         live.task.cancel()
         return run
 
@@ -256,15 +260,13 @@ class Conversation:
         try:
             return await work()
         finally:
-            if not turn.log.finished:
-                writer.cancel()
+            writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
             await turn.log.abandon()
             self._live.pop((person.tenant_id, turn.run.run_id), None)
 
-    async def _read_and_run(
-        self, person: Principal, turn: LiveTurn, request: TurnRequest
-    ) -> TurnResult:
+    async def _read(self, person: Principal, turn: LiveTurn, request: TurnRequest) -> ParseContext:
+        """Store the message and return what its words may refer to."""
         parts, run = self._parts, turn.run
         now = parts.clock.now()
         async with parts.database.tenant(person.tenant_id) as session:
@@ -285,8 +287,7 @@ class Conversation:
                 content=run.message,
                 at=now,
             )
-        turn_context = replace(self._context(person, turn), parse_context=context)
-        return await self._invoke(person, turn, turn_context, {"message": run.message})
+        return context
 
     async def _store_woken(
         self, session: Session, person: Principal, decision: CardDecision, run_id: str | None
@@ -329,8 +330,14 @@ class Conversation:
         self._begin(person, turn, work)
 
     async def _invoke(
-        self, person: Principal, turn: LiveTurn, context: TurnContext, given: Any
+        self,
+        person: Principal,
+        turn: LiveTurn,
+        context: TurnContext,
+        given: Any,
+        request: TurnRequest | None = None,
     ) -> TurnResult:
+        """Run the graph, a fresh turn's after its message was read, and end the turn somehow."""
         parts = self._parts
         origin = turn.run.origin_run_id or turn.run.run_id
         config: Any = {
@@ -339,6 +346,9 @@ class Conversation:
         }
         state: TurnState = {}
         try:
+            if request is not None:
+                read = await self._read(person, turn, request)
+                context = replace(context, parse_context=read)
             answer = await parts.graph.ainvoke(given, config, context=context, durability="exit")
             state = cast(TurnState, answer)
         except asyncio.CancelledError:
@@ -355,6 +365,7 @@ class Conversation:
         except Exception as error:  # noqa: BLE001 # edge: every turn is traced, broken ones too
             log.exception("turn_failed", run_id=turn.run.run_id, error=type(error).__name__)
             state = failed_state(state, "INTERNAL", STEP_FAILED)
+        turn.ending = True
         return await self._finish(person.tenant_id, turn, state, context.toolbox, context.workspace)
 
     async def _finish(

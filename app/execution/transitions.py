@@ -59,10 +59,9 @@ def observed(order: OrderRecord, seen: BrokerOrder, fills: list[BrokerTrade]) ->
     """Return the change that the broker's view and the booked fills call for; None for no news.
 
     INVARIANT: filled + open + cancelled = ordered. The filled quantity is the sum of fills
-    booked by trade id; an order is final only when those account for all the broker says. What
-    a broker fills beyond the order is in the position alone.
+    booked by trade id; an order is final only when those account for all the broker says.
     """
-    filled = min(sum((fill.quantity for fill in fills), Decimal(0)), order.intent.quantity)
+    filled = sum((fill.quantity for fill in fills), Decimal(0))
     if filled < order.filled_quantity:
         return None
     state, cancelled = _state_of(order, seen, filled)

@@ -71,15 +71,30 @@ async def list_cards(
     *,
     status: CardStatus | None,
     user_id: str | None,
+    account_id: str | None,
+    at: datetime,
     limit: int,
     offset: int,
 ) -> list[CardRecord]:
     rows = await session.fetch_all(
-        "SELECT body, status, user_id, policy_hash, seal, decided_by, decided_at, comment"
-        " FROM cards WHERE tenant_id = %s AND (%s::text IS NULL OR status = %s)"
-        " AND (%s::text IS NULL OR user_id = %s)"
+        "SELECT body, shown AS status, user_id, policy_hash, seal, decided_by, decided_at, comment"
+        " FROM (SELECT *, CASE WHEN status = 'PENDING' AND expires_at <= %s THEN 'EXPIRED'"
+        " ELSE status END AS shown FROM cards) cards"
+        " WHERE tenant_id = %s AND (%s::text IS NULL OR shown = %s)"
+        " AND (%s::text IS NULL OR user_id = %s) AND (%s::text IS NULL OR account_id = %s)"
         " ORDER BY created_at DESC, card_id LIMIT %s OFFSET %s",
-        (session.tenant_id, status, status, user_id, user_id, limit, offset),
+        (
+            at,
+            session.tenant_id,
+            status,
+            status,
+            user_id,
+            user_id,
+            account_id,
+            account_id,
+            limit,
+            offset,
+        ),
     )
     return [_record(row) for row in rows]
 
@@ -137,16 +152,6 @@ async def void_pending(session: Session, *, run_id: str, at: datetime) -> None:
         " WHERE tenant_id = %s AND run_id = %s AND status = 'PENDING'",
         (at, session.tenant_id, run_id),
     )
-
-
-async def expire_cards(session: Session, *, at: datetime) -> list[str]:
-    """Expire every pending card whose time is over and return their ids."""
-    rows = await session.fetch_all(
-        "UPDATE cards SET status = 'EXPIRED', decided_at = %s WHERE tenant_id = %s"
-        " AND status = 'PENDING' AND expires_at <= %s RETURNING card_id",
-        (at, session.tenant_id, at),
-    )
-    return [row["card_id"] for row in rows]
 
 
 def _record(row: Row) -> CardRecord:

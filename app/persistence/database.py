@@ -1,15 +1,16 @@
 """The pool of connections and the one way to open a transaction."""
 
+import select
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString, TypeAlias
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from app.errors import Unavailable
+from app.errors import InvalidRequest, Unavailable
 
 Row: TypeAlias = dict[str, Any]
 Params: TypeAlias = Sequence[object] | Mapping[str, object]
@@ -23,10 +24,30 @@ POOL_MAX = 16
 POOL_WAIT_S = 5.0
 
 
+BEGIN_AS = sql.SQL("BEGIN; SELECT set_config('app.tenant_id', {}, true)")
+
+
+async def check_idle(connection: AsyncConnection[Row]) -> None:
+    """Raise OperationalError for a pooled connection whose server is gone.
+
+    Only a server that ends says something on an idle connection, so most need no question.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
+
+
 class DatabaseUnavailable(Unavailable):
     """The database did not answer; nothing was stored."""
 
     code = "DATABASE_UNAVAILABLE"
+
+
+class ValueNotStorable(InvalidRequest):
+    """A text has a NUL in it, or a number is beyond every column; nothing was stored."""
+
+    remedy = "Take the control character out of the text, or send a smaller number."
 
 
 class Session:
@@ -64,7 +85,7 @@ class Database:
             max_size=POOL_MAX,
             timeout=POOL_WAIT_S,
             open=False,
-            check=AsyncConnectionPool.check_connection,
+            check=check_idle,
             kwargs={
                 "row_factory": dict_row,
                 "autocommit": True,
@@ -92,16 +113,17 @@ class Database:
         """Open one transaction that sees and writes only this tenant's rows.
 
         Commits when the block ends and rolls back when it raises. Raises DatabaseUnavailable
-        when no connection is to be had.
+        when no connection is to be had, and ValueNotStorable for a value that no column takes.
         """
         try:
-            async with self.pool.connection() as connection, connection.transaction():
-                await connection.execute(
-                    "SELECT set_config('app.tenant_id', %s, true)", (tenant_id,)
-                )
+            async with self.pool.connection() as connection:
+                # Both in one message; leaving the connection's block commits or rolls back.
+                await connection.execute(BEGIN_AS.format(tenant_id))
                 yield Session(connection, tenant_id)
         except (PoolTimeout, psycopg.OperationalError) as down:
             raise DatabaseUnavailable(f"the database did not answer: {down}") from down
+        except psycopg.DataError as bad:
+            raise ValueNotStorable(f"a value cannot be stored: {bad}") from bad
 
     @asynccontextmanager
     async def installation(self) -> AsyncIterator[Session]:

@@ -8,6 +8,8 @@ from app.planning.inputs import PlanningInputs
 from riskgate.contracts.base import Contract, Identifier
 from riskgate.contracts.traces import DecisionTrace, ReplayStep
 
+ABSENT = "(absent)"
+
 
 class ReplayedStep(Contract):
     """One step run again; `difference` names the first byte of meaning that differs."""
@@ -57,7 +59,8 @@ def first_difference(recorded: object, again: object, path: str = "$") -> str | 
     """Return the path where two plain values first differ, with both sides; None when equal."""
     if isinstance(recorded, dict) and isinstance(again, dict):
         for key in sorted(recorded.keys() | again.keys()):
-            found = first_difference(recorded.get(key), again.get(key), f"{path}.{key}")
+            one, other = recorded.get(key, ABSENT), again.get(key, ABSENT)
+            found = first_difference(one, other, f"{path}.{key}")
             if found is not None:
                 return found
         return None

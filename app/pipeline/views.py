@@ -45,17 +45,26 @@ class AccountViews:
         self._ids = ids
 
     async def view(self, caller: Caller) -> AccountView:
-        """Return the account with a fresh, stored snapshot, or without one and a warning."""
-        broker = self._brokers.for_account(caller.tenant_id, caller.account_id)
+        """Return the account with its snapshots stored; without the broker's, with a warning."""
+        return await self._see(caller.tenant_id, caller.account_id, keep=True)
+
+    async def look(self, tenant_id: str, account_id: str) -> AccountView:
+        """Return the account as it is now and store nothing: nobody decides from it."""
+        return await self._see(tenant_id, account_id, keep=False)
+
+    async def _see(self, tenant_id: str, account_id: str, *, keep: bool) -> AccountView:
+        broker = self._brokers.for_account(tenant_id, account_id)
         snapshot: BrokerSnapshot | None
         try:
-            snapshot = await broker.get_snapshot(caller.account_id)
+            snapshot = await broker.get_snapshot(account_id)
         except BrokerUnavailable:
             snapshot = None
-        async with self._database.tenant(caller.tenant_id) as session:
-            account = await require_account(session, caller.account_id)
-            ledger = await self.ledger(session, caller.account_id)
-            if snapshot is not None:
+        async with self._database.tenant(tenant_id) as session:
+            account = await require_account(session, account_id)
+            ledger = await self._ledger_now(session, account_id)
+            if keep:
+                await plans.add_snapshot(session, ledger)
+            if keep and snapshot is not None:
                 await plans.add_snapshot(session, snapshot)
         return AccountView(
             account_id=account.account_id,
@@ -69,14 +78,17 @@ class AccountViews:
 
     async def ledger(self, session: Session, account_id: str) -> LedgerSnapshot:
         """Take and store a snapshot of the ledger."""
-        snapshot = await book.snapshot(
+        snapshot = await self._ledger_now(session, account_id)
+        await plans.add_snapshot(session, snapshot)
+        return snapshot
+
+    async def _ledger_now(self, session: Session, account_id: str) -> LedgerSnapshot:
+        return await book.snapshot(
             session,
             account_id=account_id,
             snapshot_id=self._ids.new("led"),
             at=self._clock.now(),
         )
-        await plans.add_snapshot(session, snapshot)
-        return snapshot
 
     async def quotes(self, refs: Sequence[InstrumentRef]) -> Sequence[Quote]:
         """Return fresh quotes. Raises MarketDown when the feed does not answer."""

@@ -58,6 +58,10 @@ class ScriptedMarket:
         """Make every read raise MarketDataUnavailable."""
         self._down = True
 
+    def come_up(self) -> None:
+        """Answer again."""
+        self._down = False
+
     async def get_quotes(self, instruments: Sequence[InstrumentRef]) -> Sequence[Quote]:
         if self._down:
             raise MarketDataUnavailable("the feed is down")

@@ -212,9 +212,9 @@ def test_pid_given_to_another_process_does_not_block_the_start(used_home: Path) 
     embedded.stop(server)
     as_server = {"user": server.data_dir.stat().st_uid} if AS_ROOT else {}
     with subprocess.Popen(["sleep", "60"], **as_server) as stranger:  # type: ignore[call-overload]
-        (server.data_dir / "postmaster.pid").write_text(
-            pid_file.replace(str(server.pid), str(stranger.pid), 1)
-        )
+        left_behind = pid_file.replace(str(server.pid), str(stranger.pid), 1)
+        (server.data_dir / "postmaster.pid").write_text(left_behind)
+        (server.socket_dir / f".s.PGSQL.{server.port}.lock").write_text(left_behind)
         again = embedded.start(used_home)
         stranger_lives = stranger.poll() is None
         stranger.kill()

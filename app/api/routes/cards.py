@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field, JsonValue, StringConstraints
 
 from app.api.deps import Decider, Paging, Reader, Running
-from app.api.idempotency import IdempotencyKey, once
+from app.api.idempotency import IdempotencyKey, once, run_once
 from app.api.routes.chat import turn_answer
 from app.api.services import Services
 from app.api.sse import stream, wants_stream
@@ -31,14 +31,23 @@ class Verdict(Contract):
 
 @router.get("/cards", operation_id="list_cards")
 async def list_cards(
-    running: Running, user: Reader, page: Paging, status: CardStatus | None = None
+    running: Running,
+    user: Reader,
+    page: Paging,
+    status: CardStatus | None = None,
+    account_id: Annotated[str | None, Query(max_length=64)] = None,
 ) -> dict[str, Any]:
-    """List cards, newest first: one's own, or everyone's for those who oversee."""
+    """List cards, newest first: one's own, or everyone's for those who oversee.
+
+    A card whose time is over is EXPIRED, whether or not anybody tried to decide on it.
+    """
     async with running.database.tenant(user.tenant_id) as session:
         found = await cards.list_cards(
             session,
             status=status,
             user_id=None if user.oversees else user.user_id,
+            account_id=account_id,
+            at=running.clock.now(),
             limit=page.limit + 1,
             offset=page.offset,
         )
@@ -49,7 +58,12 @@ async def list_cards(
 async def get_card(card_id: str, running: Running, user: Reader) -> dict[str, Any]:
     """Show one card."""
     record = await _visible(running, user, card_id)
-    return {"ok": True, "card": show(record)}
+    shown = show(record)
+    expires_at = record.card.expires_at
+    over = expires_at is not None and running.clock.now() >= expires_at
+    if over and record.card.status is CardStatus.PENDING:
+        shown["status"] = CardStatus.EXPIRED.value
+    return {"ok": True, "card": shown}
 
 
 @router.get("/approvals", operation_id="list_approvals")
@@ -101,9 +115,14 @@ async def _decide(
             code="CARD_EDIT_NOT_ALLOWED",
             remedy="Reject it and say what you want instead; the new plan gets its own card.",
         )
-    if wants_stream(request):
-        return await _stream(running, user, card_id, body, approve=approve)
     payload: dict[str, JsonValue] = {"approve": approve, "comment": body.comment}
+    if wants_stream(request):
+
+        async def begin() -> str:
+            return await _begin(running, user, card_id, body, approve=approve)
+
+        run_id = await run_once(running, user, request, key, payload, begin)
+        return stream(run_id, running.conversation.follow(user, run_id, after=0))
     return await once(
         running,
         user,
@@ -114,15 +133,15 @@ async def _decide(
     )
 
 
-async def _stream(
+async def _begin(
     running: Services, user: Principal, card_id: str, body: Verdict, *, approve: bool
-) -> Response:
+) -> str:
     decision, run = await running.conversation.decide(
         user, card_id, approve=approve, comment=body.comment
     )
     if run is None:
         raise _not_woken(decision)
-    return stream(run.run_id, running.conversation.follow(user, run.run_id, after=0))
+    return run.run_id
 
 
 async def _answer(
@@ -161,6 +180,7 @@ def show(record: CardRecord) -> dict[str, Any]:
     """Show a card with what was decided on it."""
     return {
         **record.card.model_dump(mode="json"),
+        "user_id": record.user_id,
         "decided_by": record.decided_by,
         "comment": record.comment,
     }

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic import Field, StringConstraints
 
 from app.api.deps import Chatter, Reader, Running
-from app.api.idempotency import IdempotencyKey, once
+from app.api.idempotency import IdempotencyKey, once, run_once
 from app.api.services import Services
 from app.api.sse import resume_after, stream, wants_stream
 from app.conversation.service import TurnRequest, TurnResult
@@ -56,17 +56,15 @@ async def chat(
         focus_symbol=_focus(running, body.context),
         page=body.context.page if body.context else None,
     )
+    payload = body.model_dump(mode="json")
     if wants_stream(request):
-        run = await running.conversation.start(user, turn)
-        return stream(run.run_id, running.conversation.follow(user, run.run_id, after=0))
-    return await once(
-        running,
-        user,
-        request,
-        key,
-        body.model_dump(mode="json"),
-        lambda: _run(running, user, turn),
-    )
+
+        async def begin() -> str:
+            return (await running.conversation.start(user, turn)).run_id
+
+        run_id = await run_once(running, user, request, key, payload, begin)
+        return stream(run_id, running.conversation.follow(user, run_id, after=0))
+    return await once(running, user, request, key, payload, lambda: _run(running, user, turn))
 
 
 @router.get("/runs/{run_id}/events", operation_id="run_events", response_model=None)

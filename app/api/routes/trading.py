@@ -1,5 +1,6 @@
 """Accounts, plans, orders, positions, exceptions and the kill switch."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -14,10 +15,10 @@ from app.gate.kill_switch import LevelChange, set_level
 from app.identity.principal import Permission, Principal
 from app.persistence import accounts, exceptions, orders, plans
 from app.pipeline.views import require_account, submitted_order
-from riskgate.contracts.base import Contract, Identifier, time_text
+from riskgate.contracts.base import Contract, Identifier, decimal_text, time_text
 from riskgate.contracts.decisions import KillSwitchLevel
 from riskgate.contracts.plans import TradePlan
-from tools.ports import Caller
+from riskgate.contracts.snapshots import Position
 
 router = APIRouter(prefix="/api/v1", tags=["trading"])
 
@@ -136,13 +137,18 @@ async def list_holdings(
 
 @router.get("/exceptions", operation_id="list_exceptions")
 async def list_exceptions(
-    running: Running, user: Reader, page: Paging, include_resolved: bool = False
+    running: Running,
+    user: Reader,
+    page: Paging,
+    account_id: AccountQuery = None,
+    include_resolved: bool = False,
 ) -> dict[str, Any]:
     """List differences between ledger and broker that a person should look at."""
     async with running.database.tenant(user.tenant_id) as session:
         found = await exceptions.list_exceptions(
             session,
             include_resolved=include_resolved,
+            account_id=account_id,
             limit=page.limit + 1,
             offset=page.offset,
         )
@@ -251,29 +257,31 @@ async def _account_id(running: Services, user: Principal, wanted: str | None) ->
 async def _holdings(
     running: Services, user: Principal, account_id: str | None, *, holdings: bool
 ) -> dict[str, Any]:
-    caller = Caller(
-        tenant_id=user.tenant_id,
-        user_id=user.user_id,
-        roles=user.roles,
-        account_id=await _account_id(running, user, account_id),
-        thread_id="none",
-        run_id="none",
-        decision_id="none",
-    )
-    view = await running.views.view(caller)
+    wanted = await _account_id(running, user, account_id)
+    view = await running.views.look(user.tenant_id, wanted)
     snapshot = view.snapshot
     if snapshot is None:
         rows = view.ledger.expected_positions
     else:
         rows = snapshot.holdings if holdings else snapshot.positions
+    prices = {quote.instrument: quote.last for quote in (snapshot.quotes if snapshot else ())}
     margins = snapshot.margins if snapshot else None
     return {
         "ok": True,
         "account_id": view.account_id,
-        "rows": [row.model_dump(mode="json") for row in rows if row.quantity],
+        "rows": [_position(row, prices.get(row.instrument)) for row in rows if row.quantity],
         "margins": None if margins is None else margins.model_dump(mode="json"),
         "source": "ledger" if snapshot is None else snapshot.source,
         "warning": view.warning,
+    }
+
+
+def _position(row: Position, last: Decimal | None) -> dict[str, Any]:
+    gain = None if last is None else (last - row.average_price) * row.quantity
+    return {
+        **row.model_dump(mode="json"),
+        "last": None if last is None else decimal_text(last),
+        "unrealised_pnl": None if gain is None else decimal_text(gain),
     }
 
 
@@ -302,6 +310,7 @@ def _exception(item: exceptions.ExceptionRecord) -> dict[str, Any]:
         "kind": item.kind,
         "severity": item.severity,
         "status": item.status,
+        "message": str(item.body["message"]),
         "delta": item.body,
         "opened_at": time_text(item.opened_at),
         "last_seen_at": time_text(item.last_seen_at),

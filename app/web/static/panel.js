@@ -3,6 +3,7 @@
 import { getJson } from "./api.js";
 import { byId, el } from "./dom.js";
 import { clock } from "./format.js";
+import { session } from "./session.js";
 import { exceptionsTable, marginsList, ordersTable, positionsTable } from "./tables.js";
 import { problemNote } from "./turns.js";
 
@@ -10,8 +11,21 @@ const OPEN_STATES = new Set(["PLANNED", "SENDING", "UNKNOWN", "OPEN", "PARTIALLY
 const SHOWN_DONE = 6;
 const book = { asked: 0, open: "" };
 
+export function panelShown() {
+  return !byId("panel").hidden;
+}
+
+export function showPanel(shown) {
+  byId("panel").hidden = !shown;
+  byId("panel-toggle").setAttribute("aria-expanded", String(shown));
+  byId("panel-toggle").classList.toggle("on", shown);
+  if (shown) refreshBook();
+}
+
 /** Read the book again and show it; an older answer never replaces a newer one. */
-export async function refreshPanel({ accountId, currency }) {
+export async function refreshBook() {
+  if (!session.account) return;
+  const { account_id: accountId, currency } = session.account;
   const mine = ++book.asked;
   const account = `account_id=${encodeURIComponent(accountId)}`;
   const paths = [`/positions?${account}`, `/holdings?${account}`, ordersPath(accountId), "/exceptions?limit=50"];
@@ -29,14 +43,14 @@ export async function refreshPanel({ accountId, currency }) {
   byId("panel-time").textContent = clock(new Date().toISOString());
 }
 
-/** Ask, where orders are open, whether any has moved; cheaper than reading the whole book. */
-export async function openOrdersChanged(accountId) {
-  if (!book.open) return false;
+/** Read the book again when an open order has moved: asking for orders alone is cheap. */
+export async function pollBook() {
+  if (!session.account || !book.open || !panelShown() || document.hidden) return;
   try {
-    const { rows } = await getJson(ordersPath(accountId));
-    return signature(rows) !== book.open;
+    const { rows } = await getJson(ordersPath(session.account.account_id));
+    if (signature(rows) !== book.open) await refreshBook();
   } catch {
-    return false;
+    // The next reading says what is wrong; a missed round is not worth a word.
   }
 }
 

@@ -91,7 +91,7 @@ export function ordersTable(rows, currency) {
     [
       { label: "Order", cell: (row) => stacked(orderName(row), orderTerms(row, currency)) },
       { label: "Filled", number: true, cell: (row) => stacked(filled(row, currency), averagePrice(row, currency)) },
-      { label: "State", number: true, cell: (row) => stacked(stateChip(row.state), row.reason) },
+      { label: "State", number: true, cell: (row) => stacked(stateChip(row.state), row.reason && el("span", { class: "reason" }, row.reason)) },
     ],
     rows,
     "Orders",

@@ -30,18 +30,18 @@ export function createEarlier(list, trace) {
   element.append(el("div", { class: "run earlier" }, el("div", { class: "answer" }, said), el("footer", { class: "run-foot" }, foot)));
 }
 
-/** Start one run inside a turn; a decision on a card adds a second run to its turn. */
-export function createRun(turn, desk, { canStop = false } = {}) {
+/** Start one run inside a turn: a message's own, or the one that a decision on its card wakes. */
+export function createRun(turn, desk, { isMessage = false } = {}) {
   const run = {
     desk,
-    steps: createSteps(canStop ? () => desk.onStop(run) : null),
+    isMessage,
+    steps: createSteps(isMessage ? () => desk.onStop(run) : null),
     cards: el("div", { class: "cards" }),
     text: el("div", { class: "answer" }),
     foot: el("footer", { class: "run-foot" }),
     problems: el("div", { class: "problems" }),
     messages: new Map(),
     runId: null,
-    result: null,
   };
   run.element = el("div", { class: "run", "aria-busy": "true" }, run.steps.element, run.cards, run.text, run.problems, run.foot);
   turn.element.append(run.element);
@@ -51,7 +51,7 @@ export function createRun(turn, desk, { canStop = false } = {}) {
 const APPLY = {
   RUN_STARTED: (run, event) => {
     run.runId = event.runId;
-    run.desk.onThread(event.threadId);
+    if (run.isMessage) run.desk.onThread(event.threadId);
   },
   STEP_STARTED: (run, event) => stepStarted(run.steps, event.stepName),
   STEP_FINISHED: (run, event) => stepFinished(run.steps, event.stepName),
@@ -134,7 +134,6 @@ export function connection(run, state) {
 
 function finish(run, result) {
   const { decision_id: decisionId, outcome } = result;
-  run.result = result;
   settle(run, true);
   run.foot.replaceChildren(...footer(outcomeChip(outcome), decisionId));
 }

@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from app.cli import render
-from app.cli.render import clock, decimal, instrument, money, render_card, render_problem, safe
+from app.cli.render import render_card, render_problem
+from app.cli.text import clock, decimal, instrument, money, safe, sign_of
 from tests.unit.cli.cards import LEG, ORDER, a_card, a_plan_card, a_question, a_result
 
 
@@ -58,6 +59,13 @@ def test_decimals_are_grouped_on_their_digits(value: Any, currency: str, shown: 
 )
 def test_money_has_its_sign_and_loses_no_digit(value: Any, currency: str, shown: str) -> None:
     assert money(value, currency) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "sign"), [("3", 1), ("-0.01", -1), ("-0.00", 0), ("0", 0), (None, 0)]
+)
+def test_a_gain_a_loss_and_neither_are_told_apart(value: Any, sign: int) -> None:
+    assert sign_of(value) == sign
 
 
 def test_times_are_shown_in_india_and_other_texts_stay() -> None:

@@ -1,0 +1,68 @@
+/** The message box: Enter sends, Esc clears, the up arrow brings the last message back. */
+
+import { byId } from "./dom.js";
+import { session } from "./session.js";
+
+const TALLEST_PX = 160;
+const invitation = byId("message").placeholder;
+let lastMessage = "";
+
+/** Wire the box; `onSend` gets each message. */
+export function startComposer(onSend) {
+  byId("composer").addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit(onSend);
+  });
+  byId("message").addEventListener("keydown", onKey);
+  byId("message").addEventListener("input", fit);
+  showBusy();
+}
+
+export function fillMessage(text) {
+  byId("message").value = text;
+  fit();
+  focusMessage();
+}
+
+export function focusMessage() {
+  byId("message").focus();
+}
+
+/** Say in the box what is being asked for; null goes back to the invitation. */
+export function expectAnswer(question) {
+  byId("message").placeholder = question === null ? invitation : `Answer: ${question}`;
+}
+
+/** One message at a time; and the account stays as it is while anything goes on. */
+export function showBusy() {
+  byId("send").disabled = session.sending > 0 || !byId("message").value.trim();
+  byId("account").disabled = byId("new-thread").disabled = session.sending + session.deciding > 0;
+}
+
+function submit(onSend) {
+  const message = byId("message").value.trim();
+  if (!message || session.sending || !session.account) return;
+  lastMessage = message;
+  fillMessage("");
+  onSend(message);
+}
+
+function onKey(event) {
+  const box = event.target;
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    byId("composer").requestSubmit();
+  } else if (event.key === "Escape") {
+    fillMessage("");
+  } else if (event.key === "ArrowUp" && box.value === "" && lastMessage) {
+    event.preventDefault();
+    fillMessage(lastMessage);
+  }
+}
+
+function fit() {
+  const box = byId("message");
+  box.style.setProperty("height", "auto");
+  box.style.setProperty("height", `${Math.min(box.scrollHeight, TALLEST_PX)}px`);
+  showBusy();
+}

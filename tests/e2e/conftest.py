@@ -1,0 +1,14 @@
+"""A real server for the tests that need one of their own or may share one."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Server, running_server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A running server that the tests of one module share."""
+    with running_server() as running:
+        yield running

@@ -1,0 +1,118 @@
+"""What must be true of the store after any test of the order path, however it went."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from adapters.brokers.mock.client import MockBroker
+from app.audit.log import first_break
+from app.persistence.audit import AuditRow
+from app.persistence.location import DatabaseLocation
+from riskgate.contracts.orders import OrderState
+
+Row = dict[str, Any]
+AUDIT = (
+    "SELECT seq, at, actor, action, entity, entity_id, body, prev_hash, row_hash FROM audit_log"
+    " WHERE tenant_id = %s ORDER BY seq"
+)
+
+
+def check(location: DatabaseLocation, *brokers: MockBroker, tenant: str = "main") -> None:
+    """Raise AssertionError naming every broken promise; the mock brokers' journals count too."""
+    with psycopg.connect(location.owner_conninfo, row_factory=dict_row) as connection:
+        orders = connection.execute("SELECT * FROM orders WHERE tenant_id = %s", (tenant,))
+        fills = connection.execute("SELECT * FROM fills WHERE tenant_id = %s", (tenant,))
+        held = connection.execute("SELECT * FROM ledger_positions WHERE tenant_id = %s", (tenant,))
+        audit = connection.execute(AUDIT, (tenant,)).fetchall()
+        order_rows, fill_rows, position_rows = orders.fetchall(), fills.fetchall(), held.fetchall()
+    faults = [
+        *_chain_faults(audit),
+        *_history_faults(order_rows, audit),
+        *_quantity_faults(order_rows, fill_rows),
+        *_position_faults(fill_rows, position_rows),
+        *_journal_faults(order_rows, brokers),
+    ]
+    assert faults == []
+
+
+def _chain_faults(audit: Sequence[Row]) -> list[str]:
+    broken = first_break(AuditRow(**row) for row in audit)
+    return [] if broken is None else [f"audit row {broken.seq}: {broken.reason}"]
+
+
+def _history_faults(orders: Sequence[Row], audit: Sequence[Row]) -> list[str]:
+    """Whatever was sent was judged ALLOW at approval and approved before it was written SENDING."""
+    faults = []
+    for order in orders:
+        sending = _seqs(audit, "order.sending", order["order_id"])
+        if order["sent_at"] is None:
+            faults += [f"{order['order_id']} was sent without a time"] if sending else []
+            continue
+        approved = _seqs(audit, "card.approved", order["approval_id"])
+        allowed = [
+            row["seq"]
+            for row in audit
+            if (row["action"], row["entity_id"]) == ("gate.allow", order["plan_id"])
+            and row["body"]["stage"] == "APPROVAL"
+        ]
+        if len(sending) != 1 or len(approved) != 1 or not allowed:
+            faults.append(
+                f"{order['order_id']}: sending {sending}, approved {approved}, allowed {allowed}"
+            )
+        elif not max(allowed) < approved[0] < sending[0]:
+            faults.append(f"{order['order_id']} was sent before it was allowed and approved")
+    return faults
+
+
+def _seqs(audit: Sequence[Row], action: str, entity_id: str) -> list[int]:
+    return [r["seq"] for r in audit if (r["action"], r["entity_id"]) == (action, entity_id)]
+
+
+def _quantity_faults(orders: Sequence[Row], fills: Sequence[Row]) -> list[str]:
+    """filled + open + cancelled = ordered, and filled is what the fills add up to."""
+    booked: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for fill in fills:
+        booked[fill["order_id"]] += Decimal(fill["body"]["quantity"])
+    faults = []
+    for order in orders:
+        name, filled, cancelled = (
+            order["order_id"],
+            order["filled_quantity"],
+            order["cancelled_quantity"],
+        )
+        if booked[name] != filled:
+            faults.append(f"{name}: filled {filled}, its fills add up to {booked[name]}")
+        ended = OrderState(order["state"]).final
+        if ended and filled + cancelled != order["quantity"]:
+            faults.append(f"{name} is {order['state']} with {filled} and {cancelled}")
+        if not ended and (cancelled or filled >= order["quantity"]):
+            faults.append(f"{name} is {order['state']} with nothing open")
+    return faults
+
+
+def _position_faults(fills: Sequence[Row], positions: Sequence[Row]) -> list[str]:
+    booked: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    for fill in fills:
+        body, ref = fill["body"], fill["body"]["instrument"]
+        sign = 1 if body["side"] == "BUY" else -1
+        key = (ref["exchange"], ref["tradingsymbol"], body["product"])
+        booked[key] += sign * Decimal(body["quantity"])
+    held = {(p["exchange"], p["tradingsymbol"], p["product"]): p["quantity"] for p in positions}
+    keys = booked.keys() | held.keys()
+    return [
+        f"{key}: the ledger holds {held.get(key, 0)}, the fills add up to {booked[key]}"
+        for key in keys
+        if held.get(key, Decimal(0)) != booked[key]
+    ]
+
+
+def _journal_faults(orders: Sequence[Row], brokers: Sequence[MockBroker]) -> list[str]:
+    calls = [call for broker in brokers for call in broker.journal if call.method == "place_order"]
+    sent = Counter(call.detail for call in calls)
+    written = {order["tag"] for order in orders if order["sent_at"] is not None}
+    repeated = [f"{tag} was sent {times} times" for tag, times in sent.items() if times > 1]
+    return repeated + [f"{tag} was sent but not written down" for tag in sent.keys() - written]
