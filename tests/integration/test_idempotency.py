@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from tests.integration.benches import a_bench
@@ -126,14 +124,13 @@ async def test_a_key_means_something_to_its_user_and_route_only(desk: Desk) -> N
     assert mine.json()["run_id"] != theirs.json()["run_id"]
 
 
-@pytest.mark.parametrize("key", ["", '""', "x" * 256])
-async def test_a_key_of_a_wrong_length_is_refused(desk: Desk, key: str) -> None:
+async def test_a_key_of_a_wrong_length_is_refused(desk: Desk) -> None:
     async with desk.client() as client:
-        reply = await client.post(
-            "/api/v1/chat", json={"message": "help"}, headers={"Idempotency-Key": key}
-        )
-
-    assert (reply.status_code, reply.json()["code"]) == (400, "INVALID_PARAM")
+        for key in ("", '""', "x" * 256):
+            reply = await client.post(
+                "/api/v1/chat", json={"message": "help"}, headers={"Idempotency-Key": key}
+            )
+            assert (reply.status_code, reply.json()["code"]) == (400, "INVALID_PARAM"), key
 
 
 async def test_a_streamed_chat_with_a_key_runs_once(desk: Desk, location: DatabaseLocation) -> None:

@@ -96,7 +96,8 @@ def broker_lives(draw: st.DrawFn) -> list[Report]:
     if sum(fills) < ORDERED:
         ends = [BrokerOrderStatus.CANCELLED]
         last = draw(st.sampled_from(ends if fills else [*ends, BrokerOrderStatus.REJECTED]))
-    return [*reports, a_report(fills, len(fills), last)]
+    late = a_report(fills, len(fills), last, told=draw(st.integers(0, len(fills))))
+    return [*reports, late, a_report(fills, len(fills), last)]
 
 
 def sending() -> Desk:
@@ -117,6 +118,7 @@ def test_news_in_any_order_and_any_number_ends_like_news_in_order(
         shuffled.hear(report)
     shuffled.hear(life[-1])
     assert shuffled.end == ordered.end
+    assert shuffled.order.filled_quantity == life[-1].order.filled_quantity
     assert ordered.order.state.final
 
 
@@ -207,6 +209,8 @@ class OrderLife(RuleBasedStateMachine):
         assert not before.state.final or now.state is before.state
         assert now.filled_quantity >= before.filled_quantity
         assert now.filled_quantity <= sum(self.fills)
+        if now.state in {OrderState.CANCELLED, OrderState.FILLED}:
+            assert now.filled_quantity == sum(self.fills)
         self.was = now
 
 

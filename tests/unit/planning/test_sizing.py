@@ -106,6 +106,11 @@ def test_a_notional_buys_the_whole_shares_that_it_pays_for(value: str, quantity:
     assert size(asked("notional", value)) == (Decimal(quantity), f"notional {value} at 1000")
 
 
+def test_a_notional_a_hair_below_a_share_is_not_rounded_up_to_it() -> None:
+    hair_below = "8999999999." + "9" * 18
+    assert size(asked("notional", hair_below, limit=3))[0] == 2_999_999_999
+
+
 @pytest.mark.parametrize("value", ["999.99", "0.01"])
 def test_a_notional_below_one_share_is_refused_and_never_rounded_up(value: str) -> None:
     assert the_problem(asked("notional", value)) == PlanProblem(
