@@ -13,7 +13,8 @@ MAX_CHARACTERS: Final = 4000
 PLAIN_SPACE: Final = frozenset("\n\r\t")
 UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 WORD_JOINERS: Final = frozenset("'’_")
-NUMBER: Final = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
+# Digits of other scripts look like ours and are not: "1٠" is no ten.
+NUMBER: Final = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 class Shape(StrEnum):

@@ -89,3 +89,9 @@ def test_a_word_that_fits_nowhere_makes_no_order(message: str) -> None:
     parsed = say(message)
     assert parsed.kind is MessageKind.CHAT
     assert parsed.trades == ()
+
+
+@pytest.mark.parametrize("digits", ["1\u0660", "\u0661\u0660", "\u0967\u0966"])
+def test_digits_of_another_script_are_no_quantity(digits: str) -> None:
+    parsed = say(f"buy {digits} infy")
+    assert [trade.sizing for trade in parsed.trades if trade.sizing is not None] == []
