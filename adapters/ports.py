@@ -62,7 +62,11 @@ class BrokerAdapter(Protocol):
     def capabilities(self) -> BrokerCapabilities: ...
 
     async def get_snapshot(self, account_id: str) -> BrokerSnapshot:
-        """Return the broker's whole book of the account, never a part of it."""
+        """Return the broker's whole book of the account, never a part of it.
+
+        `as_of` is not later than the moment the book was read: everything that happened up to it
+        is shown. An adapter stamps before it sends the request.
+        """
         ...
 
     async def place_order(self, intent: OrderIntent) -> BrokerOrderAck:
@@ -74,11 +78,11 @@ class BrokerAdapter(Protocol):
         ...
 
     async def get_orders(self, account_id: str) -> Sequence[BrokerOrder]:
-        """Return today's orders, ours and others'."""
+        """Return at least today's orders, ours and others'."""
         ...
 
     async def get_trades(self, account_id: str) -> Sequence[BrokerTrade]:
-        """Return today's fills."""
+        """Return at least today's fills."""
         ...
 
     async def find_orders_by_tag(self, account_id: str, tag: str) -> Sequence[BrokerOrder]:

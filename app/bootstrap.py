@@ -28,6 +28,7 @@ from app.conversation.service import Conversation, Parts
 from app.errors import InvalidRequest
 from app.execution.engine import ExecutionEngine
 from app.gate.service import store_default_policy
+from app.identity.principal import OWNER_TENANT
 from app.identity.service import OWNER_NAME, OWNER_ROLES, Identity
 from app.instruments.directory import Directory
 from app.instruments.master import load_master
@@ -49,7 +50,6 @@ from riskgate.contracts.orders import OrderType, Product
 
 SECRET_FILE = "seal.key"
 SECRET_BYTES = 32
-OWNER_TENANT = "main"
 
 
 class AccountBrokers:

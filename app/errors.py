@@ -66,7 +66,7 @@ class NotFound(AppError):
 
     code = "NOT_FOUND"
     status = 404
-    remedy = "Check the id; objects of another tenant cannot be seen."
+    remedy = "Check the id. Only what your tenant and your roles let you see is found."
 
 
 class Conflict(AppError):

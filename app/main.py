@@ -19,6 +19,7 @@ from app.bootstrap import Container, build
 from app.errors import Unavailable
 from app.persistence import identities
 from app.persistence.location import DatabaseLocation
+from app.persistence.serving import serving_alone
 from app.settings import Settings
 from app.telemetry import log
 from app.web.page import router as web_router
@@ -48,7 +49,7 @@ def create_app(
         container = build(settings, location)
         new_key = await container.start()
         app.state.services = container.services
-        rounds = asyncio.create_task(_reconcile_for_ever(container))
+        rounds = asyncio.create_task(_rounds_for_ever(container))
         on_ready(new_key)
         try:
             yield
@@ -94,7 +95,8 @@ def serve(
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    with serving_alone(location.app_conninfo):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:
@@ -103,22 +105,33 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(0 if number == signal.SIGINT else SIGNALLED + number)
 
 
-async def _reconcile_for_ever(container: Container) -> None:
-    """Follow open orders and compare every account with its broker, a round at a time."""
+async def _rounds_for_ever(container: Container) -> None:
+    """Compare every account with its broker and end turns nobody works on, again and again."""
     while True:
         await asyncio.sleep(container.settings.reconcile_every_s)
-        try:
-            await _reconcile_round(container)
-        except Exception as error:  # noqa: BLE001 # edge: a failed round must not end the rounds
-            log.error("reconcile_round_failed", error=type(error).__name__, exc_info=error)
+        for name, work in (("reconcile", _reconcile_round), ("stale_turns", _stale_turns_round)):
+            try:
+                await work(container)
+            except Exception as error:  # noqa: BLE001 # edge: a failed round must not end them
+                log.error(f"{name}_round_failed", error=type(error).__name__, exc_info=error)
+
+
+async def _tenant_ids(container: Container) -> list[str]:
+    async with container.database.installation() as session:
+        return await identities.tenant_ids(session)
 
 
 async def _reconcile_round(container: Container) -> None:
-    async with container.database.installation() as session:
-        tenants = await identities.tenant_ids(session)
-    for tenant_id in tenants:
+    """Follow open orders and compare every account with its broker."""
+    for tenant_id in await _tenant_ids(container):
         for account_id in await container.account_ids(tenant_id):
             try:
                 await container.reconciler.reconcile(tenant_id, account_id)
             except BrokerUnavailable as down:
                 log.warning("broker_down", account_id=account_id, reason=down.message)
+
+
+async def _stale_turns_round(container: Container) -> None:
+    """End turns whose end could not be stored."""
+    for tenant_id in await _tenant_ids(container):
+        await container.conversation.end_stale(tenant_id)

@@ -16,7 +16,7 @@ from riskgate.contracts.base import decimal_text, time_text
 from riskgate.contracts.cards import CardKind
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.snapshots import Position, Quote
-from riskgate.contracts.traces import TurnOutcome
+from riskgate.contracts.traces import SubmittedOrder, TurnOutcome
 from tools.ports import AccountView, CardContent
 from tools.read.get_quotes import get_quotes
 from tools.read.list_exceptions import list_exceptions
@@ -27,6 +27,8 @@ HELP = (
     "Say what you want in your own words: 'buy 10 INFY at market, cnc', 'sell half my TCS', "
     "'buy 50000 worth of SBIN, stop 2%', 'price of RELIANCE', 'positions', 'orders', 'funds'."
 )
+
+DONE_SHOWN = 5
 
 
 async def answer(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
@@ -79,8 +81,19 @@ async def _quotes(
 async def _orders(context: TurnContext) -> tuple[CardContent, list[str], dict[str, object]]:
     orders = await list_orders(context.toolbox, context.accounts, context.caller)
     rows: list[JsonValue] = [order.model_dump(mode="json") for order in orders]
-    said = [order_sentence(order) for order in orders[:5]] or ["There are no orders."]
-    return _insight("Orders", {"orders": rows}), said, {}
+    return _insight("Orders", {"orders": rows}), orders_sentences(orders), {}
+
+
+def orders_sentences(orders: Sequence[SubmittedOrder]) -> list[str]:
+    """Say every open order, then the newest of those that are done."""
+    pending = [order for order in orders if not order.state.final]
+    done = [order for order in orders if order.state.final]
+    said = [order_sentence(order) for order in pending] or ["No order is open."]
+    if done:
+        shown = " ".join(order_sentence(order) for order in done[:DONE_SHOWN])
+        more = len(done) - DONE_SHOWN
+        said.append(f"Done: {shown}" + (f" And {more} more." if more > 0 else ""))
+    return said
 
 
 async def _exceptions(context: TurnContext) -> tuple[CardContent, list[str], dict[str, object]]:
@@ -159,7 +172,22 @@ def _account_sentences(
         for item in positions
         if item.quantity
     ]
-    return [f"{'; '.join(held)}." if held else "There are no positions.", money]
+    return [f"{'; '.join(held)}." if held else "There are no positions.", *_gain(view), money]
+
+
+def _gain(view: AccountView) -> list[str]:
+    """Say the unrealised gain over what is held, where everything held has a price."""
+    if view.snapshot is None:
+        return []
+    prices = _last_prices(view)
+    held = [item for item in (*view.snapshot.positions, *view.snapshot.holdings) if item.quantity]
+    if not held or any(item.instrument not in prices for item in held):
+        return []
+    gain = sum(
+        ((prices[item.instrument] - item.average_price) * item.quantity for item in held),
+        Decimal(0),
+    )
+    return [f"Unrealised P&L {decimal_text(gain)}."]
 
 
 def _quote_row(quote: Quote) -> dict[str, JsonValue]:

@@ -92,6 +92,10 @@ def outcome_of(orders: Sequence[SubmittedOrder]) -> TurnOutcome:
 def order_sentence(order: SubmittedOrder) -> str:
     """Say how one order stands."""
     what = f"{order.side} {decimal_text(order.quantity)} {order.instrument}"
+    if order.limit_price is not None:
+        what += f" limit {decimal_text(order.limit_price)}"
+    if order.trigger_price is not None:
+        what += f" trigger {decimal_text(order.trigger_price)}"
     at = f" at {decimal_text(order.average_price)}" if order.average_price is not None else ""
     filled = decimal_text(order.filled_quantity)
     why = f" ({order.reason})" if order.reason else ""

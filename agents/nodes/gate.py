@@ -43,14 +43,15 @@ async def gate(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
 
 
 def sentences(decision: RiskDecision) -> list[str]:
-    """Say each broken rule and its remedy, and the smaller size that would pass."""
-    said = [
+    """Say the smaller size that would pass, then each broken rule and its remedy."""
+    passing = [
+        f"A quantity of {decimal_text(smaller.quantity)} would pass; ask for it."
+        for smaller in decision.modified_quantities
+    ]
+    return passing + [
         f"{as_sentence(f'{v.rule_id}: {v.message}')} {as_sentence(v.remedy)}"
         for v in decision.violations
     ]
-    for smaller in decision.modified_quantities:
-        said.append(f"A quantity of {decimal_text(smaller.quantity)} would pass; ask for it.")
-    return said
 
 
 def _first_code(decision: RiskDecision) -> str:

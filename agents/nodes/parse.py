@@ -10,9 +10,13 @@ from riskgate.contracts.traces import TurnOutcome
 
 CHAT_HELP = (
     "I did not read an order or a question about your account in that. "
-    "Try 'buy 10 INFY at market, cnc', 'price of TCS', 'positions' or 'orders'."
+    "Try 'buy 10 INFY at market, cnc', 'price of TCS', 'positions' or 'orders'. "
+    "A waiting card is decided by its buttons, never by words."
 )
-REFUSAL = "I cannot do that: limits, approvals and credentials are changed by people, not in chat."
+REFUSAL = (
+    "I cannot do that: limits, approvals, the kill switch and credentials are changed by people, "
+    "not in chat. To stop trading use POST /api/v1/kill-switch or 'sigmatrader kill on'."
+)
 KEEPS_DRAFT = frozenset({MessageKind.CHAT, MessageKind.QUERY})
 NOT_YET = {
     MessageKind.MODIFY: "Changing orders is not available yet; cancel the order and ask again.",

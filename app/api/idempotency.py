@@ -1,5 +1,6 @@
 """The Idempotency-Key header: the same key and body give the same answer, and act once."""
 
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -9,13 +10,15 @@ from fastapi.responses import Response
 from pydantic import JsonValue
 
 from app.api.services import Services
-from app.errors import AppError, Conflict, InvalidRequest, Unprocessable
+from app.errors import Conflict, InvalidRequest, Unprocessable
 from app.identity.principal import Principal
 from app.persistence import idempotency
+from app.persistence.database import DatabaseUnavailable
 from riskgate.contracts.traces import IdempotencyRecord, IdempotencyStatus
 from riskgate.hashing import content_hash
 
 KEY_MAX = 255
+RUN_ID_DIGITS = 20
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 
@@ -39,11 +42,12 @@ async def once(
     request: Request,
     key: str | None,
     payload: dict[str, JsonValue],
-    act: Callable[[], Awaitable[dict[str, Any]]],
+    act: Callable[[str | None], Awaitable[dict[str, Any]]],
 ) -> Response:
     """Act and answer as JSON; with a key, at most once, and byte-equal ever after.
 
-    A request that fails with an error gives its key back: an error here means nothing was done.
+    `act` is given the run id that this key stands for, None without a key. A request that fails
+    gives its key back: what it began nevertheless is found again by that run id.
     """
     body, replayed = await _act_once(services, principal, request, key, payload, act)
     headers = {"Idempotency-Replayed": "true"} if replayed else None
@@ -56,12 +60,12 @@ async def run_once(
     request: Request,
     key: str | None,
     payload: dict[str, JsonValue],
-    begin: Callable[[], Awaitable[str]],
+    begin: Callable[[str | None], Awaitable[str]],
 ) -> str:
     """Begin a run to be streamed and return its id; with a key, the same run ever after."""
 
-    async def act() -> dict[str, Any]:
-        return {"run_id": await begin()}
+    async def act(run_id: str | None) -> dict[str, Any]:
+        return {"run_id": await begin(run_id)}
 
     streamed: dict[str, JsonValue] = {**payload, "stream": True}
     body, _ = await _act_once(services, principal, request, key, streamed, act)
@@ -74,11 +78,11 @@ async def _act_once(
     request: Request,
     key: str | None,
     payload: dict[str, JsonValue],
-    act: Callable[[], Awaitable[dict[str, Any]]],
+    act: Callable[[str | None], Awaitable[dict[str, Any]]],
 ) -> tuple[str, bool]:
     """Return the answer's text and whether it is an earlier one."""
     if key is None:
-        return _text(await act()), False
+        return _text(await act(None)), False
     key = key.strip('"')
     if not 1 <= len(key) <= KEY_MAX:
         raise InvalidRequest(f"Idempotency-Key must have 1 to {KEY_MAX} characters")
@@ -86,15 +90,28 @@ async def _act_once(
     held = await _claim(services, principal, scope, key, content_hash(payload))
     if held is not None:
         return _stored(held, content_hash(payload)), True
+    answered = False
     try:
-        body = _text(await act())
-    except AppError:
+        body = _text(await act(_run_id(principal.tenant_id, scope, key)))
+        async with services.database.tenant(principal.tenant_id) as session:
+            await idempotency.finish(session, scope=scope, key=key, status=200, body=body)
+        answered = True
+    finally:
+        if not answered:
+            await _release(services, principal, scope, key)
+    return body, False
+
+
+def _run_id(tenant_id: str, scope: str, key: str) -> str:
+    """Return the one run id that this key can stand for."""
+    return f"run_{content_hash([tenant_id, scope, key])[:RUN_ID_DIGITS]}"
+
+
+async def _release(services: Services, principal: Principal, scope: str, key: str) -> None:
+    # What failed is what the client must hear of; a key that stays is given up after a minute.
+    with contextlib.suppress(DatabaseUnavailable):
         async with services.database.tenant(principal.tenant_id) as session:
             await idempotency.release(session, scope=scope, key=key)
-        raise
-    async with services.database.tenant(principal.tenant_id) as session:
-        await idempotency.finish(session, scope=scope, key=key, status=200, body=body)
-    return body, False
 
 
 def _text(answer: dict[str, Any]) -> str:

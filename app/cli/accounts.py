@@ -1,15 +1,18 @@
 """Users and keys."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.bootstrap import OWNER_TENANT, Container
 from app.cli.errors import guarded
 from app.cli.running import with_application
+from app.identity.principal import OWNER_TENANT
 from app.identity.service import roles_from
 from app.persistence import identities
+
+if TYPE_CHECKING:
+    from app.bootstrap import Container
 
 users = typer.Typer(no_args_is_help=True, help="Users and their roles.")
 keys = typer.Typer(no_args_is_help=True, help="API keys; each is shown once.")
@@ -27,7 +30,7 @@ def create_user(
     """Create a user and print a first key."""
     roles = roles_from(role)
 
-    async def work(container: Container) -> str:
+    async def work(container: "Container") -> str:
         await container.identity.create_user(tenant, name, roles)
         return await container.identity.create_key(tenant, name)
 
@@ -39,7 +42,7 @@ def create_user(
 def list_users(tenant: Tenant = OWNER_TENANT) -> None:
     """List users with their roles."""
 
-    async def work(container: Container) -> list[identities.UserRecord]:
+    async def work(container: "Container") -> list[identities.UserRecord]:
         async with container.database.tenant(tenant) as session:
             return await identities.list_users(session)
 
@@ -56,7 +59,7 @@ def create_key(
 ) -> None:
     """Make another key for a user and print it once."""
 
-    async def work(container: Container) -> str:
+    async def work(container: "Container") -> str:
         expires_at = None
         if days is not None:
             expires_at = container.services.clock.now() + timedelta(days=days)
@@ -70,7 +73,7 @@ def create_key(
 def list_keys(tenant: Tenant = OWNER_TENANT) -> None:
     """List keys by id, with their first letters and whether they still count."""
 
-    async def work(container: Container) -> list[identities.KeyRecord]:
+    async def work(container: "Container") -> list[identities.KeyRecord]:
         async with container.database.tenant(tenant) as session:
             return await identities.list_keys(session)
 
@@ -85,7 +88,7 @@ def list_keys(tenant: Tenant = OWNER_TENANT) -> None:
 def revoke_key(key_id: str, tenant: Tenant = OWNER_TENANT) -> None:
     """Stop a key from counting."""
 
-    async def work(container: Container) -> None:
+    async def work(container: "Container") -> None:
         await container.identity.revoke_key(tenant, key_id)
 
     with_application(work)

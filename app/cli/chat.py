@@ -199,6 +199,8 @@ class Chat:
                 case "/new":
                     self.thread_id = None
                     self.notes.print(Text("A new conversation.", style="dim"))
+                case "/cards":
+                    self._decide_waiting()
                 case "/help":
                     self.notes.print(Text(HELP))
                 case text:
@@ -288,10 +290,25 @@ class Chat:
             self.account_id, self.currency = chosen["account_id"], chosen["currency"]
             self.console.print(_account_line(chosen))
         self.notes.print(Text(HELP, style="dim"))
-        for card in reversed(self._get("/api/v1/cards?status=PENDING").get("rows") or []):
-            if card["account_id"] == self.account_id and card["kind"] == "trade_plan":
-                self.console.print(render_card(card, currency=self.currency))
-                self.answer_cards(Turn(cards=[card]))
+        # Shown and not asked about: words typed ahead must not answer a card of another time.
+        for card in (waiting := self._waiting()):
+            self.console.print(render_card(card, currency=self.currency))
+        if waiting:
+            self.notes.print(Text("These cards wait; /cards asks you about each.", style="dim"))
+
+    def _waiting(self) -> list[dict[str, Any]]:
+        """Return this account's plans that wait for a person, oldest first."""
+        rows = self._get("/api/v1/cards?status=PENDING").get("rows") or []
+        return [
+            card
+            for card in reversed(rows)
+            if card["account_id"] == self.account_id and card["kind"] == "trade_plan"
+        ]
+
+    def _decide_waiting(self) -> None:
+        for card in self._waiting():
+            self.console.print(render_card(card, currency=self.currency))
+            self.answer_cards(Turn(cards=[card]))
 
     def _get(self, path: str) -> dict[str, Any]:
         try:

@@ -5,14 +5,16 @@ import gzip
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.bootstrap import Container, read_bars
 from app.cli.errors import guarded
 from app.cli.running import with_application
 from app.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from app.bootstrap import Container
 
 app = typer.Typer(no_args_is_help=True, help="Price history.")
 
@@ -42,7 +44,9 @@ def import_bars(
         raise InvalidRequest(f"{file} is not a file")
     name = symbol or file.name.split(".")[0]
 
-    async def work(container: Container) -> Imported:
+    async def work(container: "Container") -> Imported:
+        from app.bootstrap import read_bars
+
         resolution = container.services.directory.resolve(name.upper())
         if resolution.instrument is None:
             found = ", ".join(str(row.ref) for row in resolution.candidates) or "nothing"

@@ -9,7 +9,6 @@ import typer
 
 from app.cli.errors import guarded
 from app.errors import Conflict, InvalidRequest, Unavailable
-from app.persistence import checkpoints, migrate
 from app.persistence.embedded import bin_path
 from app.persistence.location import DatabaseLocation, locate, other_sessions, release
 from app.settings import load_settings
@@ -21,6 +20,8 @@ app = typer.Typer(no_args_is_help=True, help="The database.")
 @guarded
 def upgrade() -> None:
     """Bring the database to this release's schema."""
+    from app.persistence import checkpoints, migrate
+
     location = _locate()
     try:
         before = migrate.current_revision(location.owner_url)
@@ -57,6 +58,8 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Replace what is there now.")] = False,
 ) -> None:
     """Replace everything by a backup; the server must be stopped."""
+    from app.persistence import checkpoints, migrate
+
     if not file.is_file():
         raise InvalidRequest(f"{file} is not a file")
     if not yes:

@@ -1,21 +1,24 @@
 """Look at what was decided, run it again, and check the audit log."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from app.audit.log import first_break
-from app.bootstrap import OWNER_TENANT, Container
 from app.cli.errors import FAILED, guarded
 from app.cli.running import with_application
 from app.errors import NotFound
+from app.identity.principal import OWNER_TENANT
 from app.persistence import traces
 from app.persistence.audit import AuditRow, all_rows
 from app.pipeline.replaying import ReplayReport, replay_trace
 from riskgate.contracts.traces import DecisionTrace
+
+if TYPE_CHECKING:
+    from app.bootstrap import Container
 
 app = typer.Typer(no_args_is_help=True, help="Decision traces.")
 audit = typer.Typer(no_args_is_help=True, help="The audit log.")
@@ -34,7 +37,7 @@ def list_decisions(
 ) -> None:
     """List the newest turns."""
 
-    async def work(container: Container) -> list[DecisionTrace]:
+    async def work(container: "Container") -> list[DecisionTrace]:
         async with container.database.tenant(tenant) as session:
             return await traces.list_traces(session, user_id=None, limit=limit, offset=0)
 
@@ -45,7 +48,7 @@ def list_decisions(
     table = Table()
     for name, whole in (
         ("decision", True),
-        ("started", True),
+        ("started (UTC)", True),
         ("message", False),
         ("outcome", True),
     ):
@@ -65,7 +68,7 @@ def list_decisions(
 def show(decision_id: str, tenant: Tenant = OWNER_TENANT, as_json: AsJson = False) -> None:
     """Show one turn's trace."""
 
-    async def work(container: Container) -> DecisionTrace:
+    async def work(container: "Container") -> DecisionTrace:
         return await _trace(container, tenant, decision_id)
 
     trace = with_application(work)
@@ -80,7 +83,7 @@ def show(decision_id: str, tenant: Tenant = OWNER_TENANT, as_json: AsJson = Fals
 def replay(decision_id: str, tenant: Tenant = OWNER_TENANT, as_json: AsJson = False) -> None:
     """Run the stored inputs again; exit 1 and name the first difference when they differ."""
 
-    async def work(container: Container) -> ReplayReport:
+    async def work(container: "Container") -> ReplayReport:
         trace = await _trace(container, tenant, decision_id)
         async with container.database.tenant(tenant) as session:
             return await replay_trace(session, trace)
@@ -101,7 +104,7 @@ def replay(decision_id: str, tenant: Tenant = OWNER_TENANT, as_json: AsJson = Fa
 def verify(tenant: Tenant = OWNER_TENANT) -> None:
     """Check the whole chain; exit 1 and name the first broken row when it does not hold."""
 
-    async def work(container: Container) -> list[AuditRow]:
+    async def work(container: "Container") -> list[AuditRow]:
         async with container.database.tenant(tenant) as session:
             return await all_rows(session)
 
@@ -113,7 +116,7 @@ def verify(tenant: Tenant = OWNER_TENANT) -> None:
     typer.echo(f"{len(rows)} rows, intact")
 
 
-async def _trace(container: Container, tenant: str, decision_id: str) -> DecisionTrace:
+async def _trace(container: "Container", tenant: str, decision_id: str) -> DecisionTrace:
     async with container.database.tenant(tenant) as session:
         trace = await traces.latest_trace(session, decision_id)
     if trace is None:

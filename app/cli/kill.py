@@ -1,16 +1,19 @@
 """The kill switch, for the operator at the machine."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.bootstrap import OWNER_TENANT, Container
 from app.cli.errors import guarded
 from app.cli.running import with_application
 from app.gate.kill_switch import LevelChange, set_level
+from app.identity.principal import OWNER_TENANT
 from app.persistence import accounts
 from app.pipeline.views import require_account
 from riskgate.contracts.decisions import KillSwitchLevel
+
+if TYPE_CHECKING:
+    from app.bootstrap import Container
 
 app = typer.Typer(no_args_is_help=True, help="The kill switch; cancels always pass.")
 
@@ -47,7 +50,7 @@ def turn_off(reason: Reason, account: Account = None, tenant: Tenant = OWNER_TEN
 def status(tenant: Tenant = OWNER_TENANT) -> None:
     """Show every account's switch."""
 
-    async def work(container: Container) -> list[str]:
+    async def work(container: "Container") -> list[str]:
         async with container.database.tenant(tenant) as session:
             found = await accounts.list_accounts(session)
             switches = [await accounts.kill_switch(session, one.account_id) for one in found]
@@ -61,7 +64,7 @@ def status(tenant: Tenant = OWNER_TENANT) -> None:
 
 
 def _set(tenant: str, account: str | None, level: KillSwitchLevel, reason: str) -> None:
-    async def work(container: Container) -> list[str]:
+    async def work(container: "Container") -> list[str]:
         wanted = [account] if account else await container.account_ids(tenant)
         async with container.database.tenant(tenant) as session:
             for account_id in wanted:

@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from app.bootstrap import Container, build, prepare_database
 from app.persistence.location import release
 from app.settings import load_settings
+
+if TYPE_CHECKING:
+    from app.bootstrap import Container
 
 R = TypeVar("R")
 
 
-def with_application(work: Callable[[Container], Awaitable[R]]) -> R:
+def with_application(work: Callable[["Container"], Awaitable[R]]) -> R:
     """Open the store, do the work and close it; a running server is not disturbed."""
+    # The application imports the graph library, which 'chat' and '--help' need not wait for.
+    from app.bootstrap import build, prepare_database
+
     settings = load_settings()
     location = prepare_database(settings)
 

@@ -1,16 +1,19 @@
 """Trading accounts and what may happen in them."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.audit.log import Entry, append
-from app.bootstrap import OWNER_TENANT, Container
 from app.cli.errors import guarded
 from app.cli.running import with_application
+from app.identity.principal import OWNER_TENANT
 from app.persistence import accounts
 from app.pipeline.views import require_account
+
+if TYPE_CHECKING:
+    from app.bootstrap import Container
 
 app = typer.Typer(no_args_is_help=True, help="Trading accounts.")
 
@@ -30,7 +33,7 @@ class Mode(StrEnum):
 def list_accounts(tenant: Tenant = OWNER_TENANT) -> None:
     """List accounts with broker, mode and currency."""
 
-    async def work(container: Container) -> list[accounts.AccountRecord]:
+    async def work(container: "Container") -> list[accounts.AccountRecord]:
         async with container.database.tenant(tenant) as session:
             return await accounts.list_accounts(session)
 
@@ -46,8 +49,10 @@ def list_accounts(tenant: Tenant = OWNER_TENANT) -> None:
 def set_mode(account_id: str, mode: Mode, tenant: Tenant = OWNER_TENANT) -> None:
     """Say whether an account only observes, or proposes plans for approval."""
 
-    async def work(container: Container) -> None:
+    async def work(container: "Container") -> None:
         async with container.database.tenant(tenant) as session:
+            await require_account(session, account_id)
+            await accounts.lock_account(session, account_id)
             account = await require_account(session, account_id)
             await accounts.set_mode(session, account_id=account_id, mode=mode.value)
             entry = Entry(

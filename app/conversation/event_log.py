@@ -113,8 +113,9 @@ async def follow_stored(
     position = after
     for _ in range(POLLS_MAX):
         async with database.tenant(tenant_id) as session:
-            found = await runs.events_after(session, run_id=run_id, after=position)
+            # The run first: its end and its last events are stored in one commit.
             run = await runs.find_run(session, run_id)
+            found = await runs.events_after(session, run_id=run_id, after=position)
         for item in found:
             position = item.seq
             yield stored_event(item)

@@ -3,44 +3,55 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, TypeAlias, cast
 
 from langgraph.types import Command
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
 from adapters.ports import Clock, IdFactory
-from agents.context import Defaults, TurnContext, Workspace
+from agents.context import Defaults, TurnContext
 from agents.graph import TurnGraph
 from agents.intent.model import Draft, IntentParser, ParseContext
 from agents.state import Resumption, TurnState
 from app.approvals.rules import Approver
 from app.conversation import agui_events
 from app.conversation.agui_events import AguiTurnEvents
-from app.conversation.event_log import EventLog, NumberedEvent, follow_stored
+from app.conversation.ending import LiveTurn, TurnResult, finish
+from app.conversation.event_log import POLL_S, EventLog, NumberedEvent, follow_stored
 from app.conversation.reading import parse_context
-from app.conversation.tracing import TurnEnd, build_trace, failed_state
+from app.conversation.tracing import failed_state
 from app.errors import AppError, Conflict, NotFound, Unprocessable
 from app.identity.principal import Principal
-from app.persistence import accounts, cards, orders, runs, traces
+from app.persistence import accounts, cards, runs, traces
 from app.persistence.database import Database, Session
 from app.persistence.runs import RunRecord
 from app.pipeline.decisions import CardDecision, CardDecisions
 from app.pipeline.proposals import APPROVAL_STAGE, Proposals, gate_step
 from app.pipeline.submission import Submission
-from app.pipeline.views import AccountViews, submitted_order
-from app.telemetry import log, turns_total
-from riskgate.contracts.cards import Card
+from app.pipeline.views import AccountViews
+from app.telemetry import log
+from riskgate.contracts.cards import CardStatus
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.traces import DecisionTrace, SubmittedOrder, TurnOutcome
-from riskgate.hashing import canonical_json
+from riskgate.contracts.traces import TurnOutcome
 from tools.ports import Caller, InstrumentDirectory
 from tools.registry import Toolbox, ToolDenied
 from tools.scopes import scopes_of
 
-SHOWN_MESSAGES = 50
 RECURSION_LIMIT = 40
-BROKEN = frozenset({TurnOutcome.FAILED, TurnOutcome.CANCELLED})
+# How long an answer waits for a turn that nobody in this process works on.
+RESULT_LOOKS = 20
+STALE_AFTER = timedelta(seconds=60)
+STOPPED = "The server stopped during this turn. Look at the orders before asking again."
+NOT_STORED = "The end of this turn was not stored. Look at the orders before asking again."
 STEP_FAILED = "Something on our side went wrong; nothing more was done in this turn."
+
+
+class RunInProgress(Conflict):
+    """The turn has not ended, and how it ends is not known here yet."""
+
+    code = "RUN_IN_PROGRESS"
+    remedy = "Follow the run at /api/v1/runs/{run_id}/events, or send the same request again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,16 +64,6 @@ class TurnRequest:
     account_id: str | None = None
     focus_symbol: InstrumentRef | None = None
     page: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TurnResult:
-    """What a turn came to."""
-
-    run: RunRecord
-    trace: DecisionTrace
-    cards: tuple[Card, ...]
-    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,18 +87,6 @@ class Parts:
 Work: TypeAlias = Callable[[], Awaitable["TurnResult"]]
 
 
-@dataclass
-class LiveTurn:
-    """A turn being worked on in this process."""
-
-    run: RunRecord
-    log: EventLog
-    events: AguiTurnEvents
-    task: "asyncio.Task[TurnResult] | None" = None
-    executing: bool = False
-    ending: bool = False
-
-
 class Conversation:
     """Starts, wakes, streams and cancels turns."""
 
@@ -110,31 +99,10 @@ class Conversation:
 
         Raises NotFound for a foreign thread or account and Conflict for a reused run id.
         """
-        parts = self._parts
-        now = parts.clock.now()
-        async with parts.database.tenant(person.tenant_id) as session:
-            account_id = await _account_id(session, request.account_id)
-            thread_id = request.thread_id or parts.ids.new("thr")
-            owner = await runs.ensure_thread(
-                session, thread_id=thread_id, user_id=person.user_id, at=now
-            )
-            if owner != person.user_id:
-                raise NotFound(f"there is no thread {thread_id}")
-            run = RunRecord(
-                run_id=request.run_id or parts.ids.new("run"),
-                thread_id=thread_id,
-                user_id=person.user_id,
-                account_id=account_id,
-                decision_id=parts.ids.new("dec"),
-                origin_run_id=None,
-                message=request.message,
-                status="RUNNING",
-                outcome=None,
-                created_at=now,
-                finished_at=None,
-            )
-            if not await runs.add_run(session, run):
-                return await _same_run(session, run)
+        async with self._parts.database.tenant(person.tenant_id) as session:
+            run, is_new = await self._store_new(session, person, request)
+        if not is_new:
+            return run
         turn = self._open(person.tenant_id, run)
         given = {"message": run.message}
         context = self._context(person, turn)
@@ -153,9 +121,13 @@ class Conversation:
         """Take a person's word on a card and wake the turn that waits for it.
 
         Returns the decision and the new run, or None where nothing was woken: the card stays
-        pending (the broker is down), or it was decided before.
+        pending (the broker is down), or it was decided before. A repeated run id returns the run
+        that this same word woke.
         """
         parts = self._parts
+        same = await self._same_word(person, card_id, run_id, approve=approve)
+        if same is not None:
+            return same
         by = Approver(user_id=person.user_id, roles=person.roles)
         act = parts.decisions.approve if approve else parts.decisions.reject
         woken: list[RunRecord] = []
@@ -170,13 +142,19 @@ class Conversation:
         return decision, woken[0]
 
     async def result(self, person: Principal, run: RunRecord) -> TurnResult:
-        """Wait for a turn to end and return what it came to."""
-        live = self._live.get((person.tenant_id, run.run_id))
-        if live is not None and live.task is not None:
-            return await asyncio.shield(live.task)
-        async for _event in self.follow(person, run.run_id, after=0):
-            pass
-        return await self._stored_result(person.tenant_id, run.run_id)
+        """Wait for a turn to end and return what it came to.
+
+        Raises RunInProgress when a turn that is not worked on here does not end soon.
+        """
+        for _ in range(RESULT_LOOKS):
+            live = self._live.get((person.tenant_id, run.run_id))
+            if live is not None and live.task is not None:
+                return await asyncio.shield(live.task)
+            result = await self._stored_result(person.tenant_id, run.run_id)
+            if result is not None:
+                return result
+            await asyncio.sleep(POLL_S)
+        raise RunInProgress(f"run {run.run_id} has not ended yet")
 
     async def follow(
         self, person: Principal, run_id: str, *, after: int
@@ -226,29 +204,43 @@ class Conversation:
 
     async def end_interrupted(self, tenant_id: str) -> int:
         """After a start: end the turns that a stopped process left running; return how many."""
-        parts = self._parts
-        async with parts.database.tenant(tenant_id) as session:
-            left = await runs.running_runs(session)
+        left = await self._running(tenant_id)
         for run in left:
-            turn = self._open(tenant_id, run)
-            async with parts.database.tenant(tenant_id) as session:
-                turn.log.stored = [
-                    NumberedEvent(number, "", "")
-                    for number in range(1, await runs.last_seq(session, run.run_id) + 1)
-                ]
-            message = "The server stopped during this turn. Look at the orders before asking again."
-            state = failed_state({}, "RUN_INTERRUPTED", message)
-            await self._finish(
-                tenant_id, turn, state, Toolbox(frozenset(), parts.microseconds), Workspace()
-            )
-            self._live.pop((tenant_id, run.run_id), None)
+            await self._end(tenant_id, run, STOPPED)
         return len(left)
 
-    def _open(self, tenant_id: str, run: RunRecord) -> LiveTurn:
+    async def end_stale(self, tenant_id: str) -> int:
+        """End old turns that nobody works on: their end could not be stored; return how many."""
+        before = self._parts.clock.now() - STALE_AFTER
+        left = [
+            run
+            for run in await self._running(tenant_id)
+            if run.created_at < before and (tenant_id, run.run_id) not in self._live
+        ]
+        for run in left:
+            await self._end(tenant_id, run, NOT_STORED)
+        return len(left)
+
+    async def _running(self, tenant_id: str) -> list[RunRecord]:
+        async with self._parts.database.tenant(tenant_id) as session:
+            return await runs.running_runs(session)
+
+    async def _end(self, tenant_id: str, run: RunRecord, message: str) -> None:
+        """End a turn of which no more is known than what is stored."""
+        parts, turn = self._parts, self._turn(tenant_id, run)
+        async with parts.database.tenant(tenant_id) as session:
+            stored = await runs.last_seq(session, run.run_id)
+        turn.log.stored = [NumberedEvent(number, "", "") for number in range(1, stored + 1)]
+        state = failed_state({}, "RUN_INTERRUPTED", message)
+        await finish(parts.database, parts.clock, turn, state)
+
+    def _turn(self, tenant_id: str, run: RunRecord) -> LiveTurn:
         parts = self._parts
         log_ = EventLog(tenant_id, run.run_id, parts.database, parts.clock)
-        turn = LiveTurn(run=run, log=log_, events=AguiTurnEvents(log_, parts.ids))
-        self._live[(tenant_id, run.run_id)] = turn
+        return LiveTurn(run=run, log=log_, events=AguiTurnEvents(log_, parts.ids))
+
+    def _open(self, tenant_id: str, run: RunRecord) -> LiveTurn:
+        turn = self._live[(tenant_id, run.run_id)] = self._turn(tenant_id, run)
         return turn
 
     def _begin(self, person: Principal, turn: LiveTurn, work: Work) -> None:
@@ -264,6 +256,36 @@ class Conversation:
             await asyncio.gather(writer, return_exceptions=True)
             await turn.log.abandon()
             self._live.pop((person.tenant_id, turn.run.run_id), None)
+
+    async def _store_new(
+        self, session: Session, person: Principal, request: TurnRequest
+    ) -> tuple[RunRecord, bool]:
+        """Write a new run down, or return the one that has its id; and whether it is new."""
+        parts, now = self._parts, self._parts.clock.now()
+        account_id = await _account_id(session, request.account_id)
+        run = RunRecord(
+            run_id=request.run_id or parts.ids.new("run"),
+            thread_id=request.thread_id or parts.ids.new("thr"),
+            user_id=person.user_id,
+            account_id=account_id,
+            decision_id=parts.ids.new("dec"),
+            origin_run_id=None,
+            message=request.message,
+            status="RUNNING",
+            outcome=None,
+            created_at=now,
+            finished_at=None,
+        )
+        if request.run_id is not None and await runs.find_run(session, run.run_id) is not None:
+            return await _same_run(session, run), False
+        owner = await runs.ensure_thread(
+            session, thread_id=run.thread_id, user_id=person.user_id, at=now
+        )
+        if owner != person.user_id:
+            raise NotFound(f"there is no thread {run.thread_id}")
+        if not await runs.add_run(session, run):
+            return await _same_run(session, run), False
+        return run, True
 
     async def _read(self, person: Principal, turn: LiveTurn, request: TurnRequest) -> ParseContext:
         """Store the message and return what its words may refer to."""
@@ -366,90 +388,22 @@ class Conversation:
             log.exception("turn_failed", run_id=turn.run.run_id, error=type(error).__name__)
             state = failed_state(state, "INTERNAL", STEP_FAILED)
         turn.ending = True
-        return await self._finish(person.tenant_id, turn, state, context.toolbox, context.workspace)
-
-    async def _finish(
-        self,
-        tenant_id: str,
-        turn: LiveTurn,
-        state: TurnState,
-        toolbox: Toolbox,
-        workspace: Workspace,
-    ) -> TurnResult:
-        """Store the trace, messages, draft and last events in one commit, then show them."""
-        parts, run = self._parts, turn.run
-        now = parts.clock.now()
-        outcome = TurnOutcome(state.get("outcome", TurnOutcome.FAILED))
-        turns_total.labels(outcome.value).inc()
-        if not turn.events.texts:
-            turn.events.said(" ".join(state.get("explanations", [])))
-        async with turn.log.writing:
-            async with parts.database.tenant(tenant_id) as session:
-                earlier = await traces.latest_trace(session, run.decision_id)
-                end = TurnEnd(
-                    state=state,
-                    tools_called=toolbox.calls,
-                    steps=workspace.steps,
-                    context={},
-                    ended_at=now,
-                )
-                sent = await _sent_before(session, run, earlier)
-                trace = build_trace(run, tenant_id, end, earlier, sent)
-                if run.origin_run_id is None and outcome in BROKEN:
-                    await cards.void_pending(session, run_id=run.run_id, at=now)
-                await traces.add_trace(session, trace, at=now)
-                for message_id, text in turn.events.texts:
-                    await runs.add_message(
-                        session,
-                        message_id=message_id,
-                        thread_id=run.thread_id,
-                        run_id=run.run_id,
-                        role="assistant",
-                        content=text,
-                        at=now,
-                    )
-                if run.origin_run_id is None:
-                    draft = state.get("draft")
-                    await runs.set_thread_draft(
-                        session,
-                        thread_id=run.thread_id,
-                        draft=None if draft is None else canonical_json(draft),
-                        at=now,
-                    )
-                await runs.finish_run(
-                    session, run_id=run.run_id, status="FINISHED", outcome=outcome, at=now
-                )
-                await self._last_events(session, turn, trace, outcome)
-                batch = await turn.log.store(session)
-            await turn.log.show(batch)
-        return TurnResult(
-            run=run,
-            trace=trace,
-            cards=tuple(turn.events.cards),
-            message=" ".join(text for _, text in turn.events.texts),
+        return await finish(
+            parts.database,
+            parts.clock,
+            turn,
+            state,
+            tools_called=context.toolbox.calls,
+            steps=context.workspace.steps,
         )
 
-    async def _last_events(
-        self, session: Session, turn: LiveTurn, trace: DecisionTrace, outcome: TurnOutcome
-    ) -> None:
-        """Queue a run's end; a turn that broke is an error also where its orders went through."""
-        run, emit = turn.run, turn.log.emit
-        result = turn_summary(trace)
-        if outcome is TurnOutcome.CANCELLED:
-            emit(agui_events.cancelled(run.thread_id, run.run_id, result))
-            return
-        if outcome is TurnOutcome.FAILED:
-            emit(agui_events.failed(trace.explanations[0], trace.error_code or "INTERNAL"))
-            return
-        emit(agui_events.state_snapshot(result))
-        shown = await runs.thread_messages(session, run.thread_id, limit=SHOWN_MESSAGES)
-        emit(agui_events.messages_snapshot(shown))
-        waiting = agui_events.waiting(turn.events.cards)
-        emit(agui_events.finished(run.thread_id, run.run_id, result=result, interrupts=waiting))
-
-    async def _stored_result(self, tenant_id: str, run_id: str) -> TurnResult:
+    async def _stored_result(self, tenant_id: str, run_id: str) -> TurnResult | None:
+        """Return what an ended turn came to; a woken one's decision has its origin's trace
+        until then, which says nothing of it."""
         async with self._parts.database.tenant(tenant_id) as session:
             run = await runs.find_run(session, run_id)
+            if run is not None and run.status == "RUNNING":
+                return None
             trace = None if run is None else await traces.latest_trace(session, run.decision_id)
             shown = await cards.run_cards(session, run_id)
         if run is None or trace is None:
@@ -460,6 +414,24 @@ class Conversation:
             cards=tuple(record.card for record in shown),
             message=" ".join(trace.explanations),
         )
+
+    async def _same_word(
+        self, person: Principal, card_id: str, run_id: str | None, *, approve: bool
+    ) -> tuple[CardDecision, RunRecord] | None:
+        """Return the decision and the run of an earlier request with the same run id."""
+        if run_id is None:
+            return None
+        async with self._parts.database.tenant(person.tenant_id) as session:
+            record = await cards.find_card(session, card_id)
+            run = await runs.find_run(session, run_id)
+        if record is None or run is None or record.card.status is CardStatus.PENDING:
+            return None
+        was_rejected = record.card.status is CardStatus.REJECTED
+        woke_it = (run.user_id, run.origin_run_id) == (person.user_id, record.card.run_id)
+        if not woke_it or was_rejected is approve:
+            return None
+        approved = record.card.status is CardStatus.APPROVED
+        return CardDecision(card=record.card, approved=approved, repeated=True), run
 
     async def _woken_run(self, person: Principal, card_id: str) -> RunRecord | None:
         """Return the run that an earlier decision on the card woke."""
@@ -499,21 +471,6 @@ class Conversation:
         )
 
 
-def turn_summary(trace: DecisionTrace) -> dict[str, JsonValue]:
-    """Say what a turn came to, for machines."""
-    return {
-        "decision_id": trace.decision_id,
-        "outcome": trace.final_outcome.value,
-        "error_code": trace.error_code,
-        "plan_id": trace.plan_id,
-        "account_id": trace.account_id,
-        "orders": [order.model_dump(mode="json") for order in trace.orders_submitted],
-        "reconciled": (
-            None if trace.reconciliation_result is None else trace.reconciliation_result.matched
-        ),
-    }
-
-
 async def _account_id(session: Session, wanted: str | None) -> str:
     if wanted is not None:
         if await accounts.find_account(session, wanted) is None:
@@ -527,18 +484,10 @@ async def _account_id(session: Session, wanted: str | None) -> str:
 
 async def _same_run(session: Session, run: RunRecord) -> RunRecord:
     earlier = await runs.find_run(session, run.run_id)
-    if earlier is None or (earlier.user_id, earlier.message) != (run.user_id, run.message):
+    said = (run.user_id, run.account_id, run.message)
+    if earlier is None or (earlier.user_id, earlier.account_id, earlier.message) != said:
         raise Conflict(f"run {run.run_id} exists already", code="RUN_ID_TAKEN")
     return earlier
-
-
-async def _sent_before(
-    session: Session, run: RunRecord, earlier: DecisionTrace | None
-) -> list[SubmittedOrder]:
-    """Return the stored orders of the plan that a woken turn carries out."""
-    if run.origin_run_id is None or earlier is None or earlier.plan_id is None:
-        return []
-    return [submitted_order(order) for order in await orders.plan_orders(session, earlier.plan_id)]
 
 
 async def _fresh_draft(session: Session, thread_id: str) -> Draft | None:

@@ -2,27 +2,32 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from adapters.errors import BrokerUnavailable, OrderRejected, OutcomeUnknown
 from adapters.ports import BrokerAdapter, Brokers, Clock, IdFactory
 from app.audit.log import Entry, append
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, Unavailable
 from app.execution import transitions
 from app.execution.derive import derive_orders
 from app.ledger.book import book_fill
 from app.persistence import accounts, orders, plans
 from app.persistence.accounts import KillSwitchRecord
-from app.persistence.database import Database, Session
+from app.persistence.database import Database, RowRefused, Session
 from app.persistence.orders import OrderChange, OrderRecord
 from app.telemetry import log, orders_total
-from riskgate.contracts.decisions import ApprovedPlan, KillSwitchLevel
+from riskgate.contracts.decisions import ApprovedPlan, KillSwitchLevel, Verdict
 from riskgate.contracts.orders import BrokerOrder, BrokerTrade, ExecutionMode, OrderState
+from riskgate.contracts.plans import TradePlan
+from riskgate.hashing import content_hash
 
 ACTOR = "execution"
+OBSERVE = "OBSERVE"
 POLL_S = 0.1
 UNKNOWN_REASON = "the broker's reply was lost; the order is looked up by its tag, never resent"
+TOO_LATE = "its time to be sent is over"
+TERMS_CHANGED = "its terms are not those that were approved"
 
 
 class PlanNotExecutable(Conflict):
@@ -37,6 +42,13 @@ class OrderNotOpen(Conflict):
 
     code = "ORDER_NOT_OPEN"
     remedy = "Look at the order again; what was filled cannot be cancelled."
+
+
+class CancelUnknown(Unavailable):
+    """The cancel was asked and nothing says yet whether it worked."""
+
+    code = "CANCEL_UNKNOWN"
+    remedy = "Look at the order again; cancelling it once more is safe."
 
 
 class ExecutionEngine:
@@ -89,9 +101,14 @@ class ExecutionEngine:
         return await self._plan(tenant_id, plan_id)
 
     async def refresh(self, tenant_id: str, account_id: str) -> None:
-        """Book the broker's news of our open orders. Raises BrokerUnavailable."""
+        """End what is overdue and book the broker's news of our open orders.
+
+        An order that the database refuses to book is logged and left to reconciliation; the
+        others go on. Raises BrokerUnavailable.
+        """
         async with self._database.tenant(tenant_id) as session:
             pending = await orders.unfinished_orders(session, account_id)
+        await self._expire_overdue(tenant_id, pending)
         at_broker = [order for order in pending if order.state in transitions.MAY_BE_AT_BROKER]
         if not at_broker:
             return
@@ -100,41 +117,88 @@ class ExecutionEngine:
         trades = await broker.get_trades(account_id)
         for order in at_broker:
             match = _match(order, seen)
-            if match is not None:
+            if match is None:
+                continue
+            try:
                 await self._book(tenant_id, order, match, trades)
+            except RowRefused:
+                log.error("order_not_booked", order_id=order.intent.order_id)
+
+    async def _expire_overdue(self, tenant_id: str, pending: Sequence[OrderRecord]) -> None:
+        now = self._clock.now()
+        for order in pending:
+            if order.state is OrderState.PLANNED and now > order.send_by:
+                await self._apply(tenant_id, order, transitions.expired(order, TOO_LATE))
 
     async def cancel(self, tenant_id: str, order_id: str, *, by: str) -> OrderRecord:
-        """Ask the broker to cancel what is open of an order; what filled before stands.
+        """Take back an order not sent yet, or ask the broker to cancel what is open of it.
 
-        Always permitted, whatever the kill switch says. Raises NotFound for a foreign order,
-        OrderNotOpen for one that is final, and BrokerUnavailable when nothing was asked.
+        What filled before stands. Always permitted, whatever the kill switch says. Raises
+        NotFound for a foreign order, OrderNotOpen for one that is final or that the broker does
+        not show yet, BrokerUnavailable when nothing was asked, and CancelUnknown when it was
+        asked and nothing says whether it worked.
         """
         order = await self._open_order(tenant_id, order_id)
+        if order.state is OrderState.PLANNED and await self._withdraw(tenant_id, order, by):
+            return await self._found(tenant_id, order_id)
+        account_id = order.intent.account_id
+        if order.broker_order_id is None:
+            await self._looked(tenant_id, account_id)
+            order = await self._open_order(tenant_id, order_id)
+        if order.broker_order_id is None:
+            raise OrderNotOpen(f"order {order_id} is {order.state}, not known at the broker yet")
         async with self._database.tenant(tenant_id) as session:
-            entry = Entry(
-                actor=by,
-                action="order.cancel_asked",
-                entity="order",
-                entity_id=order_id,
-                body={"broker_order_id": order.broker_order_id},
-            )
-            await append(session, entry, at=self._clock.now())
-        account_id, broker_order_id = order.intent.account_id, order.broker_order_id
-        if broker_order_id is None:
-            raise OrderNotOpen(f"order {order_id} is {order.state} and not known at the broker")
+            await self._audit_cancel(session, order, by)
         broker = self._brokers.for_account(tenant_id, account_id)
+        taken = False
         # A refusal means it ended meanwhile and a lost reply is no news: look either way.
         with contextlib.suppress(OrderRejected, OutcomeUnknown):
-            await broker.cancel_order(account_id, broker_order_id)
-        await self.refresh(tenant_id, account_id)
-        async with self._database.tenant(tenant_id) as session:
-            return await orders.find_order(session, order_id) or order
+            await broker.cancel_order(account_id, order.broker_order_id)
+            taken = True
+        looked = await self._looked(tenant_id, account_id)
+        order = await self._found(tenant_id, order_id)
+        if not order.state.final and not (taken and looked):
+            raise CancelUnknown(f"order {order_id} is {order.state}; its cancel is not confirmed")
+        return order
 
-    async def _open_order(self, tenant_id: str, order_id: str) -> OrderRecord:
+    async def _withdraw(self, tenant_id: str, order: OrderRecord, by: str) -> bool:
+        """End a planned order; False when it was claimed or ended first."""
+        change = transitions.withdrawn(order, f"cancelled before it was sent by {by}")
+        now = self._clock.now()
+        async with self._database.tenant(tenant_id) as session:
+            won = await orders.change_order(session, order.intent.order_id, change, at=now)
+            if won:
+                await self._audit_cancel(session, order, by)
+                await self._audit(session, order, change)
+        return won
+
+    async def _audit_cancel(self, session: Session, order: OrderRecord, by: str) -> None:
+        entry = Entry(
+            actor=by,
+            action="order.cancel_asked",
+            entity="order",
+            entity_id=order.intent.order_id,
+            body={"broker_order_id": order.broker_order_id},
+        )
+        await append(session, entry, at=self._clock.now())
+
+    async def _looked(self, tenant_id: str, account_id: str) -> bool:
+        """Refresh; False when the broker did not answer."""
+        try:
+            await self.refresh(tenant_id, account_id)
+        except BrokerUnavailable:
+            return False
+        return True
+
+    async def _found(self, tenant_id: str, order_id: str) -> OrderRecord:
         async with self._database.tenant(tenant_id) as session:
             order = await orders.find_order(session, order_id)
         if order is None:
             raise NotFound(f"there is no order {order_id}")
+        return order
+
+    async def _open_order(self, tenant_id: str, order_id: str) -> OrderRecord:
+        order = await self._found(tenant_id, order_id)
         if order.state.final:
             raise OrderNotOpen(f"order {order_id} is {order.state}")
         return order
@@ -175,16 +239,15 @@ class ExecutionEngine:
             await self._look_up(tenant_id, broker, order)
 
     async def _claim(self, tenant_id: str, order: OrderRecord) -> str | None:
-        """Move the order to SENDING, durably, or say why it may not be sent."""
-        now = self._clock.now()
+        """Move the order to SENDING, durably, or say why it may not be sent.
+
+        The account is held, so a kill switch that was answered stands before this look.
+        """
         async with self._database.tenant(tenant_id) as session:
-            switch = await accounts.kill_switch(session, order.intent.account_id)
+            await accounts.lock_account(session, order.intent.account_id)
+            now = self._clock.now()
+            refusal = await _why_not(session, order, now)
             change = transitions.start_sending(order, at=now)
-            refusal = None
-            if now > order.send_by:
-                refusal = "its time to be sent is over"
-            elif switch.level is KillSwitchLevel.HALTED or _set_since(switch, order):
-                refusal = f"the kill switch is {switch.level}: {switch.reason}"
             if refusal is not None:
                 change = transitions.expired(order, refusal)
             won = await orders.change_order(session, order.intent.order_id, change, at=now)
@@ -313,6 +376,30 @@ class ExecutionEngine:
             return await orders.plan_orders(session, plan_id)
 
 
+async def _why_not(session: Session, order: OrderRecord, now: datetime) -> str | None:
+    """Say why a planned order may not be sent; None when it may."""
+    account_id = order.intent.account_id
+    account = await accounts.find_account(session, account_id)
+    switch = await accounts.kill_switch(session, account_id)
+    plan = await plans.find_plan(session, order.intent.plan_id)
+    if plan is None or not _as_planned(order, plan):
+        log.error("order_terms_changed", order_id=order.intent.order_id)
+        return TERMS_CHANGED
+    if now > order.send_by:
+        return TOO_LATE
+    if account is None or account.mode == OBSERVE:
+        return f"the account {account_id} only observes"
+    if switch.level is KillSwitchLevel.HALTED or _set_since(switch, order):
+        return f"the kill switch is {switch.level}: {switch.reason}"
+    return None
+
+
+def _as_planned(order: OrderRecord, plan: TradePlan) -> bool:
+    """Say whether the order is, to the last field, what the stored plan means."""
+    planned = derive_orders(plan, new_id=lambda: order.intent.order_id)
+    return content_hash(order.intent) == order.payload_hash and order.intent in planned
+
+
 def _set_since(switch: KillSwitchRecord, order: OrderRecord) -> bool:
     """Say whether the switch was made stricter after the gate judged the order."""
     running = switch.level is KillSwitchLevel.RUNNING
@@ -337,5 +424,7 @@ async def _require_stored(session: Session, approved: ApprovedPlan) -> None:
         raise PlanNotExecutable("the approved plan was changed after it was approved")
     if decision is None or decision.decision.plan_hash != approved.plan_hash:
         raise PlanNotExecutable("the approved plan has no stored decision")
+    if decision.decision.verdict is not Verdict.ALLOW:
+        raise PlanNotExecutable("the stored decision does not allow the plan")
     if approved.plan.mode is ExecutionMode.LIVE:
         raise PlanNotExecutable("LIVE needs a stored validation, which this release has not")

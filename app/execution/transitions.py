@@ -43,6 +43,11 @@ def expired(order: OrderRecord, reason: str) -> OrderChange:
     return _closed(order, frozenset({OrderState.PLANNED}), OrderState.EXPIRED, reason)
 
 
+def withdrawn(order: OrderRecord, reason: str) -> OrderChange:
+    """A planned order that a person took back before it was sent."""
+    return _closed(order, frozenset({OrderState.PLANNED}), OrderState.CANCELLED, reason)
+
+
 def simulated(order: OrderRecord) -> OrderChange:
     """A dry run: recorded, never sent."""
     return _closed(

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+OWNER_TENANT = "main"
+
 
 class Role(StrEnum):
     VIEWER = "viewer"

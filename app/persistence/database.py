@@ -10,7 +10,8 @@ from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from app.errors import InvalidRequest, Unavailable
+from app.errors import AppError, InvalidRequest, Unavailable
+from app.telemetry import log
 
 Row: TypeAlias = dict[str, Any]
 Params: TypeAlias = Sequence[object] | Mapping[str, object]
@@ -22,7 +23,9 @@ STATEMENT_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_MS = 10_000
 POOL_MAX = 16
 POOL_WAIT_S = 5.0
-
+READ_FIRST_REMEDY = (
+    "It may have been stored all the same: read what it was about before you send it again."
+)
 
 BEGIN_AS = sql.SQL("BEGIN; SELECT set_config('app.tenant_id', {}, true)")
 
@@ -39,15 +42,38 @@ async def check_idle(connection: AsyncConnection[Row]) -> None:
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database did not answer; nothing was stored."""
+    """The database did not answer; what it said itself is in the log only.
+
+    Nothing was stored where `retry_safe` is True; otherwise a commit may have gone out.
+    """
 
     code = "DATABASE_UNAVAILABLE"
+
+    def __init__(self, *, retry_safe: bool) -> None:
+        super().__init__(
+            "the database did not answer", remedy=None if retry_safe else READ_FIRST_REMEDY
+        )
+        self.retry_safe = retry_safe
+
+
+class DatabaseRoleWrong(Unavailable):
+    """The connections are of a role that row-level security does not bind."""
+
+    code = "DATABASE_ROLE_WRONG"
+    remedy = (
+        f"Let the server's connections run as {APP_ROLE}, neither SUPERUSER nor BYPASSRLS; a"
+        " connection pooler in between must pass the start-up option 'role' on."
+    )
 
 
 class ValueNotStorable(InvalidRequest):
     """A text has a NUL in it, or a number is beyond every column; nothing was stored."""
 
     remedy = "Take the control character out of the text, or send a smaller number."
+
+
+class RowRefused(AppError):
+    """A row would have broken a rule of the database; nothing was stored."""
 
 
 class Session:
@@ -103,7 +129,13 @@ class Database:
         )
 
     async def open(self) -> None:
+        """Open the pool. Raises DatabaseRoleWrong, with the pool closed again."""
         await self.pool.open(wait=True, timeout=POOL_WAIT_S)
+        try:
+            await self.ping()
+        except Unavailable:
+            await self.pool.close()
+            raise
 
     async def close(self) -> None:
         await self.pool.close()
@@ -113,17 +145,25 @@ class Database:
         """Open one transaction that sees and writes only this tenant's rows.
 
         Commits when the block ends and rolls back when it raises. Raises DatabaseUnavailable
-        when no connection is to be had, and ValueNotStorable for a value that no column takes.
+        when no connection is to be had or it is lost, ValueNotStorable for a value that no
+        column takes, and RowRefused for a row that breaks a constraint.
         """
+        entered = False
         try:
             async with self.pool.connection() as connection:
                 # Both in one message; leaving the connection's block commits or rolls back.
                 await connection.execute(BEGIN_AS.format(tenant_id))
+                entered = True
                 yield Session(connection, tenant_id)
         except (PoolTimeout, psycopg.OperationalError) as down:
-            raise DatabaseUnavailable(f"the database did not answer: {down}") from down
+            log.error("database_unavailable", error=type(down).__name__, reason=str(down))
+            raise DatabaseUnavailable(retry_safe=not entered) from down
         except psycopg.DataError as bad:
-            raise ValueNotStorable(f"a value cannot be stored: {bad}") from bad
+            log.warning("value_not_storable", error=type(bad).__name__, reason=str(bad))
+            raise ValueNotStorable("a value cannot be stored") from bad
+        except psycopg.IntegrityError as broken:
+            log.error("row_refused", error=type(broken).__name__, reason=str(broken))
+            raise RowRefused("a rule of the database refused a row") from broken
 
     @asynccontextmanager
     async def installation(self) -> AsyncIterator[Session]:
@@ -132,6 +172,12 @@ class Database:
             yield session
 
     async def ping(self) -> None:
-        """Raise DatabaseUnavailable unless the database answers."""
+        """Raise DatabaseUnavailable unless the database answers, DatabaseRoleWrong unless it
+        keeps tenants apart on our connections."""
         async with self.installation() as session:
-            await session.fetch_one("SELECT 1 AS one")
+            row = await session.fetch_one(
+                "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
+        if row != {"rolname": APP_ROLE, "rolsuper": False, "rolbypassrls": False}:
+            log.error("database_role_wrong", found=row)
+            raise DatabaseRoleWrong("the database does not keep tenants apart for this server")

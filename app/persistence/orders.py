@@ -84,9 +84,11 @@ async def change_order(
     session: Session, order_id: str, change: OrderChange, *, at: datetime
 ) -> bool:
     """Compare-and-set an order's state; False when it was in none of the expected states."""
+    # What ends is cancelled by the stored quantity, so changed terms cannot keep it open.
     touched = await session.execute(
         "UPDATE orders SET state = %s, broker_order_id = coalesce(%s, broker_order_id),"
-        " filled_quantity = %s, cancelled_quantity = %s,"
+        " filled_quantity = %s,"
+        " cancelled_quantity = CASE WHEN %s THEN quantity - %s ELSE %s END,"
         " average_price = coalesce(%s, average_price), reason = coalesce(%s, reason),"
         " sent_at = coalesce(%s, sent_at), updated_at = %s"
         " WHERE tenant_id = %s AND order_id = %s AND state = ANY(%s)"
@@ -94,6 +96,8 @@ async def change_order(
         (
             change.state,
             change.broker_order_id,
+            change.filled_quantity,
+            change.state.final,
             change.filled_quantity,
             change.cancelled_quantity,
             change.average_price,

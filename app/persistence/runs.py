@@ -131,10 +131,14 @@ async def finish_run(
 async def add_events(
     session: Session, *, run_id: str, events: Sequence[tuple[int, str]], at: datetime
 ) -> None:
-    """Store numbered events; the number is the caller's and must not repeat."""
+    """Store numbered events; the number is the caller's.
+
+    A number that is stored already is left alone: its commit went out, only the reply was lost.
+    """
     await session.execute_many(
         "INSERT INTO run_events (tenant_id, run_id, seq, event, created_at)"
-        " VALUES (%s, %s, %s, %s::jsonb, %s)",
+        " VALUES (%s, %s, %s, %s::jsonb, %s)"
+        " ON CONFLICT (tenant_id, run_id, seq) DO NOTHING",
         [(session.tenant_id, run_id, seq, event, at) for seq, event in events],
     )
 

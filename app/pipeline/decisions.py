@@ -26,7 +26,7 @@ from app.gate.service import (
 from app.persistence import accounts, cards, plans
 from app.persistence.cards import CardRecord
 from app.persistence.database import Database, Session
-from app.pipeline.proposals import APPROVAL_STAGE
+from app.pipeline.proposals import APPROVAL_STAGE, OBSERVE
 from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import fresh_world
 from riskgate.contracts.cards import Card, CardStatus
@@ -197,6 +197,8 @@ class CardDecisions:
         if expired(terms, now=now):
             return _too_late()
         account = await require_account(session, plan.account_id)
+        if account.mode == OBSERVE:
+            return _observes(account.account_id)
         if account.policy_hash != terms.policy_hash:
             return _policy_changed()
         policy = await account_policy(session, account)
@@ -363,6 +365,15 @@ def _too_late() -> Refusal:
         code="CARD_EXPIRED",
         message="the card's time is over",
         remedy="Ask for the trade again to see today's price.",
+        final=True,
+    )
+
+
+def _observes(account_id: str) -> Refusal:
+    return Refusal(
+        code="ACCOUNT_OBSERVES",
+        message=f"account {account_id} was set to OBSERVE and takes no trades",
+        remedy="An operator may set it to PROPOSE; then ask for the trade again.",
         final=True,
     )
 

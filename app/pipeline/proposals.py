@@ -32,6 +32,7 @@ from tools.ports import (
 
 PLAN_STAGE = "PLAN"
 APPROVAL_STAGE = "APPROVAL"
+OBSERVE = "OBSERVE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +219,7 @@ def gate_step(stage: str, decision_hash: str, policy_hash: str) -> ReplayStep:
 
 
 def _observes(view: AccountView) -> ToolRefusal | None:
-    if view.mode != "OBSERVE":
+    if view.mode != OBSERVE:
         return None
     return ToolRefusal(
         code="ACCOUNT_OBSERVES",

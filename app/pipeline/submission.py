@@ -2,7 +2,7 @@
 
 from adapters.errors import BrokerUnavailable
 from app.errors import NotFound
-from app.execution.engine import ExecutionEngine, OrderNotOpen
+from app.execution.engine import CancelUnknown, ExecutionEngine, OrderNotOpen
 from app.persistence import cards, orders
 from app.persistence.cards import CardRecord
 from app.persistence.database import Database
@@ -59,7 +59,7 @@ class Submission:
             )
         try:
             order = await self._engine.cancel(caller.tenant_id, order_id, by=caller.user_id)
-        except OrderNotOpen as refused:
+        except (OrderNotOpen, CancelUnknown) as refused:
             return ToolRefusal(code=refused.code, message=refused.message, remedy=refused.remedy)
         except BrokerUnavailable as down:
             return ToolRefusal(

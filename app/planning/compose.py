@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from app.planning.inputs import PlanImpossible, PlanningInputs, PlanProblem, impossible
 from app.planning.prices import check_price, entry_price, protective_price, tick_of
-from app.planning.sizing import size_leg
+from app.planning.sizing import leaves_a_position, size_leg
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.instruments import Instrument, round_down, slice_quantity
 from riskgate.contracts.orders import OrderType, Product, Side, Validity
@@ -150,6 +150,7 @@ def _leg(
         quote_as_of=quote.as_of,
         notional=quantity * entry * instrument.multiplier,
         sizing_note=note,
+        reduce_only=leaves_a_position(inputs, instrument),
         risk_model=_leg_risk(inputs, instrument, quantity, entry, stop, target),
     )
 
@@ -279,6 +280,18 @@ def _notes(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> tuple[str, ...]
         notes.append("Stop and target are recorded on the plan; no stop order is placed for them.")
     if any(len(leg.slices) > 1 for leg in legs):
         notes.append("The quantity is above the exchange's freeze limit and is sent in slices.")
+    notes.extend(_resting(inputs, legs))
     if inputs.intent.product is Product.MIS:
         notes.append("MIS is intraday: the broker may square it off before the close.")
     return tuple(notes)
+
+
+def _resting(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> list[str]:
+    """Warn of open orders in a traded instrument: an exit does not cancel them."""
+    traded = {leg.instrument.ref for leg in legs}
+    return [
+        f"{order.side} {decimal_text(order.open_quantity)} {order.instrument} is still open at the"
+        " broker and stays open; cancel it if this trade replaces it."
+        for order in inputs.snapshot.orders
+        if order.instrument in traded and order.open_quantity > 0
+    ]

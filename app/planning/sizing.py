@@ -93,15 +93,22 @@ def _stated_lots(value: Decimal, instrument: Instrument) -> tuple[Decimal, str]:
     return value * instrument.lot_size, f"{decimal_text(value)} lots of {instrument.lot_size}"
 
 
-def _fraction_of_held(inputs: PlanningInputs, instrument: Instrument) -> tuple[Decimal, str]:
+def leaves_a_position(inputs: PlanningInputs, instrument: Instrument) -> bool:
+    """Say whether the size is a share of a position on the other side: an exit."""
+    shares = inputs.intent.sizing.method is SizingMethod.FRACTION
+    return shares and _held(inputs, instrument) * inputs.intent.side.sign < 0
+
+
+def _held(inputs: PlanningInputs, instrument: Instrument) -> Decimal:
+    positions = inputs.held(instrument.ref)
     product = inputs.intent.product
-    held = sum(
-        (item.quantity for item in inputs.held(instrument.ref) if item.product is product),
-        Decimal(0),
-    )
-    reduces = held * inputs.intent.side.sign < 0
+    return sum((item.quantity for item in positions if item.product is product), Decimal(0))
+
+
+def _fraction_of_held(inputs: PlanningInputs, instrument: Instrument) -> tuple[Decimal, str]:
+    product, held = inputs.intent.product, _held(inputs, instrument)
     adds_to_long = inputs.intent.side is Side.BUY and held > 0
-    if not reduces and not adds_to_long:
+    if not leaves_a_position(inputs, instrument) and not adds_to_long:
         raise impossible(
             "NO_POSITION",
             "size",

@@ -19,7 +19,7 @@ SEVERITY = {
     DeltaKind.POSITION_MISSING_AT_BROKER: DeltaSeverity.MEDIUM,
     DeltaKind.POSITION_EXTRA_AT_BROKER: DeltaSeverity.MEDIUM,
     DeltaKind.ORDER_STATE_MISMATCH: DeltaSeverity.MEDIUM,
-    DeltaKind.ORDER_MISSING_AT_BROKER: DeltaSeverity.LOW,
+    DeltaKind.ORDER_MISSING_AT_BROKER: DeltaSeverity.MEDIUM,
     DeltaKind.ORDER_EXTRA_AT_BROKER: DeltaSeverity.LOW,
 }
 

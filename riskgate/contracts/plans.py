@@ -54,7 +54,8 @@ class PlanLeg(Contract):
     """One instrument of a plan with its worked-out size.
 
     `reference_price` is the price the size and notional were worked out at and `quote_as_of` its
-    time. `slices` sum to `quantity`; each is at most the exchange's freeze quantity.
+    time. `slices` sum to `quantity`; each is at most the exchange's freeze quantity. A
+    `reduce_only` leg was sized to leave a position and must never open one.
     """
 
     leg: Annotated[int, Field(ge=0)]
@@ -68,6 +69,7 @@ class PlanLeg(Contract):
     quote_as_of: UtcTime
     notional: Money
     sizing_note: ShortText
+    reduce_only: bool = False
     risk_model: RiskModel = RiskModel()
 
 

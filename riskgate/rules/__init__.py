@@ -21,6 +21,7 @@ RULES: Final = (
     Rule("SYS-006", _CRITICAL, system.book_unpriced),
     Rule("PLAN-001", _HIGH, validity.outside_window),
     Rule("PLAN-002", _HIGH, validity.entry_rule_fails),
+    Rule("PLAN-003", _HIGH, validity.exit_would_open),
     Rule("ORD-001", _HIGH, order.product_not_allowed),
     Rule("ORD-002", _HIGH, order.order_type_not_allowed),
     Rule("ORD-003", _HIGH, order.value_too_large),

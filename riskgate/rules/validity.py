@@ -19,6 +19,23 @@ def outside_window(_policy: Policy, facts: Facts) -> Iterator[Breach]:
         yield Breach(message, "Ask for a new plan at the prices of now")
 
 
+def exit_would_open(_policy: Policy, facts: Facts) -> Iterator[Breach]:
+    """Refuse an exit that would now open a position: it was closed, or is being closed, already.
+
+    Open orders count, so an exit and a resting stop together never sell more than is held.
+    """
+    for leg in facts.legs:
+        if leg.leg.reduce_only and leg.opening > 0:
+            yield Breach(
+                f"EXIT_WOULD_OPEN: {figure(leg.closing)} of {leg.name} are left to leave, the exit"
+                f" is for {figure(leg.leg.quantity)}",
+                "Look at positions and open orders, cancel what also leaves it, and ask again",
+                leg,
+                limit=leg.closing,
+                actual=leg.leg.quantity,
+            )
+
+
 def entry_rule_fails(policy: Policy, facts: Facts) -> Iterator[Breach]:
     """Refuse a plan while a price condition of its entry does not hold or cannot be checked."""
     for rule in facts.plan.entry_rules:

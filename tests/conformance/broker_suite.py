@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -10,7 +10,9 @@ import pytest
 
 from adapters.errors import OrderRejected
 from adapters.ports import BrokerAdapter
+from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, OrderIntent, Side, Validity
+from riskgate.contracts.snapshots import Quote
 from tests.fakes.clock import FakeClock
 from tests.fakes.instruments import INFY, NIFTY, UNKNOWN
 from tests.fakes.market import ScriptedMarket
@@ -18,10 +20,21 @@ from tests.fakes.orders import ACCOUNT, a_tag, an_order
 
 
 class Bench:
-    """A broker under test and the market it sees."""
+    """A broker under test and the market it sees.
 
-    def __init__(self, broker: BrokerAdapter, market: ScriptedMarket, clock: FakeClock) -> None:
+    `elsewhere` is another process's adapter of the same book, where the broker can have one.
+    """
+
+    def __init__(
+        self,
+        broker: BrokerAdapter,
+        market: ScriptedMarket,
+        clock: FakeClock,
+        *,
+        elsewhere: BrokerAdapter | None = None,
+    ) -> None:
         self.broker = broker
+        self.elsewhere = elsewhere or broker
         self.market = market
         self.clock = clock
 
@@ -42,6 +55,21 @@ class Bench:
             pytest.skip(f"{offered.name} has no {intent.order_type} {intent.product}")
         ack = await self.broker.place_order(intent)
         return await self.order(ack.broker_order_id)
+
+
+def while_quotes_are_awaited(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[object]]
+) -> None:
+    """Let something happen, once, while the next reader of quotes waits a second for them."""
+    answer, waiting = bench.market.get_quotes, [happens]
+
+    async def get_quotes(instruments: Sequence[InstrumentRef]) -> Sequence[Quote]:
+        if waiting:
+            await waiting.pop()()
+            bench.clock.advance(seconds=1)
+        return await answer(instruments)
+
+    monkeypatch.setattr(bench.market, "get_quotes", get_quotes)
 
 
 @contextmanager
@@ -224,3 +252,16 @@ class BrokerSuite(ABC):
         trades = await bench.broker.get_trades(ACCOUNT)
         assert len({order.broker_order_id for order in orders}) == 5
         assert len({trade.trade_id for trade in trades}) == len(trades)
+
+    async def test_bc22_a_snapshot_is_not_stamped_later_than_its_book_was_read(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await bench.place(an_order(tag=1, limit="1400.00"))
+        while_quotes_are_awaited(
+            bench, monkeypatch, lambda: bench.elsewhere.place_order(an_order(tag=2))
+        )
+        snapshot = await bench.broker.get_snapshot(ACCOUNT)
+        (filled,) = await bench.broker.find_orders_by_tag(ACCOUNT, a_tag(2))
+        shown = a_tag(2) in {order.tag for order in snapshot.orders}
+        assert snapshot.as_of <= bench.clock.now()
+        assert shown or snapshot.as_of <= filled.updated_at

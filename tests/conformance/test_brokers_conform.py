@@ -15,15 +15,19 @@ class TestPaperBroker(BrokerSuite):
     def make_bench(self) -> Bench:
         clock = FakeClock()
         market = ScriptedMarket(clock)
-        broker = PaperBroker(
-            market=market,
-            store=MemoryPaperStore(),
-            clock=clock,
-            ids=CountingIds(),
-            instruments=MemoryInstruments(),
-            settings=PaperSettings(),
+        store, ids = MemoryPaperStore(), CountingIds()
+        first, second = (
+            PaperBroker(
+                market=market,
+                store=store,
+                clock=clock,
+                ids=ids,
+                instruments=MemoryInstruments(),
+                settings=PaperSettings(),
+            )
+            for _ in range(2)
         )
-        return Bench(broker, market, clock)
+        return Bench(first, market, clock, elsewhere=second)
 
 
 class TestMockBroker(BrokerSuite):

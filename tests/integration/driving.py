@@ -8,7 +8,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from adapters.brokers.mock.client import MockBroker
-from app.bootstrap import OWNER_TENANT
+from app.identity.principal import OWNER_TENANT
 from app.gate.service import store_default_policy
 from app.identity.principal import Role
 from app.persistence import accounts, identities

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from adapters.brokers.mock.script import AcceptAndLoseReply
-from app.bootstrap import OWNER_TENANT
 from app.errors import NotFound
 from app.execution.engine import OrderNotOpen, PlanNotExecutable
+from app.identity.principal import OWNER_TENANT
 from app.persistence import orders, plans
 from app.persistence.location import DatabaseLocation
 from app.persistence.orders import OrderRecord
 from app.settings import Settings
-from riskgate.contracts.decisions import ApprovedPlan
+from riskgate.contracts.decisions import ApprovedPlan, Verdict
 from riskgate.contracts.orders import ExecutionMode, OrderState
 from riskgate.contracts.plans import TradePlan
 from riskgate.hashing import content_hash
@@ -136,6 +136,24 @@ async def test_a_live_plan_is_refused_even_with_everything_stored(
         )
         with pytest.raises(PlanNotExecutable, match="LIVE needs a stored validation"):
             await prepare(desk, armed)
+        assert await stored(desk) == []
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DENY, Verdict.MODIFY])
+async def test_a_stored_decision_that_does_not_allow_the_plan_prepares_nothing(
+    settings: Settings, location: DatabaseLocation, verdict: Verdict
+) -> None:
+    async with open_bench(settings, location) as (_bench, desk):
+        approved = await approval_of(desk, location)
+        async with desk.container.database.tenant(OWNER_TENANT) as session:
+            record = await plans.find_decision(session, approved.decision_hash)
+            assert record is not None
+            decision = changed(record.decision, verdict=verdict)
+            decision_hash = await plans.add_decision(
+                session, decision, stage="PLAN", gate_input="{}", at=decision.as_of
+            )
+        with pytest.raises(PlanNotExecutable, match="does not allow the plan"):
+            await prepare(desk, changed(approved, decision_hash=decision_hash))
         assert await stored(desk) == []
 
 

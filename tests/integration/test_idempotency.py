@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+
+from app.api import idempotency
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from tests.integration.benches import a_bench
@@ -10,6 +13,7 @@ from tests.integration.conftest import Desk
 from tests.integration.driving import (
     BUY,
     approve,
+    as_owner,
     frames,
     mock_of,
     orders_of,
@@ -143,3 +147,64 @@ async def test_a_streamed_chat_with_a_key_runs_once(desk: Desk, location: Databa
     assert (first.status_code, frames(second.text)) == (200, frames(first.text))
     assert other.status_code == 422
     assert len(rows(location, "SELECT 1 FROM plans")) == 1
+
+
+async def test_a_key_given_back_after_its_turn_began_finds_that_turn_again(
+    mock_desk: Desk, location: DatabaseLocation
+) -> None:
+    """As after a crash: the turn was stored, the answer was not."""
+    async with mock_desk.client() as client:
+        first = await client.post("/api/v1/chat", json={"message": BUY}, headers=KEY)
+        card = first.json()["cards"][0]["id"]
+        as_owner(location, "DELETE FROM idempotency_records")
+        second = await client.post("/api/v1/chat", json={"message": BUY}, headers=KEY)
+        as_owner(location, "DELETE FROM idempotency_records")
+        other = await client.post("/api/v1/chat", json={"message": "help"}, headers=KEY)
+        done = await approve(client, card, headers=KEY)
+        as_owner(location, "DELETE FROM idempotency_records")
+        again = await approve(client, card, headers=KEY)
+
+    assert first.json()["run_id"] == second.json()["run_id"]
+    assert second.json()["cards"] == first.json()["cards"]
+    assert (other.status_code, other.json()["code"]) == (409, "RUN_ID_TAKEN")
+    assert (again.status_code, again.json()["run_id"]) == (200, done.json()["run_id"])
+    assert again.json()["outcome"] == "EXECUTED"
+    assert len(rows(location, "SELECT 1 FROM cards")) == 1
+    assert len(rows(location, "SELECT 1 FROM threads")) == 1
+    assert len(rows(location, "SELECT 1 FROM runs")) == 2
+    check(location, mock_of(mock_desk))
+
+
+async def test_an_approval_that_the_gate_refused_is_found_again_by_its_key(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        card = await propose(client)
+        bench.clock.tick(24 * 3600)
+        bench.price(1000)
+        first = await approve(client, card, headers=KEY)
+        as_owner(location, "DELETE FROM idempotency_records")
+        again = await approve(client, card, headers=KEY)
+        rejected = await client.post(f"/api/v1/cards/{card}/reject", headers=KEY)
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json()["run_id"] == again.json()["run_id"]
+    assert rejected.status_code == 409
+
+
+async def test_an_error_of_our_own_gives_the_key_back(
+    desk: Desk, location: DatabaseLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(answer: object) -> str:
+        raise TypeError("not JSON")
+
+    async with desk.client() as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(idempotency, "_text", broken)
+            failed = await client.post("/api/v1/chat", json={"message": BUY}, headers=KEY)
+        done = await client.post("/api/v1/chat", json={"message": BUY}, headers=KEY)
+
+    assert (failed.status_code, done.status_code) == (500, 200)
+    assert done.json()["outcome"] == "AWAITING_APPROVAL"
+    assert len(rows(location, "SELECT 1 FROM cards")) == 1

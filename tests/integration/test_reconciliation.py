@@ -138,7 +138,7 @@ async def test_an_order_the_broker_forgot_is_told(
         bench.mock._books[MOCK_ACCOUNT].orders.clear()
         answer = await reconcile(client)
 
-    assert deltas(answer) == [("ORDER_MISSING_AT_BROKER", "L")]
+    assert deltas(answer) == [("ORDER_MISSING_AT_BROKER", "M")]
     check(location, bench.mock)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.brokers.mock.script import AcceptAndLoseReply
 from app.approvals.rules import Approver
-from app.bootstrap import OWNER_TENANT
+from app.identity.principal import OWNER_TENANT
 from app.persistence.database import Session
 from app.persistence.location import DatabaseLocation
 from app.pipeline.decisions import CardDecision

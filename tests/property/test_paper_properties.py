@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.brokers.paper.book import World, accept, advance, cancel
 from adapters.brokers.paper.client import PaperBroker
-from adapters.brokers.paper.day import ist_day
+from adapters.brokers.paper.day import ist_day, roll_day
 from adapters.brokers.paper.settings import PaperSettings
 from adapters.brokers.paper.state import PaperPosition, PaperState, open_account
 from adapters.errors import OrderRejected
@@ -199,6 +199,20 @@ def test_cash_and_cost_conserve_every_rupee_traded(script: list[Step]) -> None:
     delivered = sum(row.cost for row in rows if row.product is Product.CNC)
     assert -spent == state.realised - cost
     assert state.cash - OPENING == state.realised - delivered
+
+
+@given(steps, st.integers(1, 7))
+def test_a_midnight_changes_no_trade_no_share_and_no_rupee(script: list[Step], days: int) -> None:
+    before = Run().play(script).state
+    after = roll_day(before, MORNING + timedelta(days=days), {})
+    shown = {row.order.broker_order_id: row.order.filled_quantity for row in before.orders}
+    assert after.trades == before.trades
+    assert {r.order.broker_order_id: r.order.filled_quantity for r in after.orders} == shown
+    assert (after.cash, after.realised) == (before.cash, before.realised)
+    for product in (Product.CNC, Product.MIS):
+        assert after.held(INFY, product) == before.held(INFY, product)
+    assert not after.open_orders
+    assert len({row.instrument for row in after.holdings}) == len(after.holdings)
 
 
 @given(st.integers(0, 2**32), st.lists(orders(), min_size=1, max_size=6))

@@ -74,7 +74,7 @@ def cancel(state: PaperState, broker_order_id: str, now: datetime) -> PaperState
     """
     found = [row.order for row in state.orders if row.order.broker_order_id == broker_order_id]
     if not found:
-        raise OrderRejected(f"no order {broker_order_id} in today's book")
+        raise OrderRejected(f"no order {broker_order_id} in the book")
     if found[0].open_quantity == 0:
         raise OrderRejected(f"order {broker_order_id} is already {found[0].status}")
     return state.replace_order(cancel_rest(found[0], now, "cancelled on request"))

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from adapters.brokers.paper.book import World, accept, advance, cancel
-from adapters.brokers.paper.day import ist_day, roll_day
+from adapters.brokers.paper.day import is_equity_due, ist_day, note_equity, roll_day
 from adapters.brokers.paper.mapping import snapshot_of
 from adapters.brokers.paper.settings import CurrencyOf, PaperSettings, indian_rupee
 from adapters.brokers.paper.state import PaperState, open_account, read_state, state_text
@@ -83,13 +83,19 @@ class PaperBroker:
         )
 
     async def get_snapshot(self, account_id: str) -> BrokerSnapshot:
-        """Return the whole book; margins are None when something held has no fresh price."""
+        """Return the whole book; margins are None when something held has no fresh price.
+
+        Stamped before the book is loaded: another process may trade while quotes are awaited.
+        """
+        as_of = self._clock.now()
 
         def look(state: PaperState, world: World) -> tuple[PaperState, BrokerSnapshot]:
+            if is_equity_due(state, world.now):
+                state = note_equity(state, world.now, world.marks)
             return state, snapshot_of(
                 state,
                 snapshot_id=self._ids.new("snap"),
-                now=world.now,
+                as_of=as_of,
                 quotes=world.quotes,
                 margin_rate=world.margin_rate,
             )
@@ -119,17 +125,17 @@ class PaperBroker:
         await self._write(account_id, stop)
 
     async def get_orders(self, account_id: str) -> Sequence[BrokerOrder]:
-        """Return today's orders, oldest first."""
+        """Return the orders of today and of the last days, oldest first."""
         return await self._read(
             account_id, lambda state, _: (state, tuple(row.order for row in state.orders))
         )
 
     async def get_trades(self, account_id: str) -> Sequence[BrokerTrade]:
-        """Return today's fills, oldest first."""
+        """Return the fills of those orders, oldest first."""
         return await self._read(account_id, lambda state, _: (state, state.trades))
 
     async def find_orders_by_tag(self, account_id: str, tag: str) -> Sequence[BrokerOrder]:
-        """Return every order of today's book that carries the tag."""
+        """Return every order in the book, of the last days too, that carries the tag."""
         return tuple(order for order in await self.get_orders(account_id) if order.tag == tag)
 
     async def _read(
@@ -166,8 +172,11 @@ class PaperBroker:
                 world = await self._world((*state.priced_instruments, *also))
                 current = advance(roll_day(state, world.now, world.marks), world)
                 changed, answer = change(current, world)
-                if changed == stored or await self._store.save(
-                    account_id, expected_version=version, state=state_text(changed)
+                if changed == stored:
+                    return answer
+                kept = note_equity(changed, world.now, world.marks)
+                if await self._store.save(
+                    account_id, expected_version=version, state=state_text(kept)
                 ):
                     return answer
         raise BrokerUnavailable("other writers of the paper book kept winning; nothing was kept")

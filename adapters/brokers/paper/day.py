@@ -12,6 +12,11 @@ from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, Product
 
 IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
 
+# A client that was down over midnight, or over a long weekend, must still find its fills by tag.
+KEEP_FINISHED: Final = timedelta(days=7)
+# A moving price must not make every look write the book.
+NOTE_EQUITY_EVERY: Final = timedelta(minutes=1)
+
 
 def ist_day(moment: datetime) -> date:
     """Return the day in India."""
@@ -21,15 +26,17 @@ def ist_day(moment: datetime) -> date:
 def roll_day(state: PaperState, now: datetime, marks: Marks) -> PaperState:
     """Return the state as the new IST day finds it; the same state on the same day.
 
-    CNC bought becomes holdings, open orders expire, and the trades and finished orders of
-    earlier days leave the book; an order that expires now stays one day longer, so that its end
-    can be seen. MIS left open stays a position: squaring off is a later issue. The clock going
-    back rolls nothing.
+    CNC bought becomes holdings and open orders expire. A finished order and its trades leave the
+    book together, at the first roll more than `KEEP_FINISHED` after the order's last change. MIS
+    left open stays a position: squaring off is a later issue. The day starts at the worth last
+    known before it, so that a late first look hides no loss. The clock going back rolls nothing.
     """
     today = ist_day(now)
     if today <= state.day:
         return state
-    orders = tuple(_expire(row, now) for row in state.orders)
+    expired = (_expire(row, now) for row in state.orders)
+    kept = tuple(row for row in expired if now - row.order.updated_at <= KEEP_FINISHED)
+    kept_ids = {row.order.broker_order_id for row in kept}
     rolled = state.model_copy(
         update={
             "day": today,
@@ -39,11 +46,33 @@ def roll_day(state: PaperState, now: datetime, marks: Marks) -> PaperState:
                 for row in state.positions
                 if row.product is not Product.CNC
             ),
-            "orders": tuple(row for row in orders if ist_day(row.order.updated_at) >= today),
-            "trades": (),
+            "orders": kept,
+            "trades": tuple(row for row in state.trades if row.broker_order_id in kept_ids),
         }
     )
-    return rolled.model_copy(update={"start_of_day_equity": equity(rolled, marks)})
+    start = equity(rolled, marks) if state.last_equity is None else state.last_equity
+    return rolled.model_copy(update={"start_of_day_equity": start})
+
+
+def note_equity(state: PaperState, now: datetime, marks: Marks) -> PaperState:
+    """Return the state that knows its worth of now; unchanged when that is partly guessed.
+
+    A day that began without a known worth begins with this one.
+    """
+    worth = equity(state, marks)
+    if worth is None:
+        return state
+    start = worth if state.start_of_day_equity is None else state.start_of_day_equity
+    return state.model_copy(
+        update={"start_of_day_equity": start, "last_equity": worth, "last_equity_at": now}
+    )
+
+
+def is_equity_due(state: PaperState, now: datetime) -> bool:
+    """Say whether a look that changes nothing else should note what the account is worth."""
+    if state.start_of_day_equity is None or state.last_equity_at is None:
+        return True
+    return abs(now - state.last_equity_at) >= NOTE_EQUITY_EVERY
 
 
 def cancel_rest(order: BrokerOrder, now: datetime, reason: ShortText | None) -> BrokerOrder:

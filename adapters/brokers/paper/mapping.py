@@ -14,11 +14,11 @@ def snapshot_of(
     state: PaperState,
     *,
     snapshot_id: str,
-    now: datetime,
+    as_of: datetime,
     quotes: Mapping[InstrumentRef, Quote],
     margin_rate: Decimal,
 ) -> BrokerSnapshot:
-    """Return the whole book at one time, with the quotes it was valued at.
+    """Return the whole book as asked for at `as_of`, with the quotes it was valued at.
 
     Margins are None when something held has no fresh price: a worth that is partly guessed must
     not be judged by.
@@ -28,7 +28,7 @@ def snapshot_of(
         snapshot_id=snapshot_id,
         account_id=state.account_id,
         source="paper",
-        as_of=now,
+        as_of=as_of,
         holdings=_positions(state.holdings),
         positions=_positions(state.positions),
         orders=tuple(row.order for row in state.orders),

@@ -59,10 +59,10 @@ class TakenDepth(Contract):
 
 
 class PaperState(Contract):
-    """Everything the paper broker knows of an account on one IST day.
+    """Everything the paper broker knows of an account on one IST day, and its last days' orders.
 
     `cash` is all the money, blocked or not. CNC trades move it by their value; MIS and NRML
-    trades only by what they realised.
+    trades only by what they realised. `last_equity` is the last worth that was fully priced.
     """
 
     schema_id: str = "paper_state/1"
@@ -72,6 +72,8 @@ class PaperState(Contract):
     cash: Money
     realised: Money = Decimal(0)
     start_of_day_equity: Money | None
+    last_equity: Money | None = None
+    last_equity_at: UtcTime | None = None
     holdings: tuple[PaperPosition, ...] = ()
     positions: tuple[PaperPosition, ...] = ()
     orders: tuple[PaperOrder, ...] = ()
@@ -118,6 +120,7 @@ def open_account(
         day=day,
         cash=opening_cash,
         start_of_day_equity=opening_cash,
+        last_equity=opening_cash,
     )
 
 

@@ -15,6 +15,7 @@ from app.errors import AppError, Conflict, Forbidden, NotFound, Unavailable, Unp
 from app.identity.principal import Principal
 from app.persistence import cards
 from app.persistence.cards import CardRecord
+from app.persistence.runs import RunRecord
 from app.pipeline.decisions import DOWN_CODES, FORBIDDEN_CODES, CardDecision
 from riskgate.contracts.base import Contract
 from riskgate.contracts.cards import CardStatus
@@ -116,45 +117,36 @@ async def _decide(
             remedy="Reject it and say what you want instead; the new plan gets its own card.",
         )
     payload: dict[str, JsonValue] = {"approve": approve, "comment": body.comment}
+
+    async def begin(run_id: str | None) -> str:
+        return (await _wake(running, user, card_id, body, run_id, approve=approve)).run_id
+
+    async def act(run_id: str | None) -> dict[str, Any]:
+        run = await _wake(running, user, card_id, body, run_id, approve=approve)
+        result = await running.conversation.result(user, run)
+        return {**turn_answer(result), "card": show(await _visible(running, user, card_id))}
+
     if wants_stream(request):
-
-        async def begin() -> str:
-            return await _begin(running, user, card_id, body, approve=approve)
-
         run_id = await run_once(running, user, request, key, payload, begin)
         return stream(run_id, running.conversation.follow(user, run_id, after=0))
-    return await once(
-        running,
-        user,
-        request,
-        key,
-        payload,
-        lambda: _answer(running, user, card_id, body, approve=approve),
-    )
+    return await once(running, user, request, key, payload, act)
 
 
-async def _begin(
-    running: Services, user: Principal, card_id: str, body: Verdict, *, approve: bool
-) -> str:
+async def _wake(
+    running: Services,
+    user: Principal,
+    card_id: str,
+    body: Verdict,
+    run_id: str | None,
+    *,
+    approve: bool,
+) -> RunRecord:
     decision, run = await running.conversation.decide(
-        user, card_id, approve=approve, comment=body.comment
+        user, card_id, approve=approve, comment=body.comment, run_id=run_id
     )
     if run is None:
         raise _not_woken(decision)
-    return run.run_id
-
-
-async def _answer(
-    running: Services, user: Principal, card_id: str, body: Verdict, *, approve: bool
-) -> dict[str, Any]:
-    decision, run = await running.conversation.decide(
-        user, card_id, approve=approve, comment=body.comment
-    )
-    if run is None:
-        raise _not_woken(decision)
-    result = await running.conversation.result(user, run)
-    record = await _visible(running, user, card_id)
-    return {**turn_answer(result), "card": show(record)}
+    return run
 
 
 def _not_woken(decision: CardDecision) -> AppError:

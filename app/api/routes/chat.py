@@ -1,5 +1,6 @@
 """Chat: a message in, a turn's events or its result out."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +11,8 @@ from app.api.deps import Chatter, Reader, Running
 from app.api.idempotency import IdempotencyKey, once, run_once
 from app.api.services import Services
 from app.api.sse import resume_after, stream, wants_stream
-from app.conversation.service import TurnRequest, TurnResult
+from app.conversation.ending import TurnResult
+from app.conversation.service import TurnRequest
 from app.errors import InvalidRequest
 from app.identity.principal import Principal
 from riskgate.contracts.base import Contract, Identifier
@@ -59,12 +61,17 @@ async def chat(
     payload = body.model_dump(mode="json")
     if wants_stream(request):
 
-        async def begin() -> str:
-            return (await running.conversation.start(user, turn)).run_id
+        async def begin(run_id: str | None) -> str:
+            named = replace(turn, run_id=run_id)
+            return (await running.conversation.start(user, named)).run_id
 
         run_id = await run_once(running, user, request, key, payload, begin)
         return stream(run_id, running.conversation.follow(user, run_id, after=0))
-    return await once(running, user, request, key, payload, lambda: _run(running, user, turn))
+
+    async def act(run_id: str | None) -> dict[str, Any]:
+        return await _run(running, user, replace(turn, run_id=run_id))
+
+    return await once(running, user, request, key, payload, act)
 
 
 @router.get("/runs/{run_id}/events", operation_id="run_events", response_model=None)

@@ -357,7 +357,7 @@ async def test_an_allowed_plan_goes_on_and_a_denied_one_ends_with_a_veto_card() 
                 TurnOutcome.DENIED,
                 decision.codes[0],
             )
-            assert state["explanations"][-1] == "A quantity of 250 would pass; ask for it."
+            assert state["explanations"][0] == "A quantity of 250 would pass; ask for it."
             assert state["explanations"] == [as_sentence(text) for text in sentences(decision)]
 
 
@@ -658,7 +658,7 @@ def asked(topic: QueryTopic | None, *symbols: str) -> TurnState:
             ["INFY", "TCS"],
             ["NSE:INFY 1000 (simulated price).", "There is no usable price for NSE:TCS now."],
         ),
-        (QueryTopic.ORDERS, [], ["BUY 10 NSE:INFY: filled."]),
+        (QueryTopic.ORDERS, [], ["No order is open.", "Done: BUY 10 NSE:INFY: filled."]),
         (QueryTopic.EXCEPTIONS, [], ["10 not 7"]),
         (QueryTopic.MARGIN, [], ["Equity 1000000 INR, available 1000000."]),
         (
@@ -726,7 +726,7 @@ async def test_with_the_broker_down_the_ledger_answers_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("topic", "said"),
     [
-        (QueryTopic.ORDERS, "There are no orders."),
+        (QueryTopic.ORDERS, "No order is open."),
         (QueryTopic.EXCEPTIONS, "There are no open exceptions."),
         (QueryTopic.POSITIONS, "There are no positions."),
     ],

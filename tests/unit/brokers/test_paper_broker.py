@@ -245,10 +245,7 @@ async def test_delivery_becomes_a_holding_at_midnight_in_india() -> None:
     snapshot = await bench.broker.get_snapshot(ACCOUNT)
     (holding,) = snapshot.holdings
     assert (holding.quantity, holding.average_price) == (Decimal(10), Decimal("100.100000"))
-    assert (snapshot.positions, snapshot.orders) == ((), ())
-    assert await bench.broker.get_trades(ACCOUNT) == ()
-    assert snapshot.margins is not None
-    assert snapshot.margins.start_of_day_equity == snapshot.margins.equity
+    assert snapshot.positions == ()
 
 
 async def test_a_holding_is_sold_before_todays_purchase() -> None:
@@ -273,7 +270,109 @@ async def test_old_and_new_delivery_of_one_share_become_one_holding() -> None:
     assert (holding.quantity, holding.average_price) == (Decimal(20), Decimal("150.100000"))
 
 
-async def test_an_open_order_expires_and_its_end_can_be_seen_for_a_day() -> None:
+async def test_a_client_that_was_down_over_midnight_finds_its_fills_by_tag() -> None:
+    bench = PaperBench()
+    order = await bench.place(an_order(quantity="10"))
+    trades = await bench.broker.get_trades(ACCOUNT)
+    bench.clock.advance(hours=24)
+    snapshot = await bench.broker.get_snapshot(ACCOUNT)
+    assert await bench.broker.find_orders_by_tag(ACCOUNT, a_tag(1)) == (order,)
+    assert await bench.broker.get_orders(ACCOUNT) == snapshot.orders == (order,)
+    assert await bench.broker.get_trades(ACCOUNT) == trades
+    assert sum(trade.quantity for trade in trades) == order.filled_quantity == 10
+
+
+async def test_an_order_kept_over_many_midnights_is_held_once() -> None:
+    bench = PaperBench()
+    await bench.place(an_order(quantity="10"))
+    await bench.place(an_order(quantity="5", product=Product.MIS, tag=2))
+    cash = read_state(bench.store.states[ACCOUNT][1]).cash
+    for _ in range(3):
+        bench.clock.advance(hours=24)
+        snapshot = await bench.broker.get_snapshot(ACCOUNT)
+        assert [row.quantity for row in snapshot.holdings] == [Decimal(10)]
+        assert [row.quantity for row in snapshot.positions] == [Decimal(5)]
+    assert read_state(bench.store.states[ACCOUNT][1]).cash == cash
+
+
+async def test_an_order_and_its_trades_leave_the_book_together_after_a_week() -> None:
+    bench = PaperBench()
+    await bench.place(an_order())
+    bench.clock.advance(days=1)
+    bench.quote()
+    await bench.place(an_order(tag=2))
+    bench.clock.advance(days=6)
+    assert len(await bench.broker.get_orders(ACCOUNT)) == 1
+    (order,) = await bench.broker.get_orders(ACCOUNT)
+    (trade,) = await bench.broker.get_trades(ACCOUNT)
+    assert (order.tag, trade.broker_order_id) == (a_tag(2), order.broker_order_id)
+
+
+async def test_a_partly_filled_order_expires_with_its_fills_still_shown() -> None:
+    bench = PaperBench()
+    order = await bench.place(an_order(quantity="250"))
+    bench.clock.advance(days=1)
+    ended = await bench.order(order.broker_order_id)
+    assert (ended.filled_quantity, ended.cancelled_quantity) == (Decimal(200), Decimal(50))
+    assert sum(quantity for _, quantity in await bench.fills()) == 200
+    with pytest.raises(OrderRejected, match="already CANCELLED"):
+        await bench.broker.cancel_order(ACCOUNT, order.broker_order_id)
+
+
+async def test_a_day_starts_at_the_worth_last_known_the_day_before() -> None:
+    bench = PaperBench()
+    await bench.place(an_order(quantity="100"))
+    bench.clock.advance(hours=1)
+    bench.quote("101.00")
+    evening = (await bench.margins()).equity
+    bench.clock.advance(hours=25)
+    bench.quote("90.00")
+    noon = await bench.margins()
+    assert noon.start_of_day_equity == evening == Decimal("1000090.00")
+    assert noon.equity == Decimal("998990.00")
+
+
+async def test_a_day_that_begins_without_a_price_still_starts_at_the_last_worth() -> None:
+    bench = PaperBench()
+    await bench.place(an_order(quantity="100"))
+    bench.market.go_down()
+    bench.clock.advance(hours=24)
+    assert (await bench.broker.get_snapshot(ACCOUNT)).margins is None
+    bench.market.come_up()
+    bench.quote("90.00")
+    assert (await bench.margins()).start_of_day_equity == Decimal("999990.00")
+
+
+async def test_a_day_without_any_known_worth_starts_at_the_first_look_that_has_one() -> None:
+    bench = PaperBench()
+    await bench.place(an_order(quantity="100"))
+    version, text = bench.store.states[ACCOUNT]
+    of_old = read_state(text).model_copy(update={"last_equity": None, "last_equity_at": None})
+    bench.store.states[ACCOUNT] = (version, state_text(of_old))
+    bench.market.go_down()
+    bench.clock.advance(hours=24)
+    assert (await bench.broker.get_snapshot(ACCOUNT)).margins is None
+    bench.market.come_up()
+    bench.quote("95.00")
+    assert (await bench.margins()).start_of_day_equity == Decimal("999490.00")
+    bench.quote("90.00")
+    assert (await bench.margins()).start_of_day_equity == Decimal("999490.00")
+
+
+async def test_a_moving_price_does_not_make_every_look_write_the_book() -> None:
+    bench = PaperBench()
+    await bench.place(an_order(quantity="100"))
+    saves = bench.store.saves
+    for centre in ("101.00", "102.00", "103.00"):
+        bench.quote(centre)
+        await bench.margins()
+    assert bench.store.saves == saves
+    bench.clock.advance(minutes=1)
+    await bench.margins()
+    assert bench.store.saves == saves + 1
+
+
+async def test_an_open_order_expires_and_its_end_can_be_seen_for_a_week() -> None:
     bench = PaperBench()
     order = await bench.place(an_order(limit="90.00"))
     bench.clock.advance(hours=24)
@@ -281,7 +380,9 @@ async def test_an_open_order_expires_and_its_end_can_be_seen_for_a_day() -> None
     expired = await bench.order(order.broker_order_id)
     assert (expired.status, expired.filled_quantity) == (BrokerOrderStatus.CANCELLED, Decimal(0))
     assert expired.reason == "expired at the end of the day"
-    bench.clock.advance(hours=24)
+    bench.clock.advance(days=7)
+    assert await bench.broker.get_orders(ACCOUNT) == (expired,)
+    bench.clock.advance(days=1)
     assert await bench.broker.get_orders(ACCOUNT) == ()
 
 

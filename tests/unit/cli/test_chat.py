@@ -180,11 +180,17 @@ def test_a_conversation_keeps_its_thread_until_a_new_one_is_asked_for() -> None:
     assert " PAPER  paper-inr (INR): simulated or replayed market" in terminal.shown
 
 
-def test_a_conversation_first_shows_the_cards_that_wait() -> None:
+def test_a_conversation_first_shows_the_cards_that_wait_and_asks_only_when_told() -> None:
     server = Server(a_run("EXECUTED", a_result()), pending=[a_plan_card()])
-    terminal = Desk("y")
+    terminal = Desk("/cards", "y")
     assert terminal.run(server) == OK
     assert server.posts == [("/api/v1/cards/crd_1/approve", {})]
+
+
+def test_a_yes_typed_ahead_answers_no_card_of_another_time() -> None:
+    server = Server(a_run("ANSWERED"), pending=[a_plan_card()])
+    assert Desk("y").run(server) == OK
+    assert [path for path, _body in server.posts] == ["/api/v1/chat"]
 
 
 def test_a_problem_in_a_conversation_is_said_and_the_conversation_goes_on() -> None:

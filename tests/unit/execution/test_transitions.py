@@ -92,6 +92,17 @@ STEPS: list[tuple[str, Step, OrderChange]] = [
         ),
     ),
     (
+        "withdrawn",
+        lambda order: transitions.withdrawn(order, "by a person"),
+        OrderChange(
+            expected=frozenset({PLANNED}),
+            state=OrderState.CANCELLED,
+            filled_quantity=NOTHING,
+            cancelled_quantity=ALL,
+            reason="by a person",
+        ),
+    ),
+    (
         "simulated",
         transitions.simulated,
         OrderChange(

@@ -71,7 +71,7 @@ def test_every_kind_of_difference_has_the_severity_of_the_contract() -> None:
         DeltaKind.POSITION_MISSING_AT_BROKER: M,
         DeltaKind.POSITION_EXTRA_AT_BROKER: M,
         DeltaKind.ORDER_STATE_MISMATCH: M,
-        DeltaKind.ORDER_MISSING_AT_BROKER: L,
+        DeltaKind.ORDER_MISSING_AT_BROKER: M,
         DeltaKind.ORDER_EXTRA_AT_BROKER: L,
     }
 
@@ -184,7 +184,7 @@ def test_an_order_that_the_broker_does_not_show_is_missing() -> None:
     assert differences([an_expected_order()]) == (
         order_delta(
             DeltaKind.ORDER_MISSING_AT_BROKER,
-            L,
+            M,
             "the broker does not show order b-1",
             broker_order_id="b-1",
             expected=Decimal(10),

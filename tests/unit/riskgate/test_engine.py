@@ -58,6 +58,7 @@ def everything_wrong() -> GateInput:
         limit_price="900.01",
         trigger_price="1000",
         stop=1200,
+        reduce_only=True,
     )
     other = changed(broken, leg=1, instrument=an_instrument("TCS", tick_size=None))
     plan = a_plan(
@@ -100,7 +101,7 @@ def test_rule_ids_are_stable() -> None:
     assert [rule.rule_id for rule in RULES] == (
         ["KILL-001", "KILL-002"]
         + [f"SYS-00{n}" for n in range(1, 7)]
-        + ["PLAN-001", "PLAN-002"]
+        + ["PLAN-001", "PLAN-002", "PLAN-003"]
         + [f"ORD-{n:03}" for n in range(1, 13)]
         + ["MKT-001", "EXP-001", "EXP-002", "EXP-003", "EXP-004"]
         + ["LOSS-001", "LOSS-002", "MARGIN-001"]

@@ -33,13 +33,24 @@ MUTABLE = (
     "threads",
     "runs",
     "cards",
-    "orders",
     "ledger_positions",
     "exceptions",
     "idempotency_records",
     "paper_states",
 )
 REFERENCE = ("bars",)
+# What an order asks for never changes; how far it got does.
+ORDERS = ("orders",)
+ORDER_PROGRESS = (
+    "state",
+    "broker_order_id",
+    "filled_quantity",
+    "cancelled_quantity",
+    "average_price",
+    "reason",
+    "sent_at",
+    "updated_at",
+)
 DELETABLE = ("ledger_positions", "idempotency_records")
 
 
@@ -57,13 +68,15 @@ def upgrade() -> None:
         """
     )
     op.execute(f"GRANT USAGE ON SCHEMA public TO {ROLE}")
-    for table in (*APPEND_ONLY, *MUTABLE, *REFERENCE):
+    for table in (*APPEND_ONLY, *MUTABLE, *ORDERS, *REFERENCE):
         op.execute(f"GRANT SELECT, INSERT ON {table} TO {ROLE}")
     for table in (*MUTABLE, *REFERENCE):
         op.execute(f"GRANT UPDATE ON {table} TO {ROLE}")
+    for table in ORDERS:
+        op.execute(f"GRANT UPDATE ({', '.join(ORDER_PROGRESS)}) ON {table} TO {ROLE}")
     for table in DELETABLE:
         op.execute(f"GRANT DELETE ON {table} TO {ROLE}")
-    for table in (*APPEND_ONLY, *MUTABLE):
+    for table in (*APPEND_ONLY, *MUTABLE, *ORDERS):
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(
             f"CREATE POLICY tenant ON {table} "
@@ -110,9 +123,9 @@ def _tenant_list_function() -> None:
 def downgrade() -> None:
     op.execute("DROP FUNCTION all_tenant_ids()")
     op.execute("DROP FUNCTION find_api_key(text)")
-    for table in (*APPEND_ONLY, *MUTABLE):
+    for table in (*APPEND_ONLY, *MUTABLE, *ORDERS):
         op.execute(f"DROP POLICY tenant ON {table}")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
-    for table in (*APPEND_ONLY, *MUTABLE, *REFERENCE):
+    for table in (*APPEND_ONLY, *MUTABLE, *ORDERS, *REFERENCE):
         op.execute(f"REVOKE ALL ON {table} FROM {ROLE}")
     op.execute(f"REVOKE USAGE ON SCHEMA public FROM {ROLE}")

@@ -1,0 +1,209 @@
+"""End turns: the trace, the messages and the last events are stored in one commit, once."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from adapters.ports import Clock
+from agents.state import TurnState
+from app.conversation import agui_events
+from app.conversation.agui_events import AguiTurnEvents
+from app.conversation.event_log import EventLog, NumberedEvent, stored_event
+from app.conversation.tracing import TurnEnd, build_trace
+from app.errors import NotFound
+from app.persistence import cards, orders, runs, traces
+from app.persistence.database import Database, DatabaseUnavailable, Session
+from app.persistence.runs import RunRecord
+from app.pipeline.views import submitted_order
+from app.telemetry import log, turns_total
+from riskgate.contracts.cards import Card
+from riskgate.contracts.traces import (
+    DecisionTrace,
+    ReplayStep,
+    SubmittedOrder,
+    ToolCall,
+    TurnOutcome,
+)
+from riskgate.hashing import canonical_json
+
+SHOWN_MESSAGES = 50
+# A commit that fails is tried again after these pauses, then given up to `end_stale`.
+RETRY_AFTER_S = (0.1, 0.5)
+BROKEN = frozenset({TurnOutcome.FAILED, TurnOutcome.CANCELLED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnResult:
+    """What a turn came to."""
+
+    run: RunRecord
+    trace: DecisionTrace
+    cards: tuple[Card, ...]
+    message: str
+
+
+@dataclass
+class LiveTurn:
+    """A turn being worked on in this process."""
+
+    run: RunRecord
+    log: EventLog
+    events: AguiTurnEvents
+    task: "asyncio.Task[TurnResult] | None" = None
+    executing: bool = False
+    ending: bool = False
+
+
+async def finish(
+    database: Database,
+    clock: Clock,
+    turn: LiveTurn,
+    state: TurnState,
+    *,
+    tools_called: Sequence[ToolCall] = (),
+    steps: Sequence[ReplayStep] = (),
+) -> TurnResult:
+    """Store the end of a turn and show it; a database that stumbles is asked again.
+
+    Raises DatabaseUnavailable, never safe to repeat, when it does not get up.
+    """
+    if not turn.events.texts:
+        turn.events.said(" ".join(state.get("explanations", [])))
+    end = TurnEnd(
+        state=state, tools_called=tools_called, steps=steps, context={}, ended_at=clock.now()
+    )
+    async with turn.log.writing:
+        for pause in RETRY_AFTER_S:
+            try:
+                return await _try(database, turn, end)
+            except DatabaseUnavailable as down:
+                log.warning("turn_end_retried", run_id=turn.run.run_id, error=down.code)
+                await asyncio.sleep(pause)
+        try:
+            return await _try(database, turn, end)
+        except DatabaseUnavailable as down:
+            log.error("turn_end_not_stored", run_id=turn.run.run_id, error=down.code)
+            raise DatabaseUnavailable(retry_safe=False) from down
+
+
+async def _try(database: Database, turn: LiveTurn, end: TurnEnd) -> TurnResult:
+    queued = len(turn.log.pending)
+    try:
+        async with database.tenant(turn.log.tenant_id) as session:
+            trace, batch = await _store(session, turn, end)
+    except DatabaseUnavailable:
+        del turn.log.pending[queued:]
+        raise
+    turns_total.labels(trace.final_outcome.value).inc()
+    await turn.log.show(batch)
+    return TurnResult(
+        run=turn.run,
+        trace=trace,
+        cards=tuple(turn.events.cards),
+        message=" ".join(text for _, text in turn.events.texts),
+    )
+
+
+async def _store(
+    session: Session, turn: LiveTurn, end: TurnEnd
+) -> tuple[DecisionTrace, list[NumberedEvent]]:
+    """Write a turn's end in the caller's transaction; one that has ended is left as it is."""
+    run, at = turn.run, end.ended_at
+    outcome = TurnOutcome(end.state.get("outcome", TurnOutcome.FAILED))
+    earlier = await traces.latest_trace(session, run.decision_id)
+    if not await runs.finish_run(
+        session, run_id=run.run_id, status="FINISHED", outcome=outcome, at=at
+    ):
+        return await _stored_end(session, turn, earlier)
+    sent = await _sent_before(session, run, earlier)
+    trace = build_trace(run, session.tenant_id, end, earlier, sent)
+    # A turn that was woken already has told more of the decision than its origin knows.
+    if run.origin_run_id is not None or earlier is None:
+        await traces.add_trace(session, trace, at=at)
+    if run.origin_run_id is None:
+        await _leave_thread(session, run, end.state, outcome, at)
+    for message_id, text in turn.events.texts:
+        await runs.add_message(
+            session,
+            message_id=message_id,
+            thread_id=run.thread_id,
+            run_id=run.run_id,
+            role="assistant",
+            content=text,
+            at=at,
+        )
+    await _last_events(session, turn, trace, outcome)
+    return trace, await turn.log.store(session)
+
+
+async def _stored_end(
+    session: Session, turn: LiveTurn, trace: DecisionTrace | None
+) -> tuple[DecisionTrace, list[NumberedEvent]]:
+    """Return the end that was stored: the commit went out, only its reply was lost."""
+    if trace is None:
+        raise NotFound(f"run {turn.run.run_id} has no trace")
+    after = len(turn.log.stored)
+    found = await runs.events_after(session, run_id=turn.run.run_id, after=after)
+    turn.log.pending.clear()
+    return trace, [stored_event(item) for item in found]
+
+
+async def _leave_thread(
+    session: Session, run: RunRecord, state: TurnState, outcome: TurnOutcome, at: datetime
+) -> None:
+    """Keep what the thread waits to complete, and nothing to approve from a turn that broke."""
+    if outcome in BROKEN:
+        await cards.void_pending(session, run_id=run.run_id, at=at)
+    draft = state.get("draft")
+    await runs.set_thread_draft(
+        session,
+        thread_id=run.thread_id,
+        draft=None if draft is None else canonical_json(draft),
+        at=at,
+    )
+
+
+async def _last_events(
+    session: Session, turn: LiveTurn, trace: DecisionTrace, outcome: TurnOutcome
+) -> None:
+    """Queue a run's end; a turn that broke is an error also where its orders went through."""
+    run, emit = turn.run, turn.log.emit
+    result = turn_summary(trace)
+    if outcome is TurnOutcome.CANCELLED:
+        emit(agui_events.cancelled(run.thread_id, run.run_id, result))
+        return
+    if outcome is TurnOutcome.FAILED:
+        emit(agui_events.failed(trace.explanations[0], trace.error_code or "INTERNAL"))
+        return
+    emit(agui_events.state_snapshot(result))
+    shown = await runs.thread_messages(session, run.thread_id, limit=SHOWN_MESSAGES)
+    emit(agui_events.messages_snapshot(shown))
+    waiting = agui_events.waiting(turn.events.cards)
+    emit(agui_events.finished(run.thread_id, run.run_id, result=result, interrupts=waiting))
+
+
+def turn_summary(trace: DecisionTrace) -> dict[str, JsonValue]:
+    """Say what a turn came to, for machines."""
+    return {
+        "decision_id": trace.decision_id,
+        "outcome": trace.final_outcome.value,
+        "error_code": trace.error_code,
+        "plan_id": trace.plan_id,
+        "account_id": trace.account_id,
+        "orders": [order.model_dump(mode="json") for order in trace.orders_submitted],
+        "reconciled": (
+            None if trace.reconciliation_result is None else trace.reconciliation_result.matched
+        ),
+    }
+
+
+async def _sent_before(
+    session: Session, run: RunRecord, earlier: DecisionTrace | None
+) -> list[SubmittedOrder]:
+    """Return the stored orders of the plan that a woken turn carries out."""
+    if run.origin_run_id is None or earlier is None or earlier.plan_id is None:
+        return []
+    return [submitted_order(order) for order in await orders.plan_orders(session, earlier.plan_id)]
