@@ -361,11 +361,7 @@ class Conversation:
     ) -> TurnResult:
         """Run the graph, a fresh turn's after its message was read, and end the turn somehow."""
         parts = self._parts
-        origin = turn.run.origin_run_id or turn.run.run_id
-        config: Any = {
-            "configurable": {"thread_id": f"{person.tenant_id}:{origin}"},
-            "recursion_limit": RECURSION_LIMIT,
-        }
+        config = _graph_config(person.tenant_id, turn.run)
         state: TurnState = {}
         try:
             if request is not None:
@@ -469,6 +465,14 @@ class Conversation:
             events=turn.events,
             defaults=parts.defaults,
         )
+
+
+def _graph_config(tenant_id: str, run: RunRecord) -> Any:
+    """Name the checkpoint of a turn, which is that of the turn it resumes."""
+    return {
+        "configurable": {"thread_id": f"{tenant_id}:{run.origin_run_id or run.run_id}"},
+        "recursion_limit": RECURSION_LIMIT,
+    }
 
 
 async def _account_id(session: Session, wanted: str | None) -> str:

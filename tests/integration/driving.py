@@ -8,9 +8,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 from adapters.brokers.mock.client import MockBroker
-from app.identity.principal import OWNER_TENANT
 from app.gate.service import store_default_policy
-from app.identity.principal import Role
+from app.identity.principal import OWNER_TENANT, Role
 from app.persistence import accounts, identities
 from app.persistence.accounts import AccountRecord
 from app.persistence.location import DatabaseLocation

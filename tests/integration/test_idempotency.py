@@ -169,7 +169,7 @@ async def test_a_key_given_back_after_its_turn_began_finds_that_turn_again(
     assert (other.status_code, other.json()["code"]) == (409, "RUN_ID_TAKEN")
     assert (again.status_code, again.json()["run_id"]) == (200, done.json()["run_id"])
     assert again.json()["outcome"] == "EXECUTED"
-    assert len(rows(location, "SELECT 1 FROM cards")) == 1
+    assert len(rows(location, "SELECT 1 FROM plans")) == 1
     assert len(rows(location, "SELECT 1 FROM threads")) == 1
     assert len(rows(location, "SELECT 1 FROM runs")) == 2
     check(location, mock_of(mock_desk))
@@ -181,7 +181,7 @@ async def test_an_approval_that_the_gate_refused_is_found_again_by_its_key(
     bench = a_bench()
     async with bench.desk(settings, location) as desk, desk.client() as client:
         card = await propose(client)
-        bench.clock.tick(24 * 3600)
+        bench.clock.advance(hours=24)
         bench.price(1000)
         first = await approve(client, card, headers=KEY)
         as_owner(location, "DELETE FROM idempotency_records")

@@ -14,8 +14,7 @@ from psycopg import sql
 from adapters.brokers.mock.script import Partial
 from app.api.application import create_application
 from app.api.declared import PUBLIC, RouteUndeclared, refuse_undeclared, undeclared_routes
-from app.identity.principal import OWNER_TENANT
-from app.identity.principal import Role
+from app.identity.principal import OWNER_TENANT, Role
 from app.main import create_app
 from app.persistence.location import DatabaseLocation
 from app.persistence.tables import APPEND_ONLY, INSTALLATION_WIDE, metadata

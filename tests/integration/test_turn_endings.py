@@ -49,7 +49,7 @@ class Stumbles:
         self._tenant = database.tenant
         self._finish_run = runs.finish_run
         patch.setattr(database, "tenant", self.tenant)
-        patch.setattr(ending.runs, "finish_run", self.finish_run)
+        patch.setattr(runs, "finish_run", self.finish_run)
 
     async def finish_run(self, session: Session, **given: object) -> bool:
         self._ends = True
@@ -113,7 +113,7 @@ async def test_an_end_that_cannot_be_stored_is_never_answered_with_its_origins(
         again = await approve(client, card, headers=KEY)
         await main._stale_turns_round(desk.container)
         young = rows(location, "SELECT 1 FROM runs WHERE status = 'RUNNING'")
-        bench.clock.tick(61)
+        bench.clock.advance(seconds=61)
         await main._stale_turns_round(desk.container)
         done = await approve(client, card, headers=KEY)
         replayed = await approve(client, card, headers=KEY)
@@ -149,7 +149,7 @@ async def test_a_turn_that_is_worked_on_is_not_ended_however_old(
         bench.broker.before_order = wait
         approval = asyncio.create_task(approve(client, card))
         await asyncio.wait_for(arrived.wait(), 5)
-        bench.clock.tick(61)
+        bench.clock.advance(seconds=61)
         ended = await desk.container.conversation.end_stale(OWNER_TENANT)
         released.set()
         await approval
@@ -167,7 +167,7 @@ async def test_a_late_end_of_the_origin_does_not_hide_what_its_card_did(
         broken = await client.post("/api/v1/chat", json={"message": BUY})
         card = (await client.get("/api/v1/cards?status=PENDING")).json()["rows"][0]["id"]
         done = (await approve(client, card)).json()
-        bench.clock.tick(61)
+        bench.clock.advance(seconds=61)
         ended = await desk.container.conversation.end_stale(OWNER_TENANT)
         shown = (await client.get(f"/api/v1/decisions/{done['decision_id']}")).json()
 
