@@ -84,11 +84,14 @@ def check_after_restart(
     assert all(order["state"] not in {"EXPIRED", "UNKNOWN"} for order in sent), ours
     compared = client.post("/api/v1/reconcile", json={}).json()
     assert compared["ok"], compared
-    if any(order["state"] == "UNKNOWN" for order in ours):
-        open_kinds = [row["kind"] for row in client.get("/api/v1/exceptions").json()["rows"]]
-        assert open_kinds, ours
-    else:
-        assert compared["matched"], compared
+    # A kill between the write-ahead and the broker leaves an order that nobody can know of: it
+    # stays UNKNOWN with an exception, also while later cards of the account are looked at.
+    rows = client.get("/api/v1/orders", params={"limit": 200}).json()["rows"]
+    unknown = sorted(row["order_id"] for row in rows if row["state"] == "UNKNOWN")
+    deltas = compared["reconciliation"]["deltas"]
+    assert sorted(delta["order_id"] for delta in deltas) == unknown, deltas
+    exceptions = client.get("/api/v1/exceptions").json()["rows"]
+    assert sorted(row["delta"]["order_id"] for row in exceptions) == unknown
     trace = client.get(f"/api/v1/decisions/{decision_id}").json()["decision"]
     assert trace["final_outcome"] == expected_outcome([order["state"] for order in ours])
     assert [order["order_id"] for order in trace["orders_submitted"]] == [
