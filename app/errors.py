@@ -77,14 +77,6 @@ class Conflict(AppError):
     remedy = "Read the object again and decide on what it says now."
 
 
-class PayloadTooLarge(AppError):
-    """The request body is larger than the route takes."""
-
-    code = "PAYLOAD_TOO_LARGE"
-    status = 413
-    remedy = "Send a shorter message."
-
-
 class Unprocessable(AppError):
     """The request is well formed and cannot be done as asked."""
 

@@ -13,7 +13,7 @@ from app.execution import transitions
 from app.execution.derive import derive_orders
 from app.ledger.book import book_fill
 from app.persistence import accounts, orders, plans
-from app.persistence.accounts import KillSwitchRecord
+from app.persistence.accounts import OBSERVE, KillSwitchRecord
 from app.persistence.database import Database, RowRefused, Session
 from app.persistence.orders import OrderChange, OrderRecord
 from app.telemetry import log, orders_total
@@ -23,7 +23,6 @@ from riskgate.contracts.plans import TradePlan
 from riskgate.hashing import content_hash
 
 ACTOR = "execution"
-OBSERVE = "OBSERVE"
 POLL_S = 0.1
 UNKNOWN_REASON = "the broker's reply was lost; the order is looked up by its tag, never resent"
 TOO_LATE = "its time to be sent is over"

@@ -7,6 +7,9 @@ from app.persistence.database import Row, Session
 from riskgate.contracts.decisions import KillSwitchLevel
 from riskgate.contracts.instruments import Currency
 
+# An account in this mode takes no trades.
+OBSERVE = "OBSERVE"
+
 
 @dataclass(frozen=True, kw_only=True)
 class AccountRecord:

@@ -136,15 +136,6 @@ async def close_questions(session: Session, *, thread_id: str, at: datetime) -> 
     )
 
 
-async def void_run_cards(session: Session, *, run_id: str, reason: str, at: datetime) -> None:
-    """Void what a run still waits for: a turn that broke or was stopped cannot be woken."""
-    await session.execute(
-        "UPDATE cards SET status = 'VOID', comment = %s, decided_at = %s"
-        " WHERE tenant_id = %s AND run_id = %s AND status = 'PENDING'",
-        (reason, at, session.tenant_id, run_id),
-    )
-
-
 async def void_pending(session: Session, *, run_id: str, at: datetime) -> None:
     """Withdraw what a turn that broke had put before people: nothing could carry it out."""
     await session.execute(

@@ -1,6 +1,5 @@
 """Our orders, written before they are sent, their history and their fills."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -179,17 +178,6 @@ async def list_orders(
         (session.tenant_id, account_id, account_id, limit, offset),
     )
     return [_record(row) for row in rows]
-
-
-async def orders_by_broker_id(
-    session: Session, *, account_id: str, broker_order_ids: Sequence[str]
-) -> dict[str, OrderRecord]:
-    rows = await session.fetch_all(
-        "SELECT * FROM orders WHERE tenant_id = %s AND account_id = %s"
-        " AND broker_order_id = ANY(%s)",
-        (session.tenant_id, account_id, list(broker_order_ids)),
-    )
-    return {str(row["broker_order_id"]): _record(row) for row in rows}
 
 
 async def add_fill(session: Session, trade: BrokerTrade, *, account_id: str, order_id: str) -> bool:

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from app.persistence.database import Session
+
+SELECT_RUN: LiteralString = (
+    "SELECT run_id, thread_id, user_id, account_id, decision_id, origin_run_id, message,"
+    " status, outcome, created_at, finished_at FROM runs"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +102,7 @@ async def add_run(session: Session, run: RunRecord) -> bool:
 
 async def find_run(session: Session, run_id: str) -> RunRecord | None:
     row = await session.fetch_one(
-        "SELECT run_id, thread_id, user_id, account_id, decision_id, origin_run_id, message,"
-        " status, outcome, created_at, finished_at FROM runs"
-        " WHERE tenant_id = %s AND run_id = %s",
+        SELECT_RUN + " WHERE tenant_id = %s AND run_id = %s",
         (session.tenant_id, run_id),
     )
     return RunRecord(**row) if row else None
@@ -108,9 +111,7 @@ async def find_run(session: Session, run_id: str) -> RunRecord | None:
 async def running_runs(session: Session) -> list[RunRecord]:
     """Return the turns that never ended: what a killed process left behind."""
     rows = await session.fetch_all(
-        "SELECT run_id, thread_id, user_id, account_id, decision_id, origin_run_id, message,"
-        " status, outcome, created_at, finished_at FROM runs"
-        " WHERE tenant_id = %s AND status = 'RUNNING' ORDER BY created_at",
+        SELECT_RUN + " WHERE tenant_id = %s AND status = 'RUNNING' ORDER BY created_at",
         (session.tenant_id,),
     )
     return [RunRecord(**row) for row in rows]
@@ -191,9 +192,8 @@ async def thread_messages(session: Session, thread_id: str, *, limit: int) -> li
 async def run_resumed_from(session: Session, origin_run_id: str) -> RunRecord | None:
     """Return the newest run that continued a turn."""
     row = await session.fetch_one(
-        "SELECT run_id, thread_id, user_id, account_id, decision_id, origin_run_id, message,"
-        " status, outcome, created_at, finished_at FROM runs"
-        " WHERE tenant_id = %s AND origin_run_id = %s ORDER BY created_at DESC LIMIT 1",
+        SELECT_RUN
+        + " WHERE tenant_id = %s AND origin_run_id = %s ORDER BY created_at DESC LIMIT 1",
         (session.tenant_id, origin_run_id),
     )
     return RunRecord(**row) if row else None

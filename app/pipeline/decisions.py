@@ -24,9 +24,10 @@ from app.gate.service import (
     seal_approval,
 )
 from app.persistence import accounts, cards, plans
+from app.persistence.accounts import OBSERVE
 from app.persistence.cards import CardRecord
 from app.persistence.database import Database, Session
-from app.pipeline.proposals import APPROVAL_STAGE, OBSERVE
+from app.pipeline.proposals import APPROVAL_STAGE
 from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import fresh_world
 from riskgate.contracts.cards import Card, CardStatus

@@ -10,6 +10,7 @@ from app.approvals.seal import SealedTerms, seal
 from app.audit.log import Entry, append
 from app.gate.service import judge
 from app.persistence import accounts, cards, plans
+from app.persistence.accounts import OBSERVE
 from app.persistence.database import Database
 from app.pipeline.card_fields import plan_fields
 from app.pipeline.views import AccountViews, require_account
@@ -32,7 +33,6 @@ from tools.ports import (
 
 PLAN_STAGE = "PLAN"
 APPROVAL_STAGE = "APPROVAL"
-OBSERVE = "OBSERVE"
 
 
 @dataclass(frozen=True, kw_only=True)
