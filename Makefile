@@ -20,12 +20,12 @@ export PIP_USER := 0
 export UV_CACHE_DIR := .venv/cache
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check cover schemas bench lock clean
+.PHONY: help run test setup check cover schemas rules calendars properties bench lock clean
 
 help: ## print this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-7s  %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-10s  %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo 'ARGS="..." is passed on by run, test, cover, bench and lock.'
+	@echo 'ARGS="..." is passed on by run, test, cover, properties, bench and lock.'
 	@echo 'PYTHON=python3.12 chooses the Python of a new .venv (make clean first to change it).'
 
 run: $(READY) ## start the server (sets up first)
@@ -53,6 +53,17 @@ cover: $(READY) ## run the tests; each part of the trading core needs 95 % of it
 
 schemas: $(READY) ## write the JSON Schemas of the contracts again, in docs/reference/schemas
 	@.venv/bin/python -m tests.schemas
+
+calendars: $(READY) ## write the calendar data again, in app/calendars/data
+	@.venv/bin/python -m tests.calendars
+
+rules: $(READY) ## write docs/reference/rules.md again from the rules
+	@.venv/bin/python -m tests.rules_page
+
+properties: $(READY) ## try 10,000 examples of each property of the gate (a few minutes)
+	@HYPOTHESIS_PROFILE=thorough .venv/bin/python -m pytest --hypothesis-show-statistics \
+	  tests/property/test_gate_properties.py tests/property/test_gate_suggestions.py \
+	  tests/property/test_gate_bytes.py tests/property/test_book_properties.py $(ARGS)
 
 bench: $(READY) ## print the figures of this machine
 	@.venv/bin/python -m tests.benchmarks $(ARGS)

@@ -35,6 +35,7 @@ class Resumption(TypedDict):
     card_id: str
     refusal: JsonObject | None
     decision: JsonObject | None
+    trip: str | None
 
 
 def refused(outcome: str, code: str, *sentences: str) -> TurnState:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import csv
 import os
 import secrets
 import time
@@ -23,11 +24,15 @@ from agents.graph import build_graph
 from agents.intent.offline import OfflineParser
 from app.api.rate_limit import RateLimiter
 from app.api.services import Services
+from app.calendars import table as calendar_table
+from app.calendars.sessions import Calendars
+from app.calendars.table import CalendarInvalid
 from app.clock import RandomIds, SystemClock
 from app.conversation.service import Conversation, Parts
-from app.errors import InvalidRequest
+from app.errors import FieldError, InvalidRequest, SettingsInvalid
 from app.execution.engine import ExecutionEngine
-from app.gate.service import store_default_policy
+from app.gate.policies import PolicyDesk
+from app.gate.service import Gate, replace_retired_defaults, store_default_policy
 from app.identity.principal import OWNER_TENANT
 from app.identity.service import OWNER_NAME, OWNER_ROLES, Identity
 from app.instruments.directory import Directory
@@ -42,6 +47,7 @@ from app.pipeline.decisions import CardDecisions
 from app.pipeline.proposals import Lifetimes, Proposals
 from app.pipeline.submission import Submission
 from app.pipeline.views import AccountViews
+from app.pipeline.world import Worlds
 from app.reconciliation.service import Reconciler
 from app.settings import BrokerName, Settings
 from riskgate.contracts.bars import Bar
@@ -154,6 +160,8 @@ class Container:
 
     async def _pick_up(self, tenant_id: str) -> None:
         """Settle what a stopped process left, and show people at once what cannot be settled."""
+        async with self.database.tenant(tenant_id) as session:
+            await replace_retired_defaults(session, at=self.services.clock.now())
         for account_id in await self.engine.recover(tenant_id):
             with contextlib.suppress(BrokerUnavailable):
                 await self.reconciler.reconcile(tenant_id, account_id)
@@ -188,7 +196,11 @@ class Container:
 
 
 def prepare_database(settings: Settings) -> DatabaseLocation:
-    """Start or find the database and bring it to this release's schema. Blocks."""
+    """Start or find the database and bring it to this release's schema. Blocks.
+
+    Raises SettingsInvalid first, where the application could not be built on it.
+    """
+    _calendars(settings.calendars)
     location = locate(settings.home, settings.database_url)
     migrate.upgrade(location.owner_url)
     checkpoints.set_up(location.owner_conninfo)
@@ -207,6 +219,7 @@ class Ground:
     bars: PostgresBars
     market: MarketData
     brokers: Brokers
+    gate: Gate
     secret: bytes
 
 
@@ -247,10 +260,9 @@ def build(
     )
     decisions = CardDecisions(
         database=ground.database,
-        brokers=ground.brokers,
-        market=ground.market,
+        worlds=Worlds(brokers=ground.brokers, market=ground.market, directory=ground.directory),
         views=views,
-        directory=ground.directory,
+        gate=ground.gate,
         engine=engine,
         clock=ground.clock,
         secret=ground.secret,
@@ -263,6 +275,9 @@ def build(
         identity=Identity(database=ground.database, clock=ground.clock, ids=ground.ids),
         views=views,
         decisions=decisions,
+        policies=PolicyDesk(
+            database=ground.database, brokers=ground.brokers, clock=ground.clock, ids=ground.ids
+        ),
         engine=engine,
         reconciler=reconciler,
         conversation=_conversation(ground, views, engine, reconciler, decisions),
@@ -302,6 +317,7 @@ def _ground(
             clock=clock,
             ids=ids,
         ),
+        gate=Gate(_calendars(settings.calendars)),
         secret=seal_secret(settings.home),
     )
 
@@ -317,6 +333,7 @@ def _conversation(
     proposals = Proposals(
         database=ground.database,
         views=views,
+        gate=ground.gate,
         directory=ground.directory,
         clock=ground.clock,
         ids=ground.ids,
@@ -356,6 +373,15 @@ def seal_secret(home: Path) -> bytes:
             os.link(fresh, path)
         fresh.unlink()
     return path.read_bytes()
+
+
+def _calendars(circulars: Path | None) -> Calendars:
+    """Read the exchanges' calendars. Raises SettingsInvalid for circulars that cannot be used."""
+    try:
+        return calendar_table.load(circulars)
+    except (CalendarInvalid, OSError, UnicodeDecodeError, csv.Error) as wrong:
+        error = FieldError("SIGMATRADER_CALENDARS", str(wrong))
+        raise SettingsInvalid(f"{error.field}: {error.issue}", errors=(error,)) from wrong
 
 
 def _market(

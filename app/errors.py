@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FieldError:
-    """One field that was wrong: where, why."""
+    """One field that was wrong: where, why, and where it is known what to do and on which line."""
 
     field: str
     issue: str
+    remedy: str | None = None
+    line: int | None = None
 
 
 class AppError(Exception):

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     market_seed: Annotated[int, Field(ge=0)] = 7
     replay_seconds_per_bar: Annotated[int, Field(ge=1, le=86_400)] = 5
     replay_start_on: date | None = None
+    calendars: Path | None = None
     paper_cash_inr: Annotated[Decimal, Field(gt=0)] = Decimal(1_000_000)
     paper_cash_usd: Annotated[Decimal, Field(gt=0)] = Decimal(100_000)
     card_ttl_s: Annotated[int, Field(ge=10, le=300)] = 300

@@ -1,12 +1,16 @@
 """The gate: one pure call from a plan and the state of the world to a verdict and its reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Context, Decimal, localcontext
-from typing import Final, NamedTuple
+from decimal import Decimal
+from typing import Final
 
+from riskgate.activity import also_sent
 from riskgate.contracts.decisions import (
     ApprovedPlan,
+    Evidence,
+    LegChange,
     LegQuantity,
     RiskDecision,
     Verdict,
@@ -15,46 +19,85 @@ from riskgate.contracts.decisions import (
 from riskgate.contracts.instruments import slice_quantity
 from riskgate.contracts.plans import PlanLeg, RiskModel, TradePlan
 from riskgate.errors import ApprovalMismatch
+from riskgate.facts import Candidate, Rates, Situation
+from riskgate.figures import ZERO, exactly, ratio, shown
 from riskgate.hashing import content_hash
-from riskgate.metrics import Facts, GateInput, work_out
-from riskgate.metrics import evidence as evidence_of
-from riskgate.policy import Policy
-from riskgate.rules import RULES, Breach
+from riskgate.inputs import GateInput
+from riskgate.judge import Judge, Judgement
+from riskgate.judge import resized as candidate_resized
+from riskgate.policy import Mode, Policy
+from riskgate.rules import RULES
+from riskgate.rules.base import Breach, PlanFacts, PlanRule, Rule
+from riskgate.rules.exposure import margin_fraction
+from riskgate.rules.loss import risk_unit
+from riskgate.suggest import Suggestion, changed, suggest
+from riskgate.weigh import Facts
+from riskgate.world import World, own_broker, world_of
 
 __all__ = ["GateInput", "approve", "evaluate", "resized"]
 
-# INVARIANT: wide enough for the product of any four numbers that a contract can hold, so no
-# comparison is ever of a rounded figure, and the caller's own decimal context never matters.
-_EXACT: Final = Context(prec=400)
-_MOST_REDUCTIONS: Final = 4
+_PLACE: Final = {rule.rule_id: place for place, rule in enumerate(RULES)}
 
 
-class _Judgement(NamedTuple):
-    facts: Facts
-    violations: tuple[Violation, ...]
-    breaches: tuple[Breach, ...]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One breach with its rule and the leg it is of; None is of the plan."""
+
+    rule: Rule | PlanRule
+    breach: Breach
+    leg: int | None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return _PLACE[self.rule.rule_id], -1 if self.leg is None else self.leg
 
 
-def evaluate(policy: Policy, gate_input: GateInput) -> RiskDecision:
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A plan judged leg by leg, each upon the book with those before it in flight."""
+
+    found: tuple[_Found, ...]
+    waived: tuple[_Found, ...]
+    judgements: tuple[tuple[int, Judgement], ...]
+    changes: tuple[tuple[int, Decimal | Suggestion | None], ...]
+    gross_after: Decimal | None
+    net_after: Decimal | None
+
+    @property
+    def facts_broken(self) -> bool:
+        """Whether something is wrong with the facts, which no mode lets pass."""
+        return any(f.rule.facts or f.breach.binding for f in self.found)
+
+
+def evaluate(
+    policy: Policy, gate_input: GateInput, *, inputs_hash: str | None = None
+) -> RiskDecision:
     """Judge a plan by every rule and keep every violation, in the order of rules, then legs.
 
     Same inputs give the same bytes. A missing fact denies; nothing is raised for one. MODIFY
-    offers smaller quantities of the same legs that were judged again and broke nothing.
+    offers smaller quantities of the same legs that were judged again and broke nothing; DENY what
+    would pass instead, where the gate knows something. `inputs_hash` is for a caller who has
+    worked it out already.
     """
-    with localcontext(_EXACT):
-        judged = _judge(policy, gate_input)
-        smaller = _smaller(policy, gate_input, judged.breaches)
+    judge = Judge(policy)
+    with exactly():
+        world = world_of(policy, gate_input)
+        walk = _walk(judge, gate_input, world, _as_asked)
+        verdict, smaller, would_pass = _verdict(judge, gate_input, world, walk)
         return RiskDecision(
-            verdict=_verdict(judged, smaller),
+            verdict=verdict,
             plan_id=gate_input.plan.plan_id,
             plan_hash=gate_input.plan.plan_hash,
             policy_version=policy.version,
-            policy_hash=policy.policy_hash,
-            inputs_hash=content_hash(gate_input),
+            policy_hash=judge.policy_hash,
+            inputs_hash=inputs_hash or content_hash(gate_input),
             as_of=gate_input.as_of,
-            violations=judged.violations,
-            evidence=evidence_of(policy, judged.facts),
+            violations=tuple(map(_violation, walk.found)),
+            evidence=tuple(_evidence(gate_input, walk)),
             modified_quantities=smaller,
+            waived=tuple(map(_violation, walk.waived)),
+            would_pass=would_pass,
+            trips=verdict is not Verdict.MODIFY and _trips(policy, walk),
         )
 
 
@@ -76,7 +119,7 @@ def approve(
     _refuse_another(policy, gate_input, decision)
     if decision.verdict is not Verdict.ALLOW:
         raise ApprovalMismatch(f"only an ALLOW can be approved, was {decision.verdict}")
-    if evaluate(policy, gate_input) != decision:
+    if evaluate(policy, gate_input, inputs_hash=decision.inputs_hash) != decision:
         raise ApprovalMismatch("the decision is not what these inputs give; judge the plan again")
     if expires_at <= max(approved_at, gate_input.as_of):
         raise ApprovalMismatch(f"the approval ended at {expires_at}; ask for another")
@@ -97,7 +140,8 @@ def resized(plan: TradePlan, quantities: Mapping[int, Decimal]) -> TradePlan:
 
     Figures of loss at the stop are left out: they were of the old quantities.
     """
-    legs = tuple(_resized_leg(leg, quantities.get(leg.leg, leg.quantity)) for leg in plan.legs)
+    with exactly():
+        legs = tuple(_resized_leg(leg, quantities.get(leg.leg, leg.quantity)) for leg in plan.legs)
     risk_model = _without_losses(plan.risk_model)
     return plan.model_copy(update={"legs": legs, "risk_model": risk_model})
 
@@ -112,45 +156,243 @@ def _refuse_another(policy: Policy, gate_input: GateInput, decision: RiskDecisio
             raise ApprovalMismatch(f"the decision is of {name} {recorded}, was given {actual}")
 
 
-def _judge(policy: Policy, gate_input: GateInput) -> _Judgement:
-    facts = work_out(policy, gate_input)
-    found = [(rule, breach) for rule in RULES for breach in rule.check(policy, facts)]
-    return _Judgement(
-        facts,
-        tuple(rule.violation(breach) for rule, breach in found),
-        tuple(breach for _rule, breach in found),
+_Change = Decimal | Suggestion | None
+_Mender = Callable[[Judge, Judgement], _Change]
+
+
+def _as_asked(_judge: Judge, _judgement: Judgement) -> _Change:
+    return None
+
+
+def _smaller(_judge: Judge, judgement: Judgement) -> _Change:
+    return judgement.allowed
+
+
+def _mended(judge: Judge, judgement: Judgement) -> _Change:
+    return judgement.allowed if judgement.allowed is not None else suggest(judge, judgement)
+
+
+def _walk(judge: Judge, given: GateInput, world: World, mend: _Mender) -> _Walk:
+    """Judge each leg as asked, then put it in flight as `mend` changes it.
+
+    The book is as it was again afterwards. What earlier legs close is counted in the totals after
+    the plan, which are only shown; no rule counts on an order to fill.
+    """
+    situation, book = world.situation, world.book
+    judgements: list[tuple[int, Judgement]] = []
+    changes: list[tuple[int, _Change]] = []
+    closed, up, down = ZERO, ZERO, ZERO
+    sent: dict[Hashable, int] = {}
+    gross, net = None, None
+    for leg, candidate in zip(given.plan.legs, world.candidates, strict=True):
+        rates = _rates(world, candidate, given, sent)
+        judgement = judge.judge(candidate, book, situation._replace(rates=rates))
+        judgements.append((leg.leg, judgement))
+        change = mend(judge, judgement)
+        changes.append((leg.leg, change))
+        candidate = _changed(candidate, change)
+        facts = judgement.facts
+        if change is not None:
+            facts = Facts(facts.scope, candidate, book, facts.situation)
+        if facts.gross_after is not None and facts.delta is not None:
+            gross = facts.gross_after - closed
+            high, low = book.net_high + facts.delta + down, book.net_low + facts.delta + up
+            net = max(high, -low)
+        situation = _after(situation, facts)
+        if facts.reduces and facts.exposure_after is not None:
+            closed += facts.exposure_before - facts.exposure_after
+            # Each end of the book's sum has what is bought, or sold, in flight in it already.
+            up += max(facts.delta or ZERO, ZERO)
+            down += min(facts.delta or ZERO, ZERO)
+        key = candidate.listing.key
+        sent[key] = sent.get(key, 0) + max(len(candidate.slices), 1)
+        book.place(("plan", leg.leg), candidate)
+    for leg in given.plan.legs:
+        book.release(("plan", leg.leg))
+    found, waived = _all_found(judge, given, judgements)
+    return _Walk(found, waived, tuple(judgements), tuple(changes), gross, net)
+
+
+def _all_found(
+    judge: Judge, given: GateInput, judgements: Sequence[tuple[int, Judgement]]
+) -> tuple[tuple[_Found, ...], tuple[_Found, ...]]:
+    of_plan = PlanFacts(judge.policy, given, tuple(j.facts for _leg, j in judgements))
+    found = [
+        _Found(rule, breach, None)
+        for rule in RULES
+        if isinstance(rule, PlanRule)
+        for breach in rule.check(of_plan)
+    ]
+    found += [_Found(f.rule, f.breach, leg) for leg, j in judgements for f in j.findings]
+    waived = [_Found(f.rule, f.breach, leg) for leg, j in judgements for f in j.waived]
+    return tuple(sorted(found, key=_place)), tuple(sorted(waived, key=_place))
+
+
+def _place(found: _Found) -> tuple[int, int]:
+    return found.place
+
+
+def _rates(
+    world: World, candidate: Candidate, given: GateInput, sent: Mapping[Hashable, int]
+) -> Rates | None:
+    """Return the counts before a leg, the orders of the legs before it among them."""
+    if world.activity is None:
+        return None
+    rates = world.activity.rates(candidate, given.as_of)
+    if not sent:
+        return rates
+    return also_sent(rates, given.as_of, sum(sent.values()), sent.get(candidate.listing.key, 0))
+
+
+def _after(situation: Situation, facts: Facts) -> Situation:
+    """Return the situation with a leg's margin taken and its risk at the stop counted."""
+    account, fraction = situation.account, facts.limits.margin.margin_fraction
+    if account.available is not None and fraction is not None and facts.unit is not None:
+        part = margin_fraction(fraction, facts.candidate.product)
+        left = account.available - facts.opening * facts.unit * part
+        account = account.replace(available=left)
+    unit = risk_unit(facts)
+    risked = facts.opening * unit if unit is not None and unit > 0 else ZERO
+    return situation._replace(account=account, risked=situation.risked + risked)
+
+
+def _changed(candidate: Candidate, change: _Change) -> Candidate:
+    if change is None:
+        return candidate
+    if isinstance(change, Suggestion):
+        return changed(candidate, change)
+    return candidate_resized(candidate, change)
+
+
+def _verdict(
+    judge: Judge, given: GateInput, world: World, walk: _Walk
+) -> tuple[Verdict, tuple[LegQuantity, ...], tuple[LegChange, ...]]:
+    if not walk.found:
+        return Verdict.ALLOW, (), ()
+    if judge.policy.mode is Mode.MONITOR:
+        return (Verdict.DENY if walk.facts_broken else Verdict.ALLOW), (), ()
+    if smaller := _reduced(judge, given, world, walk):
+        return Verdict.MODIFY, smaller, ()
+    return Verdict.DENY, (), _suggested(judge, given, world, walk)
+
+
+def _reduced(judge: Judge, given: GateInput, world: World, walk: _Walk) -> tuple[LegQuantity, ...]:
+    """Return smaller quantities with which the whole plan passes; empty where there are none."""
+    if not all(isinstance(f.rule, Rule) and f.rule.reduces for f in walk.found):
+        return ()
+    again = _walk(judge, given, world, _smaller)
+    quantities = {leg: c for leg, c in again.changes if isinstance(c, Decimal)}
+    if not quantities or any(j.verdict is Verdict.DENY for _leg, j in again.judgements):
+        return ()
+    tried = given.model_copy(update={"plan": resized(given.plan, quantities)})
+    if _walk(judge, tried, world_of(judge.policy, tried), _as_asked).found:
+        return ()
+    return tuple(LegQuantity(leg=n, quantity=q) for n, q in sorted(quantities.items()))
+
+
+def _suggested(judge: Judge, given: GateInput, world: World, walk: _Walk) -> tuple[LegChange, ...]:
+    """Return the changes with which every leg passes; empty where some leg has none."""
+    of_plan = [f.breach for f in walk.found if f.leg is None]
+    if any(breach.wait_s is None for breach in of_plan):
+        return ()
+    again = _walk(judge, given, world, _mended)
+    waits = [breach.wait_s for breach in of_plan if breach.wait_s is not None]
+    made = []
+    for leg, judgement in again.judgements:
+        change = dict(again.changes)[leg]
+        if change is None and judgement.findings:
+            return ()
+        suggestion = change if isinstance(change, Suggestion) else Suggestion(quantity=change)
+        if waits:
+            suggestion = suggestion._replace(wait_s=max([*waits, suggestion.wait_s or ZERO]))
+        if suggestion != Suggestion():
+            made.append(_leg_change(leg, suggestion))
+    return tuple(made)
+
+
+def _leg_change(leg: int, by: Suggestion) -> LegChange:
+    return LegChange(
+        leg=leg,
+        quantity=by.quantity,
+        limit_price=_shown(by.limit_price),
+        trigger_price=_shown(by.trigger_price),
+        product=by.product,
+        wait_s=_shown(by.wait_s),
+        until=None if by.until is None else by.until.value,
+        text=by.text,
     )
 
 
-def _verdict(judged: _Judgement, smaller: tuple[LegQuantity, ...]) -> Verdict:
-    if not judged.violations:
-        return Verdict.ALLOW
-    return Verdict.MODIFY if smaller else Verdict.DENY
+def _trips(policy: Policy, walk: _Walk) -> bool:
+    wanted = policy.tripping_rules
+    return any(found.rule.rule_id in wanted for found in (*walk.found, *walk.waived))
 
 
-def _smaller(
-    policy: Policy, gate_input: GateInput, breaches: tuple[Breach, ...]
-) -> tuple[LegQuantity, ...]:
-    quantities: dict[int, Decimal] = {}
-    plan = gate_input.plan
-    for _round in range(_MOST_REDUCTIONS):
-        if not breaches or not _reducible(breaches):
-            return ()
-        quantities |= _largest_allowed(breaches)
-        tried = gate_input.model_copy(update={"plan": resized(plan, quantities)})
-        breaches = _judge(policy, tried).breaches
-        if not breaches:
-            return tuple(LegQuantity(leg=n, quantity=q) for n, q in sorted(quantities.items()))
-    return ()
+def _violation(found: _Found) -> Violation:
+    rule, breach = found.rule, found.breach
+    return Violation(
+        rule_id=rule.rule_id,
+        severity=rule.severity,
+        message=breach.message,
+        remedy=breach.remedy,
+        leg=found.leg,
+        limit=_shown(breach.limit),
+        actual=_shown(breach.actual),
+    )
 
 
-def _reducible(breaches: tuple[Breach, ...]) -> bool:
-    return all(breach.allowed is not None and breach.allowed > 0 for breach in breaches)
+def _shown(value: Decimal | int | None) -> Decimal | None:
+    return None if value is None else shown(Decimal(value))
 
 
-def _largest_allowed(breaches: tuple[Breach, ...]) -> dict[int, Decimal]:
-    allowances = [(b.leg.number, b.allowed) for b in breaches if b.leg and b.allowed is not None]
-    return {leg: min(q for n, q in allowances if n == leg) for leg, _quantity in allowances}
+def _evidence(given: GateInput, walk: _Walk) -> Iterator[Evidence]:
+    """Yield the figures of the account, then of each leg; unknown ones are out."""
+    broker = own_broker(given)
+    if broker and broker.margins:
+        yield Evidence(metric="equity", value=shown(broker.margins.equity))
+        yield Evidence(metric="margin_available", value=shown(broker.margins.available))
+    _leg, last = walk.judgements[-1]
+    equity = last.facts.account.equity
+    totals = {"gross_exposure_x": walk.gross_after, "net_exposure_x": walk.net_after}
+    for one in last.evidence:
+        total = totals.get(one.metric)
+        value = ratio(total, equity) if total is not None and equity else one.value
+        if one.metric != "new_position_pct":
+            yield _shown_figure(one.metric, value, one.limit, None, one.source, one.loosened)
+    for leg, judgement in walk.judgements:
+        yield from _leg_evidence(leg, judgement)
+
+
+def _leg_evidence(leg: int, judgement: Judgement) -> Iterator[Evidence]:
+    f = judgement.facts
+    for one in judgement.evidence:
+        if one.metric == "new_position_pct":
+            yield _shown_figure(one.metric, one.value, one.limit, leg, one.source, one.loosened)
+    if f.notional is not None:
+        limit = f.limits.order.max_order_value
+        yield _shown_figure("notional", f.notional, limit, leg)
+    unit, share, equity = risk_unit(f), f.limits.loss.max_risk_per_trade_pct, f.account.equity
+    if unit is not None:
+        most = share * equity if share is not None and equity is not None else None
+        yield _shown_figure("loss_at_stop", f.opening * unit, most, leg)
+
+
+def _shown_figure(
+    metric: str,
+    value: Decimal,
+    limit: Decimal | int | None,
+    leg: int | None,
+    source: str | None = None,
+    loosened: bool = False,
+) -> Evidence:
+    return Evidence(
+        metric=metric,
+        value=shown(value),
+        limit=_shown(limit),
+        leg=leg,
+        source=source,
+        loosened=loosened,
+    )
 
 
 def _resized_leg(leg: PlanLeg, quantity: Decimal) -> PlanLeg:
@@ -163,7 +405,7 @@ def _resized_leg(leg: PlanLeg, quantity: Decimal) -> PlanLeg:
                 lot_size=instrument.lot_size,
                 freeze_quantity=instrument.freeze_quantity,
             ),
-            "notional": quantity * leg.reference_price * instrument.multiplier,
+            "notional": shown(quantity * leg.reference_price * instrument.multiplier),
             "risk_model": _without_losses(leg.risk_model),
         }
     )

@@ -19,7 +19,12 @@ def canonical_json(value: BaseModel | JsonValue) -> str:
 
 def content_hash(value: BaseModel | JsonValue) -> str:
     """Return the SHA-256, in hex, of a value's canonical JSON."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+    return text_hash(canonical_json(value))
+
+
+def text_hash(text: str) -> str:
+    """Return the SHA-256, in hex, of a text: of canonical JSON that was written already."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _refuse_floats(value: object) -> None:

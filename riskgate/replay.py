@@ -6,9 +6,9 @@ from itertools import zip_longest
 from pydantic import JsonValue
 
 from riskgate.contracts.base import Contract
-from riskgate.contracts.decisions import RiskDecision
+from riskgate.contracts.decisions import RISK_DECISION_SCHEMA, RiskDecision
 from riskgate.engine import evaluate
-from riskgate.metrics import GateInput
+from riskgate.inputs import GateInput
 from riskgate.policy import Policy
 
 
@@ -21,9 +21,27 @@ class Difference(Contract):
 
 
 def replay(policy: Policy, gate_input: GateInput, recorded: RiskDecision) -> Difference | None:
-    """Return None when judging again gives the recorded decision, else the first difference."""
+    """Return None when judging again gives the recorded decision, else the first difference.
+
+    A decision of another schema was made by another engine and is not judged again.
+    """
+    foreign = schema_difference(recorded)
+    if foreign is not None:
+        return foreign
     again = evaluate(policy, gate_input)
     return _first_difference("$", recorded.model_dump(mode="json"), again.model_dump(mode="json"))
+
+
+def schema_difference(recorded: RiskDecision) -> Difference | None:
+    """Return the difference of a decision that another engine made.
+
+    Asked before its inputs are read, which may be of another form.
+    """
+    if recorded.schema_id == RISK_DECISION_SCHEMA:
+        return None
+    return Difference(
+        path="$.schema_id", recorded=recorded.schema_id, recomputed=RISK_DECISION_SCHEMA
+    )
 
 
 def _first_difference(path: str, old: JsonValue, new: JsonValue) -> Difference | None:

@@ -5,7 +5,7 @@
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from riskgate.contracts.base import Contract
 from riskgate.contracts.cards import Card
@@ -15,6 +15,7 @@ from riskgate.contracts.orders import OrderIntent
 from riskgate.contracts.plans import MonitorPlan, TradePlan
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
 from riskgate.contracts.traces import DecisionTrace, IdempotencyRecord, ReconciliationDelta
+from tests.risk_desk_schemas import RISK_DESK
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "reference" / "schemas"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -37,7 +38,8 @@ CONTRACTS: Final[tuple[type[Contract], ...]] = (
 
 def schema_files() -> dict[str, str]:
     """Return each file's name and text, as the contracts are now."""
-    return {f"{contract.__name__}.json": _text(contract) for contract in CONTRACTS}
+    contracts = {f"{contract.__name__}.json": _text(contract) for contract in CONTRACTS}
+    return contracts | {f"{name}.json": written(schema) for name, schema in RISK_DESK.items()}
 
 
 def write() -> None:
@@ -52,7 +54,12 @@ def write() -> None:
 
 
 def _text(contract: type[Contract]) -> str:
-    schema = {"$schema": DIALECT} | contract.model_json_schema(mode="serialization")
+    return written(contract.model_json_schema(mode="serialization"))
+
+
+def written(schema: dict[str, Any]) -> str:
+    """Write a schema as its file has it."""
+    schema = {"$schema": DIALECT} | schema
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

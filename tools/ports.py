@@ -50,19 +50,24 @@ class ToolRefusal(Contract):
 
 
 class ComposedPlan(Contract):
-    """A stored plan with the view it was made from and the step that replays it."""
+    """A stored plan with the view it was made from and the step that replays it.
+
+    `broker_mode` is what an order at the account's broker would be, whatever the plan's own mode.
+    """
 
     plan: TradePlan
     snapshot: BrokerSnapshot
     quotes: tuple[Quote, ...]
+    broker_mode: ExecutionMode
     step: ReplayStep
 
 
 class Judged(Contract):
-    """The gate's stored decision on a plan."""
+    """The gate's stored decision on a plan; `trip` says that it made the kill switch stricter."""
 
     decision: RiskDecision
     step: ReplayStep
+    trip: ShortText | None = None
 
 
 class ExecutionReport(Contract):

@@ -32,7 +32,10 @@ async def card(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:  #
         "card_id": shown.id,
         "outcome": TurnOutcome.AWAITING_APPROVAL,
         "error_code": None,
-        "explanations": [f"{plan_title(composed.plan)}. Approve the card to send it."],
+        "explanations": [
+            f"{plan_title(composed.plan)}. Approve the card to send it.",
+            *([judged.trip] if judged.trip else []),
+        ],
     }
 
 

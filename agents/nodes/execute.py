@@ -40,7 +40,7 @@ async def execute(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         "orders": [order.model_dump(mode="json") for order in report.orders],
         "outcome": outcome,
         "error_code": None if outcome is TurnOutcome.EXECUTED else outcome.value,
-        "explanations": [order_sentence(order) for order in report.orders],
+        "explanations": [*_trip(resumption), *map(order_sentence, report.orders)],
     }
 
 
@@ -121,7 +121,13 @@ def _nothing_sent(refusal: ToolRefusal, resumption: JsonObject) -> TurnState:
     decision = resumption["decision"]
     said = sentences(RiskDecision.model_validate(decision)) if decision else []
     also = "" if cause is refusal else refusal.message
+    said += _trip(resumption)
     return refused(TurnOutcome.NOT_EXECUTED, cause.code, cause.message, also, *said, cause.remedy)
+
+
+def _trip(resumption: JsonObject) -> list[str]:
+    trip = resumption.get("trip")
+    return [trip] if trip else []
 
 
 def _reconciliation_sentence(result: ReconciliationResult) -> str:

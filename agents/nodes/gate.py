@@ -1,5 +1,7 @@
 """Ask the gate."""
 
+from collections.abc import Sequence
+
 from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
@@ -8,7 +10,7 @@ from agents.nodes.step import step
 from agents.state import TurnState, as_sentence, refused
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.cards import CardKind
-from riskgate.contracts.decisions import RiskDecision, Verdict
+from riskgate.contracts.decisions import LegChange, RiskDecision, Verdict
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.traces import TurnOutcome
 from tools.ports import CardContent, Judged
@@ -38,20 +40,43 @@ async def gate(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         return answer
     return {
         **answer,
-        **refused(TurnOutcome.DENIED, _first_code(judged.decision), *sentences(judged.decision)),
+        **refused(
+            TurnOutcome.DENIED,
+            _first_code(judged.decision),
+            *sentences(judged.decision),
+            judged.trip or "",
+        ),
     }
 
 
 def sentences(decision: RiskDecision) -> list[str]:
-    """Say the smaller size that would pass, then each broken rule and its remedy."""
+    """Say what would pass, then each broken rule and its remedy."""
+    changes = would_pass(decision)
     passing = [
-        f"A quantity of {decimal_text(smaller.quantity)} would pass; ask for it."
-        for smaller in decision.modified_quantities
+        f"This would pass{_of_leg(change, changes)}: {change.text}; ask for it."
+        for change in changes
     ]
     return passing + [
         f"{as_sentence(f'{v.rule_id}: {v.message}')} {as_sentence(v.remedy)}"
         for v in decision.violations
     ]
+
+
+def would_pass(decision: RiskDecision) -> tuple[LegChange, ...]:
+    """Return what the gate would allow instead: a MODIFY's quantities, or a DENY's changes."""
+    smaller = tuple(
+        LegChange(
+            leg=change.leg,
+            quantity=change.quantity,
+            text=f"quantity {decimal_text(change.quantity)}",
+        )
+        for change in decision.modified_quantities
+    )
+    return smaller or decision.would_pass
+
+
+def _of_leg(change: LegChange, changes: Sequence[LegChange]) -> str:
+    return f" for leg {change.leg + 1}" if len(changes) > 1 else ""
 
 
 def _first_code(decision: RiskDecision) -> str:
@@ -63,7 +88,8 @@ async def _show_veto(context: TurnContext, plan: TradePlan, judged: Judged) -> N
     fields: dict[str, JsonValue] = {
         "verdict": decision.verdict.value,
         "violations": [v.model_dump(mode="json") for v in decision.violations],
-        "would_pass": [q.model_dump(mode="json") for q in decision.modified_quantities],
+        "would_pass": [change.model_dump(mode="json") for change in would_pass(decision)],
+        "kill_switch": judged.trip,
     }
     content = CardContent(
         kind=CardKind.VETO,

@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -50,27 +50,34 @@ def _add_allowance(headers: MutableHeaders, allowance: Allowance | None) -> None
 
 
 class BodyLimitMiddleware:
-    """Refuse a body over the limit with 413, whether or not its length was announced."""
+    """Refuse a body over the limit with 413, whether or not its length was announced.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    `longer` are limits of paths that take more.
+    """
+
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, longer: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._longer = longer or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = max(self._max_bytes, self._longer.get(scope["path"], 0))
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > self._max_bytes:
-            await self._refuse(scope, send)
+        if announced.isdigit() and int(announced) > most:
+            await self._refuse(scope, send, most)
             return
-        body, complete = await self._read(receive)
+        body, complete = await self._read(receive, most)
         if not complete:
-            await self._refuse(scope, send)
+            await self._refuse(scope, send, most)
             return
         await self._app(scope, _replayed(body, receive), send)
 
-    async def _read(self, receive: Receive) -> tuple[bytes, bool]:
+    async def _read(self, receive: Receive, most: int) -> tuple[bytes, bool]:
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -79,18 +86,18 @@ class BodyLimitMiddleware:
                 return b"".join(chunks), True
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
-            if size > self._max_bytes:
+            if size > most:
                 return b"", False
             if not message.get("more_body", False):
                 return b"".join(chunks), True
 
-    async def _refuse(self, scope: Scope, send: Send) -> None:
+    async def _refuse(self, scope: Scope, send: Send, most: int) -> None:
         body = json.dumps(
             {
                 "type": "urn:sigmatrader:error:PAYLOAD_TOO_LARGE",
                 "title": "Content Too Large",
                 "status": 413,
-                "detail": f"the body is over {self._max_bytes} bytes",
+                "detail": f"the body is over {most} bytes",
                 "instance": scope["path"],
                 "ok": False,
                 "code": "PAYLOAD_TOO_LARGE",

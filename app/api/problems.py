@@ -47,7 +47,7 @@ def problem(
         "instance": request.url.path,
         "ok": False,
         "code": code,
-        "errors": [{"field": error.field, "issue": error.issue} for error in errors],
+        "errors": [_field(error) for error in errors],
         "remediation": remediation,
         "request_id": getattr(request.state, "request_id", ""),
         "retry_safe": retry_safe,
@@ -56,6 +56,15 @@ def problem(
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _field(error: FieldError) -> dict[str, str | int]:
+    shown: dict[str, str | int] = {"field": error.field, "issue": error.issue}
+    if error.remedy is not None:
+        shown["remedy"] = error.remedy
+    if error.line is not None:
+        shown["line"] = error.line
+    return shown
 
 
 def error_problem(request: Request, error: AppError) -> JSONResponse:

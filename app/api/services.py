@@ -6,6 +6,7 @@ from adapters.ports import Clock, IdFactory
 from app.api.rate_limit import RateLimiter
 from app.conversation.service import Conversation
 from app.execution.engine import ExecutionEngine
+from app.gate.policies import PolicyDesk
 from app.identity.service import Identity
 from app.persistence.database import Database
 from app.pipeline.decisions import CardDecisions
@@ -25,6 +26,7 @@ class Services:
     identity: Identity
     views: AccountViews
     decisions: CardDecisions
+    policies: PolicyDesk
     engine: ExecutionEngine
     reconciler: Reconciler
     conversation: Conversation

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli import accounts, data, database, decisions, kill, trading_accounts
+from app.cli import accounts, data, database, decisions, kill, policy, risk_desk, trading_accounts
 from app.cli.errors import guarded
 from app.settings import load_settings
 
@@ -20,9 +20,11 @@ app.add_typer(accounts.users, name="user")
 app.add_typer(accounts.keys, name="key")
 app.add_typer(trading_accounts.app, name="account")
 app.add_typer(kill.app, name="kill")
+app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
 app.add_typer(decisions.app, name="decision")
 app.add_typer(decisions.audit, name="audit")
+app.add_typer(risk_desk.app, name="risk")
 
 KEY_VARIABLE = "SIGMATRADER_API_KEY"
 notes = Console(stderr=True)

@@ -90,7 +90,7 @@ def _ticket(card: Json) -> RenderableType:
     parts += [_slices(leg, card) for leg in fields.get("legs") or [] if _sliced(leg)]
     parts += [_quote_line(quote, card) for quote in fields.get("quotes") or []]
     parts += [Text(f"• {safe(note)}", style="dim") for note in fields.get("notes") or []]
-    parts.append(_gate_line(card))
+    parts += [_gate_line(card), *_waived(card), *_kill_switch(card)]
     return Panel(
         Group(*parts),
         title=Text(f" {what_is_sent(card)} ", style=SIDE_STYLES.get(str(fields.get("side")), "")),
@@ -244,11 +244,26 @@ def _veto(card: Json) -> RenderableType:
         if limits:
             head.append(f" ({', '.join(limits)})", "dim")
         lines += [head, Text(f"  → {safe(item.get('remedy'))}")]
-    smaller = fields.get("would_pass") or []
-    if smaller:
-        sizes = ", ".join(decimal(item.get("quantity"), currency=currency) for item in smaller)
-        lines.append(Text(f"Would pass: a quantity of {sizes}.", style="green"))
+    passing = fields.get("would_pass") or []
+    for item in passing:
+        leg = f" (leg {int(item['leg']) + 1})" if len(passing) > 1 else ""
+        # Cards of older releases carry the quantity alone.
+        text = item.get("text") or f"quantity {item.get('quantity')}"
+        lines.append(Text(f"Would pass{leg}: {safe(text)}.", style="green"))
+    lines += _kill_switch(card)
     return _panel(card, lines, "red")
+
+
+def _kill_switch(card: Json) -> list[RenderableType]:
+    said = card["fields"].get("kill_switch")
+    return [Text(f"! {safe(said)}", style="bold red")] if said else []
+
+
+def _waived(card: Json) -> list[RenderableType]:
+    """Name the rules that let the order pass because it only reduces."""
+    found = card["fields"].get("waived") or []
+    ids = ", ".join(dict.fromkeys(safe(item.get("rule_id")) for item in found))
+    return [Text(f"Passes {ids}: it only reduces a position", style="dim")] if ids else []
 
 
 def _result(card: Json) -> RenderableType:

@@ -515,4 +515,5 @@ def _resumption(decision: CardDecision) -> Resumption:
         "decision": (
             None if decision.decision is None else decision.decision.model_dump(mode="json")
         ),
+        "trip": decision.trip,
     }

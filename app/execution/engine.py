@@ -14,6 +14,7 @@ from app.execution.derive import derive_orders
 from app.ledger.book import book_fill
 from app.persistence import accounts, orders, plans
 from app.persistence.accounts import OBSERVE, KillSwitchRecord
+from app.persistence.broker_messages import add_message
 from app.persistence.database import Database, RowRefused, Session
 from app.persistence.orders import OrderChange, OrderRecord
 from app.telemetry import log, orders_total
@@ -21,6 +22,7 @@ from riskgate.contracts.decisions import ApprovedPlan, KillSwitchLevel, Verdict
 from riskgate.contracts.orders import BrokerOrder, BrokerTrade, ExecutionMode, OrderState
 from riskgate.contracts.plans import TradePlan
 from riskgate.hashing import content_hash
+from riskgate.inputs import MessageKind
 
 ACTOR = "execution"
 POLL_S = 0.1
@@ -148,6 +150,7 @@ class ExecutionEngine:
             raise OrderNotOpen(f"order {order_id} is {order.state}, not known at the broker yet")
         async with self._database.tenant(tenant_id) as session:
             await self._audit_cancel(session, order, by)
+            await add_message(session, order.intent, MessageKind.CANCEL, at=self._clock.now())
         broker = self._brokers.for_account(tenant_id, account_id)
         taken = False
         # A refusal means it ended meanwhile and a lost reply is no news: look either way.
@@ -252,6 +255,8 @@ class ExecutionEngine:
             won = await orders.change_order(session, order.intent.order_id, change, at=now)
             if won:
                 await self._audit(session, order, change)
+            if won and refusal is None:
+                await add_message(session, order.intent, MessageKind.ORDER, at=now)
         return refusal if won else "another worker has it"
 
     async def _call(self, broker: BrokerAdapter, order: OrderRecord) -> OrderChange:

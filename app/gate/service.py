@@ -1,46 +1,69 @@
 """Collect the gate's inputs and keep its answers with them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
+
+from pydantic import ValidationError
 
 from app.audit.log import Entry, append
+from app.calendars.sessions import Calendars, MarketState
 from app.errors import Unprocessable
+from app.gate.history import day_start_of, history_of, latch, roll
+from app.gate.kill_switch import Trip, trip
+from app.gate.modes import refuse_monitoring
+from app.gate.periods import periods_of
+from app.gate.sent import sent_lately
 from app.persistence import accounts, orders, plans
 from app.persistence.accounts import AccountRecord
 from app.persistence.database import Row, Session
 from app.persistence.orders import OrderRecord
 from app.telemetry import decisions_total
 from riskgate.contracts.decisions import ApprovedPlan, RiskDecision
-from riskgate.contracts.instruments import Instrument, InstrumentRef
+from riskgate.contracts.instruments import Instrument, InstrumentKind, InstrumentRef
 from riskgate.contracts.orders import OrderIntent, OrderTerms
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
-from riskgate.engine import GateInput, approve, evaluate
-from riskgate.hashing import canonical_json
+from riskgate.engine import approve, evaluate
+from riskgate.hashing import canonical_json, text_hash
+from riskgate.inputs import Classification, GateInput
 from riskgate.policy import DEFAULT_POLICY, Policy
-from riskgate.replay import replay
+from riskgate.replay import replay, schema_difference
+
+RELEASE: Final = "release"
+# The default policies that earlier releases shipped, by hash.
+RETIRED_DEFAULTS: Final = ("be1d3861074e4bdb2428a4383b1b2a9aad6e13215b87f063743d40d6b8d587b1",)
+CONTRACTS: Final = frozenset({InstrumentKind.FUTURE, InstrumentKind.CALL, InstrumentKind.PUT})
+SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9 &.\-]{0,39}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """What was seen of the outside world for one judgement; `asked` is what was to be priced."""
+    """What was seen of the outside world for one judgement.
+
+    `asked` is what was to be priced. The market is `always_open` where it is one of ours; a
+    `live` broker is one of real money.
+    """
 
     snapshot: BrokerSnapshot
     quotes: tuple[Quote, ...]
     asked: frozenset[InstrumentRef]
     instruments: tuple[Instrument, ...]
-    market_open: bool | None
+    always_open: bool
+    live: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """A stored decision and the exact inputs it came from."""
+    """A stored decision and the exact inputs it came from; `trip` is what it did to the switch."""
 
     policy: Policy
     gate_input: GateInput
     decision: RiskDecision
     decision_hash: str
+    trip: Trip | None = None
 
 
 class PolicyMissing(Unprocessable):
@@ -67,50 +90,110 @@ async def account_policy(session: Session, account: AccountRecord) -> Policy:
     body = await accounts.find_policy(session, account.policy_hash)
     if body is None:
         raise PolicyMissing(f"policy {account.policy_hash} is not stored")
-    policy = Policy.model_validate(body)
+    try:
+        policy = Policy.model_validate(body)
+    except ValidationError as foreign:
+        raise PolicyMissing(
+            f"policy {account.policy_hash} was written for another release"
+        ) from foreign
     if policy.policy_hash != account.policy_hash:
         raise PolicyMissing(f"policy {account.policy_hash} was changed in the database")
     return policy
 
 
-async def judge(
-    session: Session,
-    *,
-    account: AccountRecord,
-    plan: TradePlan,
-    world: World,
-    ledger: LedgerSnapshot,
-    stage: str,
-    at: datetime,
-) -> Judgement:
-    """Judge a plan, store the decision with its inputs, and audit it before anything is sent.
+async def replace_retired_defaults(session: Session, *, at: datetime) -> list[str]:
+    """Give accounts that have the default policy of an older release the one of this release.
 
-    The caller holds the account, so that two plans that fit only alone cannot both pass.
+    Returns which they were. What was judged by the old one stays as it is stored.
     """
-    policy = await account_policy(session, account)
-    switch = await accounts.kill_switch(session, account.account_id)
-    margins = world.snapshot.margins
-    gate_input = GateInput(
-        plan=plan,
-        broker=world.snapshot,
-        ledger=ledger,
-        quotes=world.quotes,
-        as_of=at,
-        kill_switch=switch.level,
-        reserved=await reserved_orders(session, plan, world.snapshot),
-        market_open=world.market_open,
-        start_of_day_equity=None if margins is None else margins.start_of_day_equity,
-        instruments=world.instruments,
-    )
-    decision = evaluate(policy, gate_input)
-    decisions_total.labels(decision.verdict.value).inc()
-    decision_hash = await plans.add_decision(
-        session, decision, stage=stage, gate_input=canonical_json(gate_input), at=at
-    )
-    await append(session, _entry(decision, decision_hash, stage), at=at)
-    return Judgement(
-        policy=policy, gate_input=gate_input, decision=decision, decision_hash=decision_hash
-    )
+    moved: list[str] = []
+    for retired in RETIRED_DEFAULTS:
+        if await accounts.find_policy(session, retired) is None:
+            continue
+        fresh = await store_default_policy(session, created_by=RELEASE, at=at)
+        for account_id in await accounts.replace_policy(session, retired, fresh):
+            entry = Entry(
+                actor=RELEASE,
+                action="policy.replaced",
+                entity="account",
+                entity_id=account_id,
+                body={"from": retired, "to": fresh, "reason": "the default of an older release"},
+            )
+            await append(session, entry, at=at)
+            moved.append(account_id)
+    return moved
+
+
+class Gate:
+    """Judges plans; the only place where the gate's inputs are put together."""
+
+    def __init__(self, calendars: Calendars) -> None:
+        self._calendars = calendars
+
+    async def judge(
+        self,
+        session: Session,
+        *,
+        account: AccountRecord,
+        plan: TradePlan,
+        world: World,
+        ledger: LedgerSnapshot,
+        stage: str,
+        at: datetime,
+    ) -> Judgement:
+        """Judge a plan, store the decision with its inputs, and audit it before anything is sent.
+
+        The caller holds the account, so that two plans that fit only alone cannot both pass. What
+        the decision does to the kill switch and to the month's latch is done in the same
+        transaction. Raises PolicyMissing and PolicyMonitorLive.
+        """
+        policy = await account_policy(session, account)
+        refuse_monitoring(policy, account.account_id, live=world.live)
+        periods = periods_of(self._calendars, account.currency, at)
+        own = world.snapshot.account_id == account.account_id
+        margins = world.snapshot.margins if own else None
+        record = await roll(session, account.account_id, margins, periods, at=at)
+        sent = await sent_lately(session, plan, policy, day_starts_at=periods.day_starts_at, at=at)
+        switch = await accounts.kill_switch(session, account.account_id)
+        market = self._market(plan, world, at)
+        gate_input = GateInput(
+            plan=plan,
+            broker=world.snapshot,
+            ledger=ledger,
+            quotes=world.quotes,
+            as_of=at,
+            kill_switch=switch.level,
+            reserved=await reserved_orders(session, plan, world.snapshot),
+            market_open=market.is_open,
+            closes_at=market.closes_at,
+            next_opens_at=market.next_opens_at,
+            start_of_day_equity=day_start_of(record, margins),
+            history=history_of(record),
+            sent=sent,
+            instruments=world.instruments,
+            classifications=_classified(world.instruments),
+        )
+        # Written once: what is hashed is, byte for byte, what is stored.
+        text = canonical_json(gate_input)
+        decision = evaluate(policy, gate_input, inputs_hash=text_hash(text))
+        decisions_total.labels(decision.verdict.value).inc()
+        decision_hash = await plans.add_decision(
+            session, decision, stage=stage, gate_input=text, at=at
+        )
+        await append(session, _entry(decision, decision_hash, stage), at=at)
+        await latch(session, account.account_id, record, margins, policy, decision, at=at)
+        return Judgement(
+            policy=policy,
+            gate_input=gate_input,
+            decision=decision,
+            decision_hash=decision_hash,
+            trip=await trip(session, policy, decision, account.account_id, at=at),
+        )
+
+    def _market(self, plan: TradePlan, world: World, at: datetime) -> MarketState:
+        if world.always_open:
+            return MarketState(is_open=True)
+        return self._calendars.state_of({leg.instrument.ref.exchange for leg in plan.legs}, at)
 
 
 def seal_approval(
@@ -135,7 +218,7 @@ def seal_approval(
 
 def replay_decision(*, policy: Row, gate_input: Row, recorded: RiskDecision) -> str | None:
     """Judge stored inputs again; return where the answer first differs, None when it does not."""
-    difference = replay(
+    difference = schema_difference(recorded) or replay(
         Policy.model_validate(policy), GateInput.model_validate(gate_input), recorded
     )
     return None if difference is None else str(difference)
@@ -171,6 +254,18 @@ def _unseen_quantity(order: OrderRecord, as_of: datetime) -> Decimal:
 def _terms(intent: OrderIntent, quantity: Decimal) -> OrderTerms:
     fields = {name: getattr(intent, name) for name in OrderTerms.model_fields}
     return OrderTerms.model_validate(fields | {"quantity": quantity})
+
+
+def _classified(instruments: tuple[Instrument, ...]) -> tuple[Classification, ...]:
+    """Return what contracts are on, where the master's name of them is a symbol.
+
+    Sectors are in no master of this release.
+    """
+    return tuple(
+        Classification(instrument=row.ref, underlying=row.name)
+        for row in instruments
+        if row.kind in CONTRACTS and SYMBOL.fullmatch(row.name)
+    )
 
 
 def _entry(decision: RiskDecision, decision_hash: str, stage: str) -> Entry:

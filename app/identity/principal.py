@@ -25,6 +25,9 @@ class Permission(StrEnum):
     STOP = "stop"
     RESTART = "restart"
     READ_AUDIT = "read_audit"
+    CHECK_POLICY = "check_policy"
+    PROPOSE_POLICY = "propose_policy"
+    ACTIVATE_POLICY = "activate_policy"
 
 
 ROLES_WITH: dict[Permission, frozenset[Role]] = {
@@ -35,6 +38,9 @@ ROLES_WITH: dict[Permission, frozenset[Role]] = {
     Permission.STOP: frozenset({Role.TRADER, Role.APPROVER, Role.RISK_ADMIN, Role.ADMIN}),
     Permission.RESTART: frozenset({Role.RISK_ADMIN}),
     Permission.READ_AUDIT: frozenset({Role.RISK_ADMIN, Role.ADMIN}),
+    Permission.CHECK_POLICY: frozenset({Role.TRADER, Role.RISK_ADMIN, Role.ADMIN}),
+    Permission.PROPOSE_POLICY: frozenset({Role.RISK_ADMIN, Role.ADMIN}),
+    Permission.ACTIVATE_POLICY: frozenset({Role.RISK_ADMIN}),
 }
 OVERSEERS = frozenset({Role.APPROVER, Role.RISK_ADMIN, Role.ADMIN})
 

@@ -87,6 +87,16 @@ async def find_account(session: Session, account_id: str) -> AccountRecord | Non
     return _account(row) if row else None
 
 
+async def replace_policy(session: Session, old_hash: str, new_hash: str) -> list[str]:
+    """Point every account that has one policy at another; return which they were."""
+    rows = await session.fetch_all(
+        "UPDATE accounts SET policy_hash = %s WHERE tenant_id = %s AND policy_hash = %s"
+        " RETURNING account_id",
+        (new_hash, session.tenant_id, old_hash),
+    )
+    return sorted(str(row["account_id"]) for row in rows)
+
+
 async def set_mode(session: Session, *, account_id: str, mode: str) -> None:
     await session.execute(
         "UPDATE accounts SET mode = %s WHERE tenant_id = %s AND account_id = %s",

@@ -105,6 +105,21 @@ async def add_decision(
     return decision_hash
 
 
+async def count_refused(session: Session, account_id: str, *, after: datetime) -> int:
+    """Return how many decisions on the account's plans after a moment were DENY.
+
+    Those of a policy that only monitors are out.
+    """
+    row = await session.fetch_one(
+        "SELECT count(*) AS refused FROM risk_decisions d JOIN plans p USING (tenant_id, plan_id)"
+        " JOIN policies y USING (tenant_id, policy_hash)"
+        " WHERE d.tenant_id = %s AND d.verdict = 'DENY' AND d.created_at > %s"
+        " AND p.account_id = %s AND y.body->>'mode' IS DISTINCT FROM 'monitor'",
+        (session.tenant_id, after, account_id),
+    )
+    return int(row["refused"]) if row else 0
+
+
 async def find_decision(session: Session, decision_hash: str) -> DecisionRecord | None:
     row = await session.fetch_one(
         "SELECT decision_hash, stage, body, gate_input FROM risk_decisions"

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     MetaData,
@@ -126,6 +127,36 @@ kill_switches = Table(
     _to("accounts", "account_id"),
 )
 
+policy_changes = Table(
+    "policy_changes",
+    metadata,
+    _key("tenant_id"),
+    _key("change_id"),
+    _text("account_id"),
+    _text("from_hash"),
+    _text("to_hash"),
+    _text("text"),
+    _json("findings"),
+    _json("differences"),
+    _text("status"),
+    _text("comment", null=True),
+    _text("proposed_by"),
+    _time("proposed_at"),
+    _time("expires_at"),
+    _text("decided_by", null=True),
+    _time("decided_at", null=True),
+    _to("accounts", "account_id"),
+    ForeignKeyConstraint(["tenant_id", "to_hash"], ["policies.tenant_id", "policies.policy_hash"]),
+    Index(
+        "uq_policy_changes_active",
+        "tenant_id",
+        "account_id",
+        unique=True,
+        postgresql_where=text("status = 'ACTIVE'"),
+    ),
+    Index("ix_policy_changes_proposed", "tenant_id", "account_id", "proposed_at"),
+)
+
 threads = Table(
     "threads",
     metadata,
@@ -224,6 +255,13 @@ risk_decisions = Table(
     _json("body"),
     _time("created_at"),
     _to("plans", "plan_id"),
+    Index(
+        "ix_risk_decisions_refused",
+        "tenant_id",
+        "created_at",
+        postgresql_where=text("verdict = 'DENY'"),
+    ),
+    Index("ix_risk_decisions_created", "tenant_id", "stage", "created_at"),
 )
 
 cards = Table(
@@ -310,6 +348,37 @@ fills = Table(
     _json("body"),
     _time("traded_at"),
     _to("orders", "order_id"),
+)
+
+broker_messages = Table(
+    "broker_messages",
+    metadata,
+    _key("tenant_id"),
+    Column("message_id", BigInteger, Identity(always=True), primary_key=True),
+    _text("account_id"),
+    _text("order_id"),
+    _text("kind"),
+    _text("strategy_id"),
+    _time("at"),
+    _to("orders", "order_id"),
+    Index("ix_broker_messages_account", "tenant_id", "account_id", "at"),
+)
+
+equity_history = Table(
+    "equity_history",
+    metadata,
+    _key("tenant_id"),
+    _key("account_id"),
+    _text("day"),
+    _number("day_start"),
+    _text("week"),
+    _number("week_start"),
+    _text("month"),
+    _number("month_start"),
+    _number("peak"),
+    _text("spent_month", null=True),
+    _time("updated_at"),
+    _to("accounts", "account_id"),
 )
 
 ledger_positions = Table(
@@ -446,6 +515,7 @@ APPEND_ONLY = frozenset(
         "plans",
         "risk_decisions",
         "order_events",
+        "broker_messages",
         "fills",
         "reconciliations",
         "decision_traces",

@@ -12,9 +12,16 @@ from riskgate.contracts.snapshots import Quote
 
 
 def plan_fields(
-    plan: TradePlan, decision: RiskDecision, quotes: Sequence[Quote]
+    plan: TradePlan,
+    decision: RiskDecision,
+    quotes: Sequence[Quote],
+    *,
+    trip: str | None = None,
 ) -> dict[str, JsonValue]:
-    """Return a card's fields; every figure is the plan's own."""
+    """Return a card's fields; every figure is the plan's own.
+
+    `trip` says that the plan made the kill switch stricter.
+    """
     symbols: list[JsonValue] = [str(symbol) for symbol in plan.intent.symbols]
     legs: list[JsonValue] = [_leg(leg) for leg in plan.legs]
     traded = {leg.instrument.ref for leg in plan.legs}
@@ -37,6 +44,8 @@ def plan_fields(
         "verdict": decision.verdict.value,
         "policy_hash": decision.policy_hash,
         "evidence": [item.model_dump(mode="json") for item in decision.evidence],
+        "waived": [item.model_dump(mode="json") for item in decision.waived],
+        "kill_switch": trip,
         "quotes": shown,
     }
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from pydantic import ValidationError
 
 from adapters.errors import BrokerUnavailable, MarketDataUnavailable
-from adapters.ports import Brokers, Clock, MarketData
+from adapters.ports import Clock
 from app.approvals import rules
 from app.approvals.rules import Approver, Refusal
 from app.approvals.seal import SealedTerms, expired, seal_holds
@@ -16,10 +16,10 @@ from app.audit.log import Entry, append
 from app.errors import Conflict, Forbidden, NotFound
 from app.execution.engine import ExecutionEngine
 from app.gate.service import (
+    Gate,
     Judgement,
     World,
     account_policy,
-    judge,
     reserved_orders,
     seal_approval,
 )
@@ -29,12 +29,11 @@ from app.persistence.cards import CardRecord
 from app.persistence.database import Database, Session
 from app.pipeline.proposals import APPROVAL_STAGE
 from app.pipeline.views import AccountViews, require_account
-from app.pipeline.world import fresh_world
+from app.pipeline.world import Worlds
 from riskgate.contracts.cards import Card, CardStatus
 from riskgate.contracts.decisions import ApprovedPlan, RiskDecision, Verdict
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.plans import TradePlan
-from tools.ports import InstrumentDirectory
 
 LOOKS = 5
 FORBIDDEN_CODES = frozenset({"FORBIDDEN", "APPROVER_NOT_A_PERSON", "FOUR_EYES_REQUIRED"})
@@ -43,7 +42,10 @@ DOWN_CODES = frozenset({"BROKER_UNAVAILABLE", "MARKET_DATA_UNAVAILABLE"})
 
 @dataclass(frozen=True, kw_only=True)
 class CardDecision:
-    """What a person's word came to. `refusal` says why an approval did not count."""
+    """What a person's word came to.
+
+    `refusal` says why an approval did not count, `trip` that judging it tightened the kill switch.
+    """
 
     card: Card
     approved: bool
@@ -51,6 +53,7 @@ class CardDecision:
     refusal: Refusal | None = None
     decision: RiskDecision | None = None
     decision_hash: str | None = None
+    trip: str | None = None
 
 
 Wake: TypeAlias = Callable[[Session, CardDecision], Awaitable[None]]
@@ -63,19 +66,17 @@ class CardDecisions:
         self,
         *,
         database: Database,
-        brokers: Brokers,
-        market: MarketData,
+        worlds: Worlds,
         views: AccountViews,
-        directory: InstrumentDirectory,
+        gate: Gate,
         engine: ExecutionEngine,
         clock: Clock,
         secret: bytes,
     ) -> None:
         self._database = database
-        self._brokers = brokers
-        self._market = market
+        self._worlds = worlds
         self._views = views
-        self._directory = directory
+        self._gate = gate
         self._engine = engine
         self._clock = clock
         self._secret = secret
@@ -145,9 +146,8 @@ class CardDecisions:
     async def _fresh(
         self, tenant_id: str, plan: TradePlan, also: frozenset[InstrumentRef]
     ) -> World | Refusal:
-        broker = self._brokers.for_account(tenant_id, plan.account_id)
         try:
-            return await fresh_world(plan, broker, self._market, self._directory, also=also)
+            return await self._worlds.fresh(tenant_id, plan, also=also)
         except BrokerUnavailable as down:
             return _try_later("BROKER_UNAVAILABLE", down.message)
         except MarketDataUnavailable as down:
@@ -226,7 +226,7 @@ class CardDecisions:
     ) -> CardDecision:
         account = await require_account(session, plan.account_id)
         await plans.add_snapshot(session, world.snapshot)
-        judgement = await judge(
+        judgement = await self._gate.judge(
             session,
             account=account,
             plan=plan,
@@ -246,6 +246,7 @@ class CardDecisions:
             refusal=None if allowed else _denied(),
             decision=judgement.decision,
             decision_hash=judgement.decision_hash,
+            trip=None if judgement.trip is None else judgement.trip.text,
         )
 
     async def _settle(

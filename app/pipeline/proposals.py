@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from adapters.ports import Clock, IdFactory
 from app.approvals.seal import SealedTerms, seal
 from app.audit.log import Entry, append
-from app.gate.service import judge
+from app.gate.service import Gate
 from app.persistence import accounts, cards, plans
 from app.persistence.accounts import OBSERVE
 from app.persistence.database import Database
@@ -51,6 +51,7 @@ class Proposals:
         *,
         database: Database,
         views: AccountViews,
+        gate: Gate,
         directory: InstrumentDirectory,
         clock: Clock,
         ids: IdFactory,
@@ -59,6 +60,7 @@ class Proposals:
     ) -> None:
         self._database = database
         self._views = views
+        self._gate = gate
         self._directory = directory
         self._clock = clock
         self._ids = ids
@@ -100,7 +102,13 @@ class Proposals:
         step = ReplayStep(
             step="plan", inputs=inputs.model_dump(mode="json"), output=plan.model_dump(mode="json")
         )
-        return ComposedPlan(plan=plan, snapshot=view.snapshot, quotes=quotes, step=step)
+        return ComposedPlan(
+            plan=plan,
+            snapshot=view.snapshot,
+            quotes=quotes,
+            broker_mode=view.execution_mode,
+            step=step,
+        )
 
     async def _wrong_currency(
         self, caller: Caller, intent: TradeIntent, view: AccountView
@@ -128,21 +136,28 @@ class Proposals:
 
     async def judge(self, caller: Caller, composed: ComposedPlan) -> Judged:
         """Judge with the account held, so that plans are judged one after another."""
-        now = self._clock.now()
+        world = make_world(
+            composed.snapshot,
+            composed.quotes,
+            self._directory,
+            asked=(),
+            mode=composed.broker_mode,
+        )
         async with self._database.tenant(caller.tenant_id) as session:
             await accounts.lock_account(session, caller.account_id)
             account = await require_account(session, caller.account_id)
-            judgement = await judge(
+            judgement = await self._gate.judge(
                 session,
                 account=account,
                 plan=composed.plan,
-                world=make_world(composed.snapshot, composed.quotes, self._directory, asked=()),
+                world=world,
                 ledger=await self._views.ledger(session, caller.account_id),
                 stage=PLAN_STAGE,
-                at=now,
+                at=self._clock.now(),
             )
         step = gate_step(PLAN_STAGE, judgement.decision_hash, judgement.policy.policy_hash)
-        return Judged(decision=judgement.decision, step=step)
+        trip = None if judgement.trip is None else judgement.trip.text
+        return Judged(decision=judgement.decision, step=step, trip=trip)
 
     async def request_approval(
         self, caller: Caller, composed: ComposedPlan, judged: Judged, title: str
@@ -166,7 +181,7 @@ class Proposals:
             plan_id=plan.plan_id,
             plan_hash=plan.plan_hash,
             decision_id=caller.decision_id,
-            fields=plan_fields(plan, decision, composed.quotes),
+            fields=plan_fields(plan, decision, composed.quotes, trip=judged.trip),
             provenance=plan.intent.provenance,
         )
         terms = SealedTerms(

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from adapters.ports import BrokerAdapter, MarketData
+from adapters.ports import Brokers, MarketData
 from app.gate.service import World
 from riskgate.contracts.instruments import Instrument, InstrumentRef
+from riskgate.contracts.orders import ExecutionMode
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import BrokerSnapshot, Quote, QuoteSource
 from tools.ports import InstrumentDirectory
 
+# Markets of ours never close; a real one has a calendar.
 ALWAYS_OPEN = frozenset({QuoteSource.SIMULATED, QuoteSource.REPLAY})
 
 
@@ -27,37 +29,45 @@ def make_world(
     directory: InstrumentDirectory,
     *,
     asked: Iterable[InstrumentRef],
+    mode: ExecutionMode,
 ) -> World:
-    """Put a snapshot and the quotes asked for together with the instruments they speak of."""
+    """Put a snapshot and the quotes asked for together with the instruments they speak of.
+
+    `mode` is what an order at the snapshot's broker is.
+    """
     refs = [quote.instrument for quote in quotes]
     rows = [directory.get(ref) for ref in dict.fromkeys(refs)]
     return World(
         snapshot=snapshot,
         quotes=tuple(quotes),
         instruments=tuple(row for row in rows if isinstance(row, Instrument)),
-        market_open=_market_open(quotes),
+        always_open=bool(quotes) and all(quote.source in ALWAYS_OPEN for quote in quotes),
+        live=mode is ExecutionMode.LIVE,
         asked=frozenset(asked),
     )
 
 
-async def fresh_world(
-    plan: TradePlan,
-    broker: BrokerAdapter,
-    market: MarketData,
-    directory: InstrumentDirectory,
-    *,
-    also: Iterable[InstrumentRef] = (),
-) -> World:
-    """Take the book and prices afresh; `also` is priced besides what the book shows.
+class Worlds:
+    """Takes the book and prices afresh."""
 
-    Raises BrokerUnavailable or MarketDataUnavailable.
-    """
-    snapshot = await broker.get_snapshot(plan.account_id)
-    symbols = [leg.instrument.ref for leg in plan.legs]
-    refs = priced_instruments((*symbols, *also), snapshot)
-    return make_world(snapshot, await market.get_quotes(refs), directory, asked=refs)
+    def __init__(
+        self, *, brokers: Brokers, market: MarketData, directory: InstrumentDirectory
+    ) -> None:
+        self._brokers = brokers
+        self._market = market
+        self._directory = directory
 
+    async def fresh(
+        self, tenant_id: str, plan: TradePlan, *, also: Iterable[InstrumentRef] = ()
+    ) -> World:
+        """Return the world of now; `also` is priced besides what the book shows.
 
-def _market_open(quotes: Sequence[Quote]) -> bool | None:
-    """A market of ours never closes; for a real one this release has no calendar and cannot say."""
-    return True if quotes and all(quote.source in ALWAYS_OPEN for quote in quotes) else None
+        Raises BrokerUnavailable or MarketDataUnavailable.
+        """
+        broker = self._brokers.for_account(tenant_id, plan.account_id)
+        snapshot = await broker.get_snapshot(plan.account_id)
+        symbols = [leg.instrument.ref for leg in plan.legs]
+        refs = priced_instruments((*symbols, *also), snapshot)
+        quotes = await self._market.get_quotes(refs)
+        mode = broker.capabilities.mode
+        return make_world(snapshot, quotes, self._directory, asked=refs, mode=mode)

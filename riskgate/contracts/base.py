@@ -18,6 +18,7 @@ from pydantic import (
 
 MAX_DECIMAL_DIGITS: Final = 28
 MAX_DECIMAL_EXPONENT: Final = 18
+_WIDEST_EXPONENT: Final = 400
 
 
 class Contract(BaseModel):
@@ -47,6 +48,15 @@ def _bounded(value: Decimal) -> Decimal:
     return value
 
 
+def _finite(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise ValueError(f"must be finite, was {value}")
+    _sign, digits, exponent = value.as_tuple()
+    if len(digits) > _WIDEST_EXPONENT or abs(int(exponent)) > _WIDEST_EXPONENT:
+        raise ValueError("has more digits than any program writes")
+    return value
+
+
 def decimal_text(value: Decimal) -> str:
     """Write a decimal without exponent or trailing zeros, so that equal values have equal text."""
     text = format(value, "f")
@@ -71,6 +81,14 @@ Number = Annotated[
     Decimal,
     BeforeValidator(_refuse_binary_numbers),
     AfterValidator(_bounded),
+    PlainSerializer(decimal_text, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
+]
+# A number that another program wrote, in binary perhaps: every digit of it counts.
+ExactNumber = Annotated[
+    Decimal,
+    BeforeValidator(_refuse_binary_numbers),
+    AfterValidator(_finite),
     PlainSerializer(decimal_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
 ]

@@ -1,7 +1,7 @@
 """Verdicts: what the gate said of a plan and why, and the sealed result of an approval."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -15,7 +15,11 @@ from riskgate.contracts.base import (
     ShortText,
     UtcTime,
 )
+from riskgate.contracts.orders import Product
 from riskgate.contracts.plans import TradePlan
+
+# What an engine's decisions are: one of another schema was made by another engine.
+RISK_DECISION_SCHEMA: Final = "risk_decision/2"
 
 
 class Verdict(StrEnum):
@@ -49,12 +53,18 @@ class Violation(Contract):
 
 
 class Evidence(Contract):
-    """One figure the gate worked out, beside its limit where it has one."""
+    """One figure the gate worked out, beside its limit where it has one.
+
+    `source` is the override that the limit came from; `loosened` says that the override lets more
+    pass than the policy's own limit.
+    """
 
     metric: str
     value: Number
     limit: Number | None = None
     leg: Annotated[int, Field(ge=0)] | None = None
+    source: str | None = None
+    loosened: bool = False
 
 
 class LegQuantity(Contract):
@@ -64,10 +74,32 @@ class LegQuantity(Contract):
     quantity: Quantity
 
 
-class RiskDecision(Contract):
-    """The gate's answer on one plan: same inputs, same bytes."""
+class LegChange(Contract):
+    """What would pass for one leg; None where a field stays as it was asked.
 
-    schema_id: str = "risk_decision/1"
+    `wait_s` are seconds from now and `until` the session or window to wait for, with prices as they
+    are now.
+    """
+
+    leg: Annotated[int, Field(ge=0)]
+    quantity: Quantity | None = None
+    limit_price: Number | None = None
+    trigger_price: Number | None = None
+    product: Product | None = None
+    wait_s: Number | None = None
+    until: str | None = None
+    text: ShortText
+
+
+class RiskDecision(Contract):
+    """The gate's answer on one plan: same inputs, same bytes.
+
+    `waived` are breaches that orders which only lower exposure pass. `would_pass` is the smallest
+    change of a refused plan that the gate allows, judged by the gate itself. `trips` says that a
+    rule fired which turns the kill switch on.
+    """
+
+    schema_id: str = RISK_DECISION_SCHEMA
     verdict: Verdict
     plan_id: Identifier
     plan_hash: Sha256
@@ -78,6 +110,9 @@ class RiskDecision(Contract):
     violations: tuple[Violation, ...]
     evidence: tuple[Evidence, ...]
     modified_quantities: tuple[LegQuantity, ...] = ()
+    waived: tuple[Violation, ...] = ()
+    would_pass: tuple[LegChange, ...] = ()
+    trips: bool = False
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ class Quote(Contract):
     """The touch and depth of one instrument at its own time.
 
     `as_of` is when the feed gave the price and decides staleness; `market_time` is the time in
-    the market's own history, which a replay keeps apart. `bids` and `asks` are best first.
+    the market's own history, which a replay keeps apart. `bids` and `asks` are best first. The
+    circuits are the day's price band, None where the market has none or it is not known.
     """
 
     instrument: InstrumentRef
@@ -38,6 +39,10 @@ class Quote(Contract):
     last: Price
     bids: tuple[DepthLevel, ...]
     asks: tuple[DepthLevel, ...]
+    lower_circuit: Price | None = None
+    upper_circuit: Price | None = None
+    open: Price | None = None
+    previous_close: Price | None = None
 
     @model_validator(mode="after")
     def _book_is_ordered(self) -> Self:

@@ -1,96 +1,113 @@
 """EXP and MARGIN: how much may be held, and whether there is money for it.
 
-Legs count in order, each upon those before it. Legs that only close are not asked.
+At the cap passes. Orders that only close are let pass.
 """
 
-from collections.abc import Iterator
 from decimal import Decimal
 
-from riskgate.metrics import Facts, LegFacts, figure, margin_fraction, percent_of
-from riskgate.policy import Policy
-from riskgate.rules.base import Breach, at_most
+from riskgate.contracts.orders import Product
+from riskgate.figures import ZERO, figure
+from riskgate.rules.base import NONE, Breach, Breaches, at_most
+from riskgate.weigh import Facts
 
 
-def position_too_large(policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse a position above its part of equity; at the cap passes."""
-    if facts.equity is None:
-        return
-    limit = percent_of(policy.exposure.max_position_pct, facts.equity)
-    for leg in facts.opening_legs:
-        if leg.position_before is not None:
-            yield from _over(leg, "POSITION_TOO_LARGE: the position in", leg.position_before, limit)
+def position_too_large(f: Facts) -> Breaches:
+    """Refuse a position, over all products, above its part of equity."""
+    limit = _cap(f, f.limits.exposure.max_position_pct)
+    if limit is None or f.position_after is None or f.position_after <= limit:
+        return NONE
+    return _over(f, f.position_after, limit, f"POSITION_TOO_LARGE: the position in {f.name}")
 
 
-def gross_too_large(policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse a gross exposure above its part of equity; at the cap passes."""
-    if facts.equity is None:
-        return
-    limit = percent_of(policy.exposure.max_gross_exposure_pct, facts.equity)
-    for leg in facts.opening_legs:
-        if leg.gross_before is not None:
-            yield from _over(
-                leg, "GROSS_TOO_LARGE: the gross exposure with", leg.gross_before, limit
-            )
+def gross_too_large(f: Facts) -> Breaches:
+    """Refuse a gross exposure above its multiple of equity."""
+    limit = _cap(f, f.limits.exposure.max_gross_exposure_x)
+    if limit is None or f.gross_after is None or f.gross_after <= limit:
+        return NONE
+    return _over(f, f.gross_after, limit, f"GROSS_TOO_LARGE: the gross exposure with {f.name}")
 
 
-def too_many_positions(policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse each leg that opens one instrument more than may be open at once."""
-    limit, count = policy.exposure.max_open_positions, facts.open_before
-    for leg in facts.legs:
-        count += leg.opens_instrument
-        if leg.opens_instrument and count > limit:
-            yield Breach(
-                f"TOO_MANY_POSITIONS: {leg.name} would be open position {count}",
-                "Close another position first",
-                leg,
-                limit=limit,
-                actual=count,
-            )
+def net_too_large(f: Facts) -> Breaches:
+    """Refuse a net exposure, long or short, above its multiple of equity."""
+    limit, delta = _cap(f, f.limits.exposure.max_net_exposure_x), f.delta
+    if limit is None or delta is None or f.net_after is None or f.net_after <= limit:
+        return NONE
+    high, low = f.book.net_high + delta, f.book.net_low + delta
+    out, back = (high, -low) if f.candidate.sign > 0 else (-low, high)
+    allowed = f.fitting((out - abs(delta), back + abs(delta)), limit)
+    return (_breach(f"NET_TOO_LARGE: the net exposure with {f.name}", limit, f.net_after, allowed),)
 
 
-def too_many_symbols(policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse a plan that opens in more instruments than one plan may."""
-    limit = policy.exposure.max_symbols_per_plan
-    count = len({leg.leg.instrument.ref for leg in facts.opening_legs})
-    if count > limit:
-        message = f"TOO_MANY_SYMBOLS: the plan opens in {count} instruments"
-        yield Breach(message, "Split it into smaller plans", limit=limit, actual=count)
+def sector_too_large(f: Facts) -> Breaches:
+    """Refuse an exposure to one sector above its part of equity; unknown ones are one sector."""
+    limit, after = _cap(f, f.limits.exposure.max_sector_pct), f.sector_after
+    if limit is None or after is None or after <= limit:
+        return NONE
+    sector = f.listing.sector or "sectors not known"
+    return _over(f, after, limit, f"SECTOR_TOO_LARGE: the exposure to {sector}")
 
 
-def margin_too_small(policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse a leg that needs more money than the legs before it leave; all of it passes."""
-    if facts.available is None:
-        return
-    left, fraction = facts.available, margin_fraction(policy, facts.product)
-    for leg in facts.opening_legs:
-        if leg.unit is None:
-            continue
-        need = leg.opening * leg.unit * fraction
-        if need > left:
-            allowed = leg.largest(room=left, unit=leg.unit * fraction)
-            yield Breach(
-                f"MARGIN_TOO_SMALL: {leg.name} needs {figure(need)}, {figure(left)} is free",
-                at_most(allowed),
-                leg,
-                limit=left,
-                actual=need,
-                allowed=allowed,
-            )
-        left -= need
+def symbol_too_large(f: Facts) -> Breaches:
+    """Refuse an exposure to one underlying, in all its contracts, above its part of equity."""
+    limit, after = _cap(f, f.limits.exposure.max_symbol_pct), f.symbol_after
+    if limit is None or after is None or after <= limit:
+        return NONE
+    what = f"SYMBOL_TOO_LARGE: the exposure to {f.underlying} in all its contracts"
+    return _over(f, after, limit, what)
 
 
-def _over(leg: LegFacts, what: str, before: Decimal, limit: Decimal) -> Iterator[Breach]:
-    if leg.unit is None or before + leg.opening * leg.unit <= limit:
-        return
-    after, allowed = (
-        before + leg.opening * leg.unit,
-        leg.largest(room=limit - before, unit=leg.unit),
-    )
-    yield Breach(
-        f"{what} {leg.name} would be {figure(after)}, the cap is {figure(limit)}",
-        at_most(allowed),
-        leg,
-        limit=limit,
-        actual=after,
-        allowed=allowed,
-    )
+def too_many_positions(f: Facts) -> Breaches:
+    """Refuse an order that opens one instrument more than may be open at once."""
+    limit = f.limits.exposure.max_open_positions
+    entry = f.book.entries.get(f.listing.key)
+    if limit is None or not f.opening or (entry is not None and entry.is_open):
+        return NONE
+    count = f.book.open_instruments + 1
+    if count <= limit:
+        return NONE
+    message = f"TOO_MANY_POSITIONS: {f.name} would be open position {count}"
+    return (Breach(message, "Close another position first", limit=limit, actual=count),)
+
+
+def too_many_orders(f: Facts) -> Breaches:
+    """Refuse an order with which more would be open at the broker than may be."""
+    limit = f.limits.exposure.max_open_orders
+    count = f.book.orders_in_flight + max(len(f.candidate.slices), 1)
+    if limit is None or count <= limit:
+        return NONE
+    message = f"TOO_MANY_ORDERS: {f.name} would make {count} open orders"
+    return (Breach(message, "Cancel another order first", limit=limit, actual=count),)
+
+
+def margin_too_small(f: Facts) -> Breaches:
+    """Refuse an order that needs more money than is free; all of it passes."""
+    left, fraction = f.account.available, f.limits.margin.margin_fraction
+    if left is None or fraction is None or f.unit is None or not f.opening:
+        return NONE
+    fraction = margin_fraction(fraction, f.candidate.product)
+    need, unit = f.opening * f.unit * fraction, f.unit * fraction
+    if need <= left:
+        return NONE
+    lot = f.listing.lot
+    allowed = (f.closing * unit + max(left, ZERO)) // (unit * lot) * lot
+    message = f"MARGIN_TOO_SMALL: {f.name} needs {figure(need)}, {figure(left)} is free"
+    return (Breach(message, at_most(allowed), left, need, allowed=allowed or None),)
+
+
+def margin_fraction(fraction: Decimal, product: Product | None) -> Decimal:
+    """Return the part of a notional that must be free: all of a delivery."""
+    return Decimal(1) if product is Product.CNC else fraction
+
+
+def _cap(f: Facts, share: Decimal | None) -> Decimal | None:
+    equity = f.account.equity
+    return None if share is None or equity is None or equity <= 0 else share * equity
+
+
+def _over(f: Facts, after: Decimal, limit: Decimal, what: str) -> Breaches:
+    return (_breach(what, limit, after, f.fitting(f.ends(after), limit)),)
+
+
+def _breach(what: str, limit: Decimal, actual: Decimal, allowed: Decimal | None) -> Breach:
+    message = f"{what} would be {figure(actual)}, the cap is {figure(limit)}"
+    return Breach(message, at_most(allowed), limit=limit, actual=actual, allowed=allowed)

@@ -1,37 +1,38 @@
 """KILL: the switch that stops trading."""
 
-from collections.abc import Iterator
-
 from riskgate.contracts.decisions import KillSwitchLevel
-from riskgate.metrics import Facts, figure
-from riskgate.policy import Policy
-from riskgate.rules.base import Breach
+from riskgate.figures import figure
+from riskgate.rules.base import NONE, Breach, Breaches
+from riskgate.weigh import Facts
 
 
-def halted(_policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse every order while HALTED, those that reduce included; cancels never come here."""
-    if facts.gate_input.kill_switch is KillSwitchLevel.HALTED:
-        yield Breach(
-            "KILL_SWITCH_HALTED: trading is stopped, only cancels pass",
-            "Wait until someone with the right to do so turns the kill switch off",
+def kill_switch_on(f: Facts) -> Breaches:
+    """Refuse every order while HALTED, and what does not strictly lower exposure in REDUCE_ONLY.
+
+    Cancels never come here.
+    """
+    level = f.situation.kill_switch
+    if level is KillSwitchLevel.RUNNING:
+        return NONE
+    if level is KillSwitchLevel.HALTED:
+        return (
+            Breach(
+                "KILL_SWITCH_HALTED: trading is stopped, only cancels pass",
+                "Wait until someone with the right to do so turns the kill switch off",
+                binding=True,
+            ),
         )
+    return (
+        Breach(
+            f"KILL_SWITCH_REDUCE_ONLY: {f.name} would open {figure(f.opening)} more",
+            _remedy(f),
+            limit=f.closing,
+            actual=f.candidate.quantity,
+        ),
+    )
 
 
-def reduce_only(_policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse each leg that does not strictly lower exposure while REDUCE_ONLY."""
-    if facts.gate_input.kill_switch is not KillSwitchLevel.REDUCE_ONLY:
-        return
-    for leg in facts.opening_legs:
-        yield Breach(
-            f"KILL_SWITCH_REDUCE_ONLY: {leg.name} would open {figure(leg.opening)} more",
-            _remedy(leg.leg.side.lower(), figure(leg.closing)),
-            leg,
-            limit=leg.closing,
-            actual=leg.quantity,
-        )
-
-
-def _remedy(verb: str, closable: str) -> str:
-    if closable == "0":
+def _remedy(f: Facts) -> str:
+    if not f.closing:
         return "Wait until the kill switch is off; now only orders that close a position pass"
-    return f"{verb.capitalize()} at most {closable}, which only closes what is held"
+    return f"{f.side.capitalize()} at most {figure(f.closing)}, which only closes what is held"

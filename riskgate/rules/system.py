@@ -1,110 +1,161 @@
 """SYS: facts that are missing, old or contradictory deny; nothing is guessed in their place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from decimal import Decimal
 
-from riskgate.contracts.instruments import Currency
-from riskgate.metrics import Facts, figure, quote_age_s, seconds_between
-from riskgate.policy import Policy
-from riskgate.rules.base import Breach
+from riskgate.book import Entry, microseconds
+from riskgate.figures import figure, seconds_ago
+from riskgate.rules.base import NONE, Breach, Breaches
+from riskgate.weigh import Facts
 
 _ASK_AGAIN = "Ask again; if it stays so, check the connection to the market data"
 _RECONNECT = "Check the connection to the broker, then ask again"
+_CLOCKS = "Set the clocks right, then ask again"
 
 
-def quote_missing(_policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse each leg without a positive price of now."""
-    given = {quote.instrument for quote in facts.gate_input.quotes}
-    for leg in facts.legs:
-        if leg.quote is None:
-            known = leg.leg.instrument.ref in given
-            code = "QUOTE_NONPOSITIVE" if known else "QUOTE_MISSING"
-            yield Breach(f"{code}: {leg.name} has no price to judge by", _ASK_AGAIN, leg)
+def price_unusable(f: Facts) -> Breaches:
+    """Refuse while the traded or any held instrument has no price, a wrong one, or not of now.
+
+    Of what is held beside the traded one, an order that only reduces is asked only where the
+    policy says so.
+    """
+    traded = _traded_price(f)
+    if f.reduces and not f.limits.data.exits_need_every_price:
+        return traded
+    if not f.book.unpriced and f.situation.as_of is None:
+        return traded
+    return traded + _held_without_price(f) + _held_not_current(f)
 
 
-def quote_stale(policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse each leg whose quote is too old, or further ahead than clocks may differ."""
-    oldest, skew = policy.data.quote_age_max_s, policy.data.clock_skew_max_s
-    for leg in facts.legs:
-        if leg.quote is None:
-            continue
-        age = quote_age_s(facts.gate_input, leg.quote)
-        if age > oldest:
-            message = f"QUOTE_STALE: the price of {leg.name} is {figure(age)} s old"
-            yield Breach(message, _ASK_AGAIN, leg, limit=oldest, actual=age)
-        elif -age > skew:
-            message = f"QUOTE_FROM_FUTURE: the price of {leg.name} is {figure(-age)} s ahead"
-            yield Breach(message, "Set the clocks right, then ask again", leg, skew, -age)
-
-
-def snapshot_unfit(policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse a plan without a current broker snapshot of its own account."""
-    given = facts.gate_input
-    if given.ledger is not None and given.ledger.account_id != facts.plan.account_id:
-        yield _other_account("LEDGER", given.ledger.account_id, facts)
-    if given.broker is None:
-        yield Breach("SNAPSHOT_MISSING: the broker's book is not known", _RECONNECT)
-        return
-    if facts.broker is None:
-        yield _other_account("SNAPSHOT", given.broker.account_id, facts)
-    age = seconds_between(given.broker.as_of, given.as_of)
-    oldest, skew = policy.data.snapshot_age_max_s, policy.data.clock_skew_max_s
-    if age > oldest:
-        message = f"SNAPSHOT_STALE: the broker's book is {figure(age)} s old"
-        yield Breach(message, _RECONNECT, limit=oldest, actual=age)
-    elif -age > skew:
-        message = f"SNAPSHOT_FROM_FUTURE: the broker's book is {figure(-age)} s ahead"
-        yield Breach(message, "Set the clocks right, then ask again", limit=skew, actual=-age)
-
-
-def equity_missing(_policy: Policy, facts: Facts) -> Iterator[Breach]:
+def equity_unknown(f: Facts) -> Breaches:
     """Refuse when the money that limits are measured by is unknown or not positive.
 
-    Start-of-day equity is asked for only when a leg opens something: nothing else uses it.
+    What periods began with, and the highest equity, are asked for only where a limit needs them and
+    the order opens something.
     """
-    margins = facts.broker.margins if facts.broker else None
-    if margins is None:
-        yield Breach("EQUITY_MISSING: the account's equity and margins are not known", _RECONNECT)
-    elif facts.equity is None:
-        message = f"EQUITY_NONPOSITIVE: the account's equity is {figure(margins.equity)}"
-        yield Breach(message, "Add funds to the account", limit=0, actual=margins.equity)
-    if facts.opening_legs and facts.start_of_day_equity is None:
-        message = "START_OF_DAY_EQUITY_MISSING: the day's loss cannot be worked out"
-        remedy = "Let the day's opening equity be recorded, then ask again"
-        yield Breach(message, remedy, actual=facts.gate_input.start_of_day_equity)
-
-
-def currency_differs(_policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse each leg in a currency that is not the account's."""
-    account = _account_currency(facts)
-    for leg in facts.legs:
-        currency = leg.leg.instrument.currency
-        if {currency} != {account, facts.plan.currency}:
-            yield Breach(
-                f"CURRENCY_MISMATCH: {leg.name} is in {currency}, the account in {account} "
-                f"and the plan in {facts.plan.currency}",
-                f"Trade it from an account in {currency}",
-                leg,
-            )
-
-
-def book_unpriced(_policy: Policy, facts: Facts) -> Iterator[Breach]:
-    """Refuse new exposure while anything held or in flight cannot be valued."""
-    if facts.opening_legs:
-        for instrument in facts.unpriced:
-            yield Breach(
-                f"PRICE_MISSING: {instrument} is in the book without a current price or a known "
-                "multiplier, so the gross exposure is not known",
-                f"{_ASK_AGAIN}; orders that only reduce a position still pass",
-            )
-
-
-def _account_currency(facts: Facts) -> Currency:
-    margins = facts.broker.margins if facts.broker else None
-    return margins.currency if margins else facts.plan.currency
-
-
-def _other_account(what: str, account_id: str, facts: Facts) -> Breach:
-    return Breach(
-        f"{what}_OF_ANOTHER_ACCOUNT: is of {account_id}, the plan is for {facts.plan.account_id}",
-        "Take a snapshot of the plan's own account",
+    account, loss = f.account, f.limits.loss
+    if account.equity is None:
+        return (Breach("EQUITY_MISSING: the account's equity is not known", _RECONNECT),)
+    if account.equity <= 0:
+        message = f"EQUITY_NONPOSITIVE: the account's equity is {figure(account.equity)}"
+        return (Breach(message, "Add funds to the account", limit=0, actual=account.equity),)
+    if f.reduces:
+        return NONE
+    wanted = (
+        (
+            loss.daily_loss_limit_pct,
+            account.day_start,
+            "START_OF_DAY_EQUITY_MISSING",
+            "the day's loss",
+        ),
+        (
+            loss.weekly_loss_limit_pct,
+            account.week_start,
+            "START_OF_WEEK_EQUITY_MISSING",
+            "the week's loss",
+        ),
+        (
+            loss.monthly_loss_budget_pct,
+            account.month_start,
+            "START_OF_MONTH_EQUITY_MISSING",
+            "the month's",
+        ),
+        (loss.max_drawdown_pct, account.peak, "PEAK_EQUITY_MISSING", "the drawdown"),
     )
+    return tuple(
+        Breach(
+            f"{code}: {what} cannot be worked out",
+            "Let the equity be recorded, then ask again",
+            actual=value,
+        )
+        for limit, value, code, what in wanted
+        if limit is not None and (value is None or value <= 0)
+    )
+
+
+def currency_differs(f: Facts) -> Breaches:
+    """Refuse an instrument in a currency that is not the account's and has no rate to it."""
+    own, other = f.account.currency, f.listing.currency
+    if own is None or other is None or own == other or f.listing.converted:
+        return NONE
+    message = f"CURRENCY_MISMATCH: {f.name} is in {other}, the account in {own}"
+    return (Breach(message, f"Trade it from an account in {other}"),)
+
+
+def rates_unknown(f: Facts) -> Breaches:
+    """Refuse while it is not known how much was sent to the broker lately."""
+    if f.rates is not None:
+        return NONE
+    message = "RATES_UNKNOWN: how many orders were sent lately is not known"
+    return (Breach(message, "Ask again; if it stays so, check the database"),)
+
+
+def _traded_price(f: Facts) -> Breaches:
+    price = f.price
+    if price is None:
+        return (Breach(f"QUOTE_MISSING: {f.name} has no price to judge by", _ASK_AGAIN),)
+    if not price.last.is_finite():
+        return (Breach(f"QUOTE_NOT_A_NUMBER: {f.name} has no price to judge by", _ASK_AGAIN),)
+    if price.last <= 0:
+        return (Breach(f"QUOTE_NONPOSITIVE: {f.name} has no price to judge by", _ASK_AGAIN),)
+    if f.listing.multiplier is None:
+        message = f"MULTIPLIER_UNKNOWN: what a point of {f.name} is worth is not known"
+        return (Breach(message, "Refresh the instrument master, then ask again"),)
+    oldest, now = f.limits.data.quote_age_max_s, f.situation.as_of
+    if oldest is None:
+        return NONE
+    if now is None or price.as_of is None:
+        return (
+            Breach(
+                f"QUOTE_WITHOUT_TIME: how old the price of {f.name} is, is not known", _ASK_AGAIN
+            ),
+        )
+    age = Decimal(microseconds(now) - microseconds(price.as_of)).scaleb(-6)
+    skew = f.limits.data.clock_skew_max_s
+    if age > oldest:
+        message = f"QUOTE_STALE: the price of {f.name} is {seconds_ago(age)} old"
+        return (Breach(message, _ASK_AGAIN, limit=oldest, actual=age),)
+    if -age > skew:
+        message = f"QUOTE_FROM_FUTURE: the price of {f.name} is {seconds_ago(-age)} ahead"
+        return (Breach(message, _CLOCKS, limit=skew, actual=-age),)
+    return NONE
+
+
+def _held_without_price(f: Facts) -> Breaches:
+    return tuple(
+        Breach(
+            f"{unpriced.reason}: {unpriced.listing} is in the book without a usable price, so the "
+            "gross exposure is not known",
+            f"{_ASK_AGAIN}; orders that only reduce a position may still pass",
+        )
+        for unpriced in sorted(f.book.unpriced.values(), key=lambda u: str(u.listing))
+        if unpriced.listing.key != f.listing.key
+    )
+
+
+def _held_not_current(f: Facts) -> Breaches:
+    oldest, now = f.limits.data.quote_age_max_s, f.situation.as_of
+    if oldest is None or now is None:
+        return NONE
+    now_us = microseconds(now)
+    undated = [f.book.entries[key] for key in f.book.undated]
+    skew = f.limits.data.clock_skew_max_s
+    late = f.book.stamped_before(now_us - _whole_us(oldest))
+    early = f.book.stamped_after(now_us + _whole_us(skew))
+    return (
+        *_not_current(f, undated, "PRICE_WITHOUT_TIME", "has no time", _ASK_AGAIN),
+        *_not_current(f, late, "PRICE_STALE", "is too old", _ASK_AGAIN),
+        *_not_current(f, early, "PRICE_FROM_FUTURE", "is of the future", _CLOCKS),
+    )
+
+
+def _not_current(f: Facts, entries: Iterable[Entry], code: str, what: str, do: str) -> Breaches:
+    return tuple(
+        Breach(f"{code}: the price of {entry.listing}, which is in the book, {what}", do)
+        for entry in sorted(entries, key=lambda e: str(e.listing))
+        if entry.listing.key != f.listing.key
+    )
+
+
+def _whole_us(seconds: Decimal) -> int:
+    return int(seconds.scaleb(6))

@@ -5,6 +5,7 @@ import argparse
 import uvloop
 
 from tests.benchmarks.figures import Figure, as_json, as_table
+from tests.benchmarks.gate import gate_figures
 from tests.benchmarks.pure import import_figures, pure_figures
 from tests.benchmarks.store import disk_figure, prepared_store
 from tests.benchmarks.turns import http_figures, turn_figures
@@ -18,6 +19,7 @@ def main() -> None:
         # The loop that the server runs on.
         figures += uvloop.run(turn_figures(home, location, arguments.rounds))
     figures += http_figures(arguments.rounds)
+    figures += gate_figures(arguments.rounds)
     figures += pure_figures(arguments.rounds)
     figures += import_figures()
     print(as_json(figures) if arguments.json else as_table(figures))

@@ -11,13 +11,19 @@ from app.conversation.service import TurnRequest
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from riskgate.contracts.traces import TurnOutcome
+from riskgate.policy import DEFAULT_POLICY, ExecutionLimits
 from tests.benchmarks.figures import MS, Figure, Samples, spread, timed
 from tests.benchmarks.store import bare_graph_samples, commit_samples, written_transactions
 from tests.integration.conftest import Desk, open_desk
+from tests.integration.driving import set_policy
 from tests.servers import running_server
 
 ORDER = "buy 10 INFY at market, cnc"
 COUNTED_TURNS = 10
+# The same order again and again, as nobody may send it under the policy we ship.
+WITHOUT_RATES = DEFAULT_POLICY.model_copy(
+    update={"limits": DEFAULT_POLICY.limits.model_copy(update={"execution": ExecutionLimits()})}
+)
 GOAL = 1.3
 
 
@@ -27,6 +33,7 @@ async def turn_figures(home: Path, location: DatabaseLocation, rounds: int) -> l
     async with open_desk(settings, location) as desk:
         turn = await _turn_samples(desk, rounds)
         commits = await _commits_a_turn(desk, location)
+        await set_policy(desk, location, WITHOUT_RATES)
         done = await _approval_samples(desk, max(rounds // 4, 1))
     bare = await bare_graph_samples(location, rounds)
     commit = await commit_samples(location, rounds)

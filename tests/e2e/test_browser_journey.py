@@ -306,14 +306,14 @@ def test_words_that_look_like_markup_stay_words(browser: Browser, server: Server
         expect(page.locator("#turns img, .said *")).to_have_count(0)
 
 
-@pytest.mark.parametrize("size", [PHONE, SMALL_PHONE], ids=["390", "360"])
+@pytest.mark.parametrize(("size", "quantity"), [(PHONE, 4), (SMALL_PHONE, 5)], ids=["390", "360"])
 def test_a_phone_shows_a_whole_ticket_without_scrolling_sideways(
-    browser: Browser, server: Server, size: ViewportSize
+    browser: Browser, server: Server, size: ViewportSize, quantity: int
 ) -> None:
     with visit(browser, server, size=size) as page:
-        ticket = say(page, "buy 4 INFY at market, cnc, stop 2%").locator(".ticket")
+        ticket = say(page, f"buy {quantity} INFY at market, cnc, stop 2%").locator(".ticket")
         expect(ticket.locator("h3")).to_be_in_viewport()
-        ticket.get_by_role("button", name="Approve BUY 4 INFY").click()
+        ticket.get_by_role("button", name=f"Approve BUY {quantity} INFY").click()
         expect(page.locator(".card.result").last).to_contain_text("reconciled")
         expect(page.locator("#panel")).to_be_hidden()
         say(page, "positions")

@@ -61,7 +61,7 @@ def test_decisions_are_listed_shown_and_replayed(server: Server) -> None:
 
 
 def test_a_trace_changed_behind_our_back_is_noticed(server: Server) -> None:
-    decision = decision_of(server)
+    decision = decision_of(server, "buy 14 INFY at market, cnc")
     with server.database() as database:
         changed = database.execute(
             "UPDATE decision_traces SET body = jsonb_set(body, '{replay,0,output,legs,0,quantity}',"
@@ -70,12 +70,12 @@ def test_a_trace_changed_behind_our_back_is_noticed(server: Server) -> None:
         ).rowcount
     assert changed == 2
     words = said(server, "decision", "replay", decision, code=1)
-    assert "plan: $.legs[0].quantity: recorded '11', replayed '10'" in words
+    assert "plan: $.legs[0].quantity: recorded '11', replayed '14'" in words
     assert words.endswith("replay DIFFERS")
 
 
 def test_the_audit_log_holds_and_a_changed_row_is_named(server: Server) -> None:
-    decision_of(server)
+    decision_of(server, "buy 12 INFY at market, cnc")
     assert said(server, "audit", "verify").endswith("rows, intact")
     with server.database() as database:
         actor = database.execute("SELECT actor FROM audit_log WHERE seq = 3").fetchone()
@@ -104,7 +104,7 @@ def test_users_and_keys_come_and_go(server: Server) -> None:
 
 def test_a_backup_brings_back_what_was_destroyed(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "desk.backup"
-    decision = decision_of(server)
+    decision = decision_of(server, "buy 13 INFY at market, cnc")
     assert "wrote" in said(server, "db", "backup", str(file))
     assert file.stat().st_mode & 0o077 == 0
     assert "exists already" in said(server, "db", "backup", str(file), code=1)
@@ -147,7 +147,13 @@ def test_upgrading_again_changes_nothing(server: Server) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "eighty"), ("BROKER", "goldman"), ("CARD_TTL_S", "1"), ("REPLAY_START_ON", "today")],
+    [
+        ("PORT", "eighty"),
+        ("BROKER", "goldman"),
+        ("CARD_TTL_S", "1"),
+        ("REPLAY_START_ON", "today"),
+        ("CALENDARS", "/not/there.csv"),
+    ],
 )
 def test_a_wrong_setting_stops_the_start_and_is_named(
     name: str, value: str, tmp_path: Path

@@ -11,7 +11,6 @@ import pytest
 
 from tests.servers import Server
 
-ORDER = "buy 10 INFY at market, cnc"
 KILL_AFTER_MS = (0, 3, 6, 10, 14, 18, 23, 28, 34, 40)
 SAFE_STATES = {"FILLED", "OPEN", "PARTIALLY_FILLED", "EXPIRED", "UNKNOWN"}
 
@@ -21,8 +20,8 @@ def test_a_card_outlives_a_killed_server_and_gives_one_order(
     server: Server, postgres_too: bool
 ) -> None:
     with server.client() as client:
-        before = order_of(client, "buy 3 TCS at market, cnc")
-        card, decision_id = propose(client)
+        before = order_of(client, f"buy {3 + postgres_too} TCS at market, cnc")
+        card, decision_id = propose(client, f"buy {9 + postgres_too} INFY at market, cnc")
         audited = audit(client)["rows"]
     first_pid, first_postgres = server.pid, server.postgres_pid()
 
@@ -44,7 +43,8 @@ def test_a_card_outlives_a_killed_server_and_gives_one_order(
         assert audit(client)["intact"]
 
     assert (done["outcome"], again["run_id"]) == ("EXECUTED", done["run_id"])
-    assert [(order["state"], order["filled_quantity"]) for order in ours] == [("FILLED", "10")]
+    (order,) = ours
+    assert (order["state"], order["filled_quantity"]) == ("FILLED", str(9 + postgres_too))
     assert [order["order_id"] for order in trace["orders_submitted"]] == [ours[0]["order_id"]]
     assert trace["final_outcome"] == "EXECUTED"
     assert (replay["equal"], len(replay["steps"])) == (True, 3)
@@ -56,7 +56,9 @@ def test_killed_while_approving_it_never_sends_an_order_twice(server: Server) ->
     tags_before = set(tags_at_broker(server))
     for number, after_ms in enumerate(KILL_AFTER_MS):
         with server.client() as client:
-            card, decision_id = propose(client)
+            # Other orders each time: the gate refuses repeats, and too many in one instrument.
+            symbol = ("INFY", "TCS")[number % 2]
+            card, decision_id = propose(client, f"buy {11 + number} {symbol} at market, cnc")
         kill_during_approval(server, card, after_ms)
         if number % 2:
             server.kill_postgres()
@@ -133,7 +135,7 @@ def kill_during_approval(server: Server, card_id: str, after_ms: int) -> None:
     assert not sender.is_alive()
 
 
-def propose(client: httpx.Client, message: str = ORDER) -> tuple[str, str]:
+def propose(client: httpx.Client, message: str) -> tuple[str, str]:
     """Ask for an order; return its card and its decision."""
     turn = client.post("/api/v1/chat", json={"message": message}).json()
     assert turn["outcome"] == "AWAITING_APPROVAL", turn

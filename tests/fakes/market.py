@@ -27,6 +27,13 @@ class ScriptedMarket:
         self._clock = clock
         self._shown: dict[InstrumentRef, tuple[Quote, bool]] = {}
         self._down = False
+        self._source = QuoteSource.SIMULATED
+        self._band: tuple[Decimal, Decimal] | None = None
+
+    def go_live(self, low: str, high: str) -> None:
+        """Give what is shown from now on as a broker's prices, with a circuit band."""
+        self._source = QuoteSource.BROKER
+        self._band = (Decimal(low), Decimal(high))
 
     def show(
         self,
@@ -41,12 +48,14 @@ class ScriptedMarket:
         now = self._clock.now()
         quote = Quote(
             instrument=ref,
-            source=QuoteSource.SIMULATED,
+            source=self._source,
             as_of=as_of or now,
             market_time=as_of or now,
             last=Decimal(last),
             bids=levels(*bids),
             asks=levels(*asks),
+            lower_circuit=self._band[0] if self._band else None,
+            upper_circuit=self._band[1] if self._band else None,
         )
         self._shown[ref] = (quote, as_of is None)
 

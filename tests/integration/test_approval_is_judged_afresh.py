@@ -8,7 +8,7 @@ import pytest
 
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
-from riskgate.policy import ExposureLimits, Policy
+from riskgate.policy import ExposureLimits, Limits, Policy
 from tests.fakes.instruments import INFY, NIFTY_FUT
 from tests.integration.benches import a_bench
 from tests.integration.checker import check
@@ -170,7 +170,7 @@ async def test_two_plans_that_fit_only_alone_are_not_both_approved(
     bench = a_bench()
     async with bench.desk(settings, location) as desk, desk.client() as client:
         # Equity is 1 million, so 10 % of it fits one order of 60 at 1000 but not two.
-        cap = Policy(exposure=ExposureLimits(max_position_pct=Decimal(10)))
+        cap = Policy(limits=Limits(exposure=ExposureLimits(max_position_pct=Decimal("0.1"))))
         await set_policy(desk, location, cap)
         cards = [await propose(client, "buy 60 INFY at market, cnc") for _ in range(8)]
         replies = await asyncio.gather(*(approve(client, card) for card in cards))
@@ -188,7 +188,7 @@ async def test_an_order_filled_after_the_book_was_read_still_counts(
     """The second approval reads the book, then the first is sent and filled, then it is judged."""
     bench = a_bench()
     async with bench.desk(settings, location) as desk, desk.client() as client:
-        cap = Policy(exposure=ExposureLimits(max_position_pct=Decimal(10)))
+        cap = Policy(limits=Limits(exposure=ExposureLimits(max_position_pct=Decimal("0.1"))))
         await set_policy(desk, location, cap)
         first = await propose(client, "buy 60 INFY at market, cnc")
         second = await propose(client, "buy 60 INFY at market, cnc")
@@ -215,8 +215,8 @@ async def test_approvals_of_different_instruments_at_once_all_pass(
     bench = a_bench()
     async with bench.desk(settings, location) as desk, desk.client() as client:
         cards = [
-            await propose(client, f"buy 10 {symbol} at market, cnc")
-            for symbol in ("INFY", "TCS", "INFY", "TCS")
+            await propose(client, f"buy {quantity} {symbol} at market, cnc")
+            for quantity, symbol in ((10, "INFY"), (10, "TCS"), (11, "INFY"), (11, "TCS"))
         ]
         replies = await asyncio.gather(*(approve(client, card) for card in cards))
 

@@ -57,7 +57,13 @@ async def something_of_everything(desk: Desk, location: DatabaseLocation) -> dic
         await reconcile(client)
         waiting = await say(client, "buy 1 INFY at market, cnc")
         raised = (await client.get("/api/v1/exceptions")).json()["rows"]
+        # One of its own: every tenant has the default policy.
+        text = 'version: "1"\nlimits: {order: {max_order_value: 1}}\n'
+        put = await client.put("/api/v1/policies", json={"text": text})
+        change = put.json()["change"]
     return {
+        "policy_hash": change["to_hash"],
+        "change_id": change["change_id"],
         "run_id": waiting["run_id"],
         "card_id": waiting["cards"][0]["id"],
         "decision_id": waiting["decision_id"],

@@ -45,6 +45,22 @@ ALLOWED: dict[tuple[str, str], tuple[dict[str, Any] | None, set[Role], int]] = {
         {Role.TRADER, Role.APPROVER, Role.RISK_ADMIN, Role.ADMIN},
         200,
     ),
+    ("POST", "/api/v1/policies/check"): (
+        {"text": 'version: "1"', "account_id": "not-there"},
+        {Role.TRADER, Role.RISK_ADMIN, Role.ADMIN},
+        404,
+    ),
+    ("PUT", "/api/v1/policies"): (
+        {"text": 'version: "1"', "account_id": "not-there"},
+        {Role.RISK_ADMIN, Role.ADMIN},
+        404,
+    ),
+    ("POST", "/api/v1/policies/changes/{change_id}/approve"): (None, {Role.RISK_ADMIN}, 404),
+    ("POST", "/api/v1/policies/changes/{change_id}/reject"): (
+        None,
+        {Role.RISK_ADMIN, Role.ADMIN},
+        404,
+    ),
     ("POST", "/agui"): (
         {
             "threadId": "t",

@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from riskgate.policy import KNOWN_RULES
 from riskgate.rules import RULES
+from tests.rules_page import PAGE, rules_page
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("app", "agents", "tools", "adapters", "riskgate")
@@ -53,9 +55,18 @@ def test_every_code_in_the_product_is_in_the_reference() -> None:
     assert sorted(used - documented) == []
 
 
-def test_every_rule_of_the_gate_is_in_the_reference() -> None:
-    text = (ROOT / "docs/reference/codes.md").read_text()
-    assert [rule.rule_id for rule in RULES if f"| {rule.rule_id} |" not in text] == []
+def test_the_page_of_rules_is_what_the_rules_say_now() -> None:
+    assert PAGE.read_text(encoding="utf-8") == rules_page(), "make rules"
+
+
+def test_a_policy_may_name_exactly_the_rules_there_are() -> None:
+    assert {rule.rule_id for rule in RULES} == KNOWN_RULES
+
+
+def test_every_rule_says_a_code_and_has_a_section() -> None:
+    sections = rules_page().split("\n## ")[1:]
+    assert [section.partition("\n")[0] for section in sections] == [r.rule_id for r in RULES]
+    assert [section[:12] for section in sections if "Says: `" not in section] == []
 
 
 def test_an_undocumented_code_is_noticed() -> None:

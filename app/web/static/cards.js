@@ -79,13 +79,14 @@ export function closeQuestion(node, chosen = null) {
 const VERDICTS = { DENY: "denied", MODIFY: "only a smaller one" };
 
 function veto(card, currency) {
-  const { violations = [], would_pass: smaller = [], verdict } = card.fields;
+  const { violations = [], would_pass: passing = [], verdict, kill_switch: trip } = card.fields;
   return frame(
     card,
     "veto",
     title(card.title, el("span", { class: "chip bad" }, VERDICTS[verdict] ?? words(verdict))),
     el("ul", { class: "violations" }, violations.map((item) => violation(item, currency))),
-    smaller.length ? wouldPass(smaller, currency) : null,
+    passing.length ? wouldPass(passing) : null,
+    trip ? el("ul", { class: "notes bad" }, el("li", {}, trip)) : null,
   );
 }
 
@@ -102,9 +103,9 @@ function violation(item, currency) {
   );
 }
 
-function wouldPass(smaller, currency) {
-  const sizes = smaller.map((item) => `${decimal(item.quantity, { currency })}${smaller.length > 1 ? ` (leg ${item.leg + 1})` : ""}`);
-  return el("p", { class: "would-pass" }, el("b", {}, "Would pass: "), `a quantity of ${sizes.join(", ")}. Ask for it if you want it.`);
+function wouldPass(passing) {
+  const changes = passing.map((item) => `${item.text ?? `quantity ${item.quantity}`}${passing.length > 1 ? ` (leg ${item.leg + 1})` : ""}`);
+  return el("p", { class: "would-pass" }, el("b", {}, "Would pass: "), `${changes.join("; ")}. Ask for it if you want it.`);
 }
 
 function result(card, currency) {

@@ -265,8 +265,15 @@ function quotes(card) {
 }
 
 function notes(card) {
-  const all = card.fields.notes ?? [];
-  return all.length ? el("ul", { class: "notes" }, all.map((text) => el("li", {}, text))) : null;
+  const all = [...(card.fields.notes ?? []), ...waivedNotes(card)];
+  const trip = card.fields.kill_switch;
+  if (!all.length && !trip) return null;
+  return el("ul", { class: trip ? "notes bad" : "notes" }, [...(trip ? [trip] : []), ...all].map((text) => el("li", {}, text)));
+}
+
+function waivedNotes(card) {
+  const ids = [...new Set((card.fields.waived ?? []).map((item) => item.rule_id))];
+  return ids.length ? [`Passes ${ids.join(", ")}: it only reduces a position.`] : [];
 }
 
 function judged(card) {
@@ -287,7 +294,7 @@ function evidenceTable(evidence, currency) {
     [
       { label: "Figure", cell: (item) => words(item.metric) + (item.leg ? ` (leg ${item.leg + 1})` : "") },
       { label: "Value", number: true, cell: (item) => decimal(item.value, { currency }) },
-      { label: "Limit", number: true, cell: (item) => decimal(item.limit, { currency }) },
+      { label: "Limit", number: true, cell: (item) => decimal(item.limit, { currency }) + (item.source ? ` (${item.source})` : "") },
     ],
     evidence,
     "Figures of the risk gate",

@@ -30,7 +30,7 @@ from agents.nodes.plan import plan
 from agents.nodes.step import step
 from agents.state import TurnState, as_sentence
 from riskgate.contracts.instruments import InstrumentKind
-from riskgate.contracts.orders import OrderState, OrderType, Product, Side
+from riskgate.contracts.orders import ExecutionMode, OrderState, OrderType, Product, Side
 from riskgate.contracts.traces import (
     DeltaKind,
     DeltaSeverity,
@@ -88,7 +88,11 @@ def parsed(kind: MessageKind = MessageKind.TRADE, **changes: Any) -> ParsedMessa
 
 def composed() -> ComposedPlan:
     return ComposedPlan(
-        plan=the_plan(a_planning_input()), snapshot=a_snapshot(), quotes=(a_quote(),), step=STEP
+        plan=the_plan(a_planning_input()),
+        snapshot=a_snapshot(),
+        quotes=(a_quote(),),
+        broker_mode=ExecutionMode.PAPER,
+        step=STEP,
     )
 
 
@@ -357,7 +361,7 @@ async def test_an_allowed_plan_goes_on_and_a_denied_one_ends_with_a_veto_card() 
                 TurnOutcome.DENIED,
                 decision.codes[0],
             )
-            assert state["explanations"][0] == "A quantity of 250 would pass; ask for it."
+            assert state["explanations"][0] == "This would pass: quantity 250; ask for it."
             assert state["explanations"] == [as_sentence(text) for text in sentences(decision)]
 
 

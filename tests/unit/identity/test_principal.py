@@ -17,10 +17,19 @@ def principal(*roles: str) -> Principal:
     ("role", "permissions", "oversees"),
     [
         (R.VIEWER, {P.READ, P.CHAT}, False),
-        (R.TRADER, {P.READ, P.CHAT, P.APPROVE, P.OPERATE, P.STOP}, False),
+        (R.TRADER, {P.READ, P.CHAT, P.APPROVE, P.OPERATE, P.STOP, P.CHECK_POLICY}, False),
         (R.APPROVER, {P.READ, P.CHAT, P.APPROVE, P.STOP}, True),
-        (R.RISK_ADMIN, {P.READ, P.OPERATE, P.STOP, P.RESTART, P.READ_AUDIT}, True),
-        (R.ADMIN, {P.READ, P.OPERATE, P.STOP, P.READ_AUDIT}, True),
+        (
+            R.RISK_ADMIN,
+            {P.READ, P.OPERATE, P.STOP, P.RESTART, P.READ_AUDIT}
+            | {P.CHECK_POLICY, P.PROPOSE_POLICY, P.ACTIVATE_POLICY},
+            True,
+        ),
+        (
+            R.ADMIN,
+            {P.READ, P.OPERATE, P.STOP, P.READ_AUDIT, P.CHECK_POLICY, P.PROPOSE_POLICY},
+            True,
+        ),
         (R.SERVICE, {P.READ, P.CHAT}, False),
     ],
 )

@@ -58,6 +58,8 @@ def test_every_figure_of_a_card_is_the_plans_as_decimal_text() -> None:
         "verdict": "ALLOW",
         "policy_hash": decision.policy_hash,
         "evidence": [item.model_dump(mode="json") for item in decision.evidence],
+        "waived": [],
+        "kill_switch": None,
         "quotes": [
             {
                 "instrument": "NSE:INFY",

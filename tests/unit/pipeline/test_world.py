@@ -6,7 +6,7 @@ import pytest
 
 from app.gate.service import World
 from app.pipeline.world import make_world, priced_instruments
-from riskgate.contracts.orders import BrokerOrderStatus
+from riskgate.contracts.orders import BrokerOrderStatus, ExecutionMode
 from riskgate.contracts.snapshots import Quote, QuoteSource
 from tests.fakes.turn import FakeSystem
 from tests.unit.riskgate.builders import (
@@ -43,25 +43,33 @@ def test_everything_traded_held_or_resting_is_priced_once() -> None:
 def test_a_world_has_the_rows_of_what_is_quoted_and_known() -> None:
     quotes = [a_quote(), a_quote("TCS"), a_quote()]
     directory = FakeSystem(rows={INFY: an_instrument()})
-    assert make_world(a_snapshot(), quotes, directory, asked=[INFY, TCS]) == World(
+    world = make_world(a_snapshot(), quotes, directory, asked=[INFY, TCS], mode=ExecutionMode.PAPER)
+    assert world == World(
         snapshot=a_snapshot(),
         quotes=tuple(quotes),
         asked=frozenset({INFY, TCS}),
         instruments=(an_instrument(),),
-        market_open=True,
+        always_open=True,
+        live=False,
     )
 
 
 @pytest.mark.parametrize(
-    ("quotes", "opened"),
+    ("quotes", "ours"),
     [
-        ([], None),
+        ([], False),
         ([from_source(QuoteSource.SIMULATED)], True),
         ([from_source(QuoteSource.REPLAY), from_source(QuoteSource.SIMULATED, "TCS")], True),
-        ([from_source(QuoteSource.BROKER)], None),
-        ([from_source(QuoteSource.SIMULATED), from_source(QuoteSource.BROKER, "TCS")], None),
+        ([from_source(QuoteSource.BROKER)], False),
+        ([from_source(QuoteSource.SIMULATED), from_source(QuoteSource.BROKER, "TCS")], False),
     ],
 )
-def test_only_a_market_of_our_own_is_surely_open(quotes: list[Quote], opened: bool | None) -> None:
-    world = make_world(a_snapshot(), quotes, FakeSystem(), asked=())
-    assert world.market_open is opened
+def test_only_a_market_of_our_own_is_always_open(quotes: list[Quote], ours: bool) -> None:
+    world = make_world(a_snapshot(), quotes, FakeSystem(), asked=(), mode=ExecutionMode.PAPER)
+    assert world.always_open is ours
+
+
+@pytest.mark.parametrize("mode", list(ExecutionMode))
+def test_a_world_is_live_only_at_a_live_broker(mode: ExecutionMode) -> None:
+    world = make_world(a_snapshot(), [a_quote()], FakeSystem(), asked=(), mode=mode)
+    assert world.live is (mode is ExecutionMode.LIVE)

@@ -4,11 +4,12 @@ Defaults: an account of 1,000,000 INR, nothing held, INFY at 1000 on a tick of 0
 and a plan to buy 10 of it delivered, at a limit of 1000. The default policy allows it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from riskgate.book import Book
 from riskgate.contracts.base import Contract
 from riskgate.contracts.decisions import KillSwitchLevel, RiskDecision, Violation
 from riskgate.contracts.instruments import (
@@ -53,7 +54,9 @@ from riskgate.contracts.snapshots import (
     Quote,
     QuoteSource,
 )
-from riskgate.engine import GateInput, evaluate
+from riskgate.engine import evaluate
+from riskgate.facts import Account, Candidate, Listing, Market, Price, Rates, Situation
+from riskgate.inputs import EquityHistory, GateInput, Sent
 from riskgate.policy import DEFAULT_POLICY, Policy
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -253,6 +256,13 @@ def an_entry_rule(comparison: Comparison, price: Amount, symbol: str = "INFY") -
     return EntryRule(instrument=a_ref(symbol), comparison=comparison, price=Decimal(price))
 
 
+def a_history(equity: Amount = 1_000_000, **changes: Any) -> EquityHistory:
+    """Return a history in which every period began with, and the peak was, the same equity."""
+    money = Decimal(equity)
+    fields: dict[str, Any] = {"week_start": money, "month_start": money, "peak": money}
+    return EquityHistory.model_validate(fields | changes)
+
+
 def a_gate_input(*legs: PlanLeg, **changes: Any) -> GateInput:
     """Return an input for a plan of the legs; `product`, `held`, `orders` and `money` reach in."""
     product = changes.pop("product", Product.CNC)
@@ -270,22 +280,97 @@ def a_gate_input(*legs: PlanLeg, **changes: Any) -> GateInput:
         "kill_switch": KillSwitchLevel.RUNNING,
         "market_open": True,
         "start_of_day_equity": Decimal(1_000_000),
+        "history": a_history(),
+        "sent": Sent(),
     }
     return GateInput.model_validate(fields | changes)
 
 
-def a_policy(**groups: dict[str, object]) -> Policy:
-    """Return the default policy with some fields of some groups replaced."""
-    return DEFAULT_POLICY.model_copy(
-        update={name: changed(getattr(DEFAULT_POLICY, name), **to) for name, to in groups.items()}
+def a_policy(base: Policy = DEFAULT_POLICY, **blocks: Mapping[str, object]) -> Policy:
+    """Return the default policy with some fields of some blocks of limits replaced."""
+    limits = base.limits
+    return base.model_copy(
+        update={
+            "limits": limits.model_copy(
+                update={name: changed(getattr(limits, name), **to) for name, to in blocks.items()}
+            )
+        }
     )
+
+
+def a_listing(symbol: str = "INFY", **changes: Any) -> Listing:
+    """Return an instrument as the gate sees it: in single pieces, on a tick of 0.05."""
+    fields: dict[str, Any] = {
+        "key": symbol,
+        "names": (f"NSE:{symbol}", symbol),
+        "listed": True,
+        "lot": Decimal(1),
+        "tick": Decimal("0.05"),
+        "underlying": symbol,
+        "exchange": Exchange.NSE,
+    }
+    return Listing(**fields | changes)
+
+
+def a_price(last: Amount = 1000, **changes: Any) -> Price:
+    return Price(Decimal(last), **{"as_of": NOW} | changes)
+
+
+def a_candidate(
+    quantity: Amount = 10, side: Side = Side.BUY, symbol: str = "INFY", **changes: Any
+) -> Candidate:
+    """Return an intraday order at the market; `limit` makes it one with a limit price."""
+    limit = changes.pop("limit", None)
+    fields: dict[str, Any] = {
+        "listing": a_listing(symbol),
+        "sign": side.sign,
+        "quantity": Decimal(quantity),
+        "order_type": OrderType.MARKET if limit is None else OrderType.LIMIT,
+        "product": Product.MIS,
+        "limit_price": None if limit is None else Decimal(limit),
+        "strategy_id": "alpha",
+    }
+    return Candidate(**fields | changes)
+
+
+def a_book(*listings: Listing, held: Amount = 0, price: Price | None = None) -> Book:
+    """Return a book that knows the instruments at 1000, INFY alone by default; `held` is of MIS."""
+    book = Book()
+    for listing in listings or (a_listing(),):
+        book.know(listing)
+        book.set_price(listing.key, price or a_price())
+        book.hold(listing.key, Product.MIS, Decimal(held))
+    return book
+
+
+def an_account(equity: Amount = 1_000_000, **changes: Any) -> Account:
+    money = Decimal(1_000_000)
+    fields: dict[str, Any] = {
+        "day_start": money,
+        "week_start": money,
+        "month_start": money,
+        "peak": money,
+        "available": money,
+        "currency": "INR",
+    }
+    return Account(Decimal(equity), **fields | changes)
+
+
+def a_situation(**changes: Any) -> Situation:
+    fields: dict[str, Any] = {
+        "account": an_account(),
+        "rates": Rates(),
+        "market": Market(is_open=True),
+        "as_of": NOW,
+    }
+    return Situation(**fields | changes)
 
 
 # Limits so wide that only the rule under test can speak.
 WIDE_POLICY = a_policy(
-    exposure={"max_position_pct": 100, "max_gross_exposure_pct": 10_000},
+    exposure={"max_position_pct": 1, "max_gross_exposure_x": 10_000},
     order={"max_order_value": 10**15, "max_order_quantity": 10**12},
-    loss={"max_risk_per_trade_pct": 100},
+    loss={"max_risk_per_trade_pct": 1},
 )
 
 

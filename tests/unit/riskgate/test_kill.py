@@ -33,7 +33,7 @@ def test_halted_stops_an_order_that_only_reduces() -> None:
 
 def test_reduce_only_stops_a_purchase_and_says_what_to_do() -> None:
     violation = only_violation(decide(a_gate_input(kill_switch=REDUCE_ONLY)))
-    assert violation.rule_id == "KILL-002"
+    assert violation.rule_id == "KILL-001"
     assert violation.remedy.startswith("Wait until the kill switch is off")
 
 
@@ -75,7 +75,7 @@ def test_a_partly_closing_order_is_told_how_much_would_close() -> None:
     assert (violation.limit, violation.actual) == (Decimal(10), Decimal(11))
 
 
-@pytest.mark.parametrize(("quantity", "expected"), [(4, ()), (5, ("KILL-002", "ORD-010"))])
+@pytest.mark.parametrize(("quantity", "expected"), [(4, ()), (5, ("KILL-001", "ORD-010"))])
 def test_what_is_already_being_sold_cannot_be_sold_again(
     quantity: int, expected: tuple[str, ...]
 ) -> None:
@@ -93,7 +93,7 @@ def test_legs_of_one_plan_share_what_can_be_closed() -> None:
     legs = (a_market_leg(6, side=SELL), a_market_leg(6, side=SELL, leg=1))
     gate_input = a_gate_input(*legs, held=[a_position(10)], kill_switch=REDUCE_ONLY)
     decision = decide(gate_input)
-    assert [(v.rule_id, v.leg) for v in decision.violations] == [("KILL-002", 1), ("ORD-010", 1)]
+    assert [(v.rule_id, v.leg) for v in decision.violations] == [("KILL-001", 1), ("ORD-010", 1)]
 
 
 def test_a_position_of_another_product_is_not_closed_by_the_order() -> None:
@@ -101,13 +101,14 @@ def test_a_position_of_another_product_is_not_closed_by_the_order() -> None:
     gate_input = a_gate_input(
         leg, product=Product.MIS, held=[a_position(10)], kill_switch=REDUCE_ONLY
     )
-    assert codes(gate_input) == ("KILL-002",)
+    assert codes(gate_input) == ("KILL-001",)
 
 
 def test_without_a_snapshot_nothing_is_known_to_reduce() -> None:
     leg = a_market_leg(10, side=SELL)
     assert codes(a_gate_input(leg, broker=None, kill_switch=REDUCE_ONLY)) == (
-        "KILL-002",
+        "KILL-001",
         "SYS-003",
         "SYS-004",
+        "ORD-010",
     )

@@ -28,7 +28,7 @@ from tests.unit.riskgate.builders import (
 )
 
 BUY, SELL = Side.BUY, Side.SELL
-RISK_1_PCT = a_policy(exposure={"max_position_pct": 100}, order={"max_order_value": 10**9}, loss={})
+RISK_1_PCT = a_policy(exposure={"max_position_pct": 1}, order={"max_order_value": 10**9})
 
 
 def risking(quantity: int, **leg: Any) -> Any:
@@ -51,13 +51,14 @@ def test_an_exit_passes_on_a_day_that_lost_too_much() -> None:
     gate_input = a_gate_input(leg, held=[a_position(10)], money=margins(equity=Decimal(500_000)))
     decision = decide(gate_input, DEFAULT_POLICY)
     assert decision.verdict is Verdict.ALLOW
-    assert figures(decision)["daily_return_pct"] == -50
+    assert figures(decision)["daily_return"] == Decimal("-0.5")
+    assert [v.rule_id for v in decision.waived] == [f"LOSS-00{n}" for n in range(1, 5)]
 
 
 def test_a_trade_may_lose_the_cap_at_its_stop_and_is_reduced_to_it() -> None:
     assert codes(risking(500, stop=980), RISK_1_PCT) == ()
     decision = decide(risking(501, stop=980), RISK_1_PCT)
-    assert decision.codes == ("LOSS-002",)
+    assert decision.codes == ("LOSS-005",)
     assert [leg.quantity for leg in decision.modified_quantities] == [500]
     assert compared(only_violation(decision)) == (10_000, 10_020)
 
@@ -71,12 +72,12 @@ def test_the_stop_of_a_short_lies_above_and_its_entry_is_the_lower_price() -> No
 
 def test_the_stop_of_the_whole_plan_counts_when_the_leg_has_none() -> None:
     plan = a_plan(a_market_leg(501), risk_model=RiskModel(stop_price=Decimal(980)))
-    assert codes(a_gate_input(plan=plan), RISK_1_PCT) == ("LOSS-002",)
+    assert codes(a_gate_input(plan=plan), RISK_1_PCT) == ("LOSS-005",)
 
 
 def test_the_multiplier_counts() -> None:
     leg = a_market_leg(51, stop=980, instrument=an_instrument(multiplier=10))
-    assert codes(a_gate_input(leg), RISK_1_PCT) == ("LOSS-002",)
+    assert codes(a_gate_input(leg), RISK_1_PCT) == ("LOSS-005",)
 
 
 def test_legs_risk_together() -> None:

@@ -8,15 +8,21 @@ from riskgate.contracts.decisions import Verdict
 from riskgate.contracts.instruments import InstrumentKind
 from riskgate.contracts.orders import OrderType, Product, Side
 from riskgate.contracts.plans import PlanLeg
+from riskgate.judge import Judge
 from tests.unit.riskgate.builders import (
+    WIDE_POLICY,
     Amount,
+    a_book,
+    a_candidate,
     a_gate_input,
     a_leg,
+    a_listing,
     a_market_leg,
     a_plan,
     a_policy,
     a_position,
     a_quote,
+    a_situation,
     an_instrument,
     an_open_order,
     codes,
@@ -256,3 +262,37 @@ def test_a_sale_is_valued_at_the_best_bid_when_its_limit_is_below() -> None:
     gate_input = a_gate_input(leg, product=Product.MIS, quotes=quotes)
     policy = a_policy(order={"max_order_value": 9_989})
     assert only_violation(decide(gate_input, policy)).actual == 9_990
+
+
+def test_a_collar_that_is_off_leaves_the_other_on() -> None:
+    leg = a_leg(limit_price="5000", trigger_price="1200.05")
+    assert codes(a_gate_input(leg), a_policy(order={"price_collar_pct": None})) == ("ORD-008",)
+    off = a_policy(order={"price_collar_pct": None, "trigger_collar_pct": None})
+    assert codes(a_gate_input(leg), off) == ()
+
+
+def test_a_price_below_the_first_tick_is_not_mended_to_nothing() -> None:
+    decision = decide(a_gate_input(a_leg(limit_price="0.01")))
+    assert decision.codes == ("ORD-006",)
+    assert decision.would_pass == ()
+
+
+def test_without_a_tick_the_collar_is_measured_to_its_very_edge() -> None:
+    listing = a_listing(listed=False, tick=None)
+    order = a_candidate(listing=listing, limit="1020.000001")
+    (finding,) = Judge(WIDE_POLICY).judge(order, a_book(listing), a_situation()).findings
+    assert (finding.rule.rule_id, finding.breach.price) == ("ORD-008", Decimal(1020))
+
+
+def test_an_instrument_that_the_book_does_not_know_has_no_price_and_no_own_orders() -> None:
+    judgement = Judge(WIDE_POLICY).judge(a_candidate(symbol="TCS"), a_book(), a_situation())
+    assert judgement.rule_ids == ("SYS-001",)
+
+
+def test_an_empty_list_of_what_may_be_sold_short_permits_no_short_sale() -> None:
+    leg = a_market_leg(side=SELL)
+    none = a_policy(short={"allow_short_products": set()})
+    assert codes(a_gate_input(leg, product=Product.MIS), none) == ("ORD-010",)
+    every = a_policy(short={"allow_short_products": None})
+    assert codes(a_gate_input(leg), every) == ()
+    assert codes(a_gate_input(), a_policy(order={"allowed_exchanges": set()})) == ("ORD-015",)

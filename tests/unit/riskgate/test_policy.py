@@ -1,45 +1,31 @@
-"""Policies as text and as values."""
+"""Policies as values: overrides, hashes and what cannot be built."""
 
-import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from riskgate.contracts.orders import Product
-from riskgate.errors import PolicyInvalid
-from riskgate.policy import DEFAULT_POLICY, ExposureLimits, Policy, parse_policy
-from tests.unit.riskgate.builders import a_policy, changed
+from riskgate.contracts.instruments import Exchange, InstrumentRef
+from riskgate.policy import (
+    DEFAULT_POLICY,
+    PEER_VERSION,
+    ExposureLimits,
+    KillSwitchLimits,
+    Limits,
+    OrderLimits,
+    Override,
+    Policy,
+    scope_of,
+)
 
 
-def test_an_empty_text_object_is_the_default_policy() -> None:
-    assert parse_policy("{}") == DEFAULT_POLICY
+def base(**exposure: Any) -> Limits:
+    return Limits.model_validate({"exposure": exposure})
 
 
-def test_a_policy_written_out_reads_back_equal() -> None:
-    policy = a_policy(
-        order={"deny_list": {"NSE:INFY", "M&M"}, "allow_list": {"TCS"}},
-        approval={"four_eyes_above_notional": 10},
-    )
-    assert parse_policy(policy.model_dump_json()) == policy
-
-
-def test_the_hash_is_of_the_meaning_not_of_the_text() -> None:
-    one = '{"exposure": {"max_position_pct": 2.5}, "order": {"deny_list": ["TCS", "INFY"]}}'
-    two = '{"order":{"deny_list":["INFY","TCS"]},"exposure":{"max_position_pct":"2.50"}}'
-    assert parse_policy(one).policy_hash == parse_policy(two).policy_hash
-    assert parse_policy(one).policy_hash != DEFAULT_POLICY.policy_hash
-
-
-def test_the_hash_of_a_changed_copy_is_its_own() -> None:
-    original = DEFAULT_POLICY.policy_hash
-    copy = DEFAULT_POLICY.model_copy(update={"version": "2"})
-    assert copy.policy_hash != original
-
-
-def test_numbers_are_read_exactly_as_written() -> None:
-    policy = parse_policy('{"exposure": {"max_position_pct": 0.100000000000000005}}')
-    assert policy.exposure.max_position_pct == Decimal("0.100000000000000005")
+def override(*, may_loosen: bool = False, **blocks: Any) -> Override:
+    return Override(limits=Limits.model_validate(blocks), may_loosen=may_loosen)
 
 
 def test_a_policy_cannot_be_changed() -> None:
@@ -47,85 +33,149 @@ def test_a_policy_cannot_be_changed() -> None:
         DEFAULT_POLICY.version = "2"  # type: ignore[misc]
 
 
-def test_a_list_without_entries_differs_from_no_list() -> None:
-    assert parse_policy('{"order": {"allow_list": null}}').order.allow_list is None
-    assert parse_policy('{"order": {"allow_list": []}}').order.allow_list == frozenset()
+def test_the_hash_of_a_changed_copy_is_its_own() -> None:
+    original = DEFAULT_POLICY.policy_hash
+    assert DEFAULT_POLICY.model_copy(update={"version": "2"}).policy_hash != original
+
+
+def test_a_policy_kept_as_json_reads_back_with_its_hash() -> None:
+    policy = Policy(
+        limits=base(max_position_pct="0.2", max_net_exposure_x=1),
+        symbols={"INFY": override(exposure={"max_position_pct": "0.1"})},
+        strategies={
+            "alpha": override(may_loosen=True, exposure={"max_net_exposure_x": None}),
+        },
+    )
+    again = Policy.model_validate_json(policy.model_dump_json())
+    assert (again, again.policy_hash) == (policy, policy.policy_hash)
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("one", "other"),
     [
-        ('{"exposur": {}}', r"exposur: .*; did you mean exposure\?"),
-        ('{"exposure": {"max_position": 1}}', r"exposure\.max_position: .*max_position_pct\?"),
-        ('{"exposure": {"zzz": 1}}', r"exposure\.zzz: .*, was 1; remove it"),
-        ('{"exposure": {"max_position_pct": 100.1}}', r"max_position_pct: .*, was 100\.1; correct"),
-        ('{"exposure": {"max_position_pct": 0}}', r"exposure\.max_position_pct: "),
-        ('{"exposure": {"max_position_pct": true}}', r"exposure\.max_position_pct: "),
-        ('{"exposure": {"max_open_positions": "2"}}', r"exposure\.max_open_positions: "),
-        ('{"exposure": {"max_open_positions": 2.5}}', r"exposure\.max_open_positions: "),
-        ('{"exposure": {"max_open_positions": true}}', r"exposure\.max_open_positions: "),
-        ('{"order": {"allowed_products": ["XXX"]}}', r"order\.allowed_products\.0: "),
-        ('{"order": {"deny_list": ["infy"]}}', r"order\.deny_list\.0: "),
-        ('{"order": {"deny_list": ["XYZ:INFY"]}}', r"order\.deny_list\.0: .*exchange XYZ"),
-        ('{"order": {"deny_list": "INFY"}}', r"order\.deny_list: "),
-        ('{"margin": {"margin_fraction": 1.1}}', r"margin\.margin_fraction: "),
-        ('{"version": 1}', r"version: "),
-        ("[1]", r"policy: .*dictionary"),
-        ('{"a": 1, "a": 2}', r"policy: is not JSON, a is given twice"),
-        ('{"loss": {"daily_loss_limit_pct": NaN}}', r"policy: is not JSON, NaN"),
-        ("{", r"policy: is not JSON"),
-        ("[" * 100_000, r"policy: is not JSON"),
+        ({"INFY": Override()}, {}),
+        ({"INFY": override(exposure={})}, {}),
+        (
+            {"INFY": override(exposure={}, loss={"max_drawdown_pct": "0.1"})},
+            {"INFY": override(loss={"max_drawdown_pct": "0.10"})},
+        ),
     ],
 )
-def test_a_fault_is_told_with_its_path_and_what_to_do(text: str, complaint: str) -> None:
-    with pytest.raises(PolicyInvalid, match=complaint):
-        parse_policy(text)
+def test_an_override_that_gives_nothing_is_no_part_of_the_hash(
+    one: dict[str, Override], other: dict[str, Override]
+) -> None:
+    limits = Limits.model_validate({"loss": {"max_drawdown_pct": "0.1"}})
+    hashes = {Policy(limits=limits, symbols=symbols).policy_hash for symbols in (one, other)}
+    assert len(hashes) == 1
 
 
-def test_every_fault_is_told_at_once() -> None:
-    with pytest.raises(PolicyInvalid) as refused:
-        parse_policy('{"exposure": {"max_position_pct": -1}, "zzz": 1}')
-    assert len(str(refused.value).splitlines()) == 2
+def test_a_limit_turned_off_by_an_override_differs_in_hash_from_one_left_out() -> None:
+    limits = base(max_position_pct="0.1", max_net_exposure_x=1)
+    given = {"max_position_pct": "0.1"}
+    silent = Policy(limits=limits, symbols={"A": override(exposure=given)})
+    off = {"A": override(may_loosen=True, exposure={**given, "max_net_exposure_x": None})}
+    assert silent.policy_hash != Policy(limits=limits, symbols=off).policy_hash
 
 
-def test_a_long_wrong_value_is_cut_short() -> None:
-    with pytest.raises(PolicyInvalid, match=r"was x{57}\.\.\.;"):
-        parse_policy(json.dumps({"loss": "x" * 1000}))
+def test_trip_rules_are_a_set_however_they_are_listed() -> None:
+    one = KillSwitchLimits(trip_on_rules=("LOSS-002", "LOSS-001", "LOSS-002"))
+    assert one.trip_on_rules == ("LOSS-001", "LOSS-002")
 
 
-def test_two_persons_are_not_asked_below_where_nobody_is() -> None:
-    with pytest.raises(PolicyInvalid, match=r"approval: .*four_eyes_above_notional is below"):
-        parse_policy(
-            '{"approval": {"execute_without_approval_below_notional": 2,'
-            ' "four_eyes_above_notional": 1}}'
-        )
-    both = {"execute_without_approval_below_notional": 2, "four_eyes_above_notional": 2}
-    assert a_policy(approval=dict(both)).approval.four_eyes_above_notional == 2
+def test_a_percentage_is_the_fraction_to_the_last_digit() -> None:
+    digits = "1." + "123456789" * 5
+    limits = ExposureLimits.model_validate({"max_position_pct": f"{digits}%"})
+    assert str(limits.max_position_pct) == "0.01" + "123456789" * 5
+
+
+@pytest.mark.parametrize("text", ["1_0%", "%", "inf%", "nan%", "１０%", "1e1%", "10 %%"])
+def test_a_percentage_is_plain_digits_before_the_sign(text: str) -> None:
+    with pytest.raises(ValidationError, match="must be a number before the %"):
+        ExposureLimits.model_validate({"max_position_pct": text})
 
 
 def test_a_binary_number_is_refused_from_code_too() -> None:
     with pytest.raises(ValidationError, match="binary numbers lose paise"):
-        changed(ExposureLimits(), max_position_pct=0.1)
+        ExposureLimits.model_validate({"max_position_pct": 0.1})
 
 
-def test_the_defaults_are_the_documented_ones() -> None:
-    policy = Policy()
-    assert policy.exposure.model_dump(mode="json") == {
-        "max_position_pct": "25",
-        "max_gross_exposure_pct": "100",
-        "max_open_positions": 20,
-        "max_symbols_per_plan": 5,
+def test_a_list_without_entries_differs_from_no_list() -> None:
+    hashes = {
+        Policy(limits=Limits(order=OrderLimits(allow_list=names))).policy_hash
+        for names in (None, frozenset[str]())
     }
-    assert policy.order.price_collar_pct == 2
-    assert policy.order.trigger_collar_pct == 20
-    assert policy.loss.model_dump(mode="json") == {
-        "daily_loss_limit_pct": "2",
-        "max_risk_per_trade_pct": "1",
+    assert len(hashes) == 2
+
+
+LOOSER: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"exposure": {"max_position_pct": "0.1"}}, {"exposure": {"max_position_pct": "0.2"}}),
+    ({"exposure": {"max_open_orders": 5}}, {"exposure": {"max_open_orders": None}}),
+    ({"margin": {"margin_fraction": "0.5"}}, {"margin": {"margin_fraction": "0.4"}}),
+    ({"order": {"deny_list": ["A", "B"]}}, {"order": {"deny_list": ["A", "C", "D"]}}),
+    ({"order": {"allow_list": ["A"]}}, {"order": {"allow_list": ["A", "B"]}}),
+    ({"market": {"check_hours": True}}, {"market": {"check_hours": False}}),
+    ({"market": {"mis_cutoff_minutes": 10}}, {"market": {"mis_cutoff_minutes": 5}}),
+]
+
+
+@pytest.mark.parametrize(("limits", "change"), LOOSER)
+def test_a_looser_override_needs_to_say_so(limits: dict[str, Any], change: dict[str, Any]) -> None:
+    own = Limits.model_validate(limits)
+    with pytest.raises(ValidationError, match="may_loosen: true"):
+        Policy(limits=own, symbols={"A": override(**change)})
+    Policy(limits=own, symbols={"A": override(may_loosen=True, **change)})
+    Policy(version=PEER_VERSION, limits=own, symbols={"A": override(**change)})
+
+
+@pytest.mark.parametrize(("change", "limits"), LOOSER[:2] + LOOSER[4:])
+def test_a_tighter_override_needs_to_say_nothing(
+    limits: dict[str, Any], change: dict[str, Any]
+) -> None:
+    Policy(limits=Limits.model_validate(limits), symbols={"A": override(**change)})
+
+
+def test_symbol_holds_before_strategy_before_policy_one_field_at_a_time() -> None:
+    policy = Policy(
+        limits=base(max_position_pct="0.5", max_gross_exposure_x=3, max_open_orders=9),
+        symbols={
+            "INFY": override(exposure={"max_position_pct": "0.1"}),
+            "NSE:INFY": override(exposure={"max_position_pct": "0.2"}),
+        },
+        strategies={
+            "alpha": override(exposure={"max_position_pct": "0.3", "max_gross_exposure_x": 2})
+        },
+    )
+    scope = scope_of(policy, ("NSE:INFY", "INFY"), "alpha")
+    assert scope.limits.exposure == ExposureLimits(
+        max_position_pct=Decimal("0.2"), max_gross_exposure_x=Decimal(2), max_open_orders=9
+    )
+    assert scope.sources == {
+        "exposure.max_position_pct": "symbol NSE:INFY",
+        "exposure.max_gross_exposure_x": "strategy alpha",
     }
-    assert policy.data.model_dump(mode="json") == {
-        "quote_age_max_s": "10",
-        "snapshot_age_max_s": "30",
-        "clock_skew_max_s": "5",
-    }
-    assert policy.short.allow_short_products == {Product.MIS, Product.NRML}
-    assert policy.margin.margin_fraction == Decimal("0.2")
+    assert scope_of(policy, ("NSE:TCS", "TCS"), "beta").limits == policy.limits
+
+
+def test_two_persons_are_not_asked_below_where_nobody_is() -> None:
+    approval = {"execute_without_approval_below_notional": 2, "four_eyes_above_notional": 1}
+    with pytest.raises(ValidationError, match="four_eyes_above_notional is below"):
+        Policy.model_validate({"approval": approval})
+
+
+@pytest.mark.parametrize(
+    ("lists", "denied"),
+    [
+        ({}, False),
+        ({"deny_list": ["INFY"]}, True),
+        ({"deny_list": ["NSE:INFY"]}, True),
+        ({"deny_list": ["BSE:INFY"]}, False),
+        ({"allow_list": []}, True),
+        ({"allow_list": ["INFY"]}, False),
+        ({"allow_list": ["INFY"], "deny_list": ["NSE:INFY"]}, True),
+    ],
+)
+def test_an_instrument_is_denied_by_name_or_by_missing_from_the_allow_list(
+    lists: dict[str, list[str]], denied: bool
+) -> None:
+    infy = InstrumentRef(exchange=Exchange.NSE, tradingsymbol="INFY")
+    assert OrderLimits.model_validate(lists).denies(infy) is denied

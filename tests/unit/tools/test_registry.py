@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from riskgate.contracts.orders import OrderState
+from riskgate.contracts.orders import ExecutionMode, OrderState
 from riskgate.contracts.traces import ReplayStep, ToolCall
 from tests.builders import a_planning_input, a_submitted_order, a_trade_intent, the_plan
 from tests.fakes.turn import CALLER, FakeSystem, a_toolbox, a_view
@@ -41,7 +41,11 @@ STEP = ReplayStep(step="plan", inputs={}, output={})
 
 def composed() -> ComposedPlan:
     return ComposedPlan(
-        plan=the_plan(a_planning_input()), snapshot=a_snapshot(), quotes=(a_quote(),), step=STEP
+        plan=the_plan(a_planning_input()),
+        snapshot=a_snapshot(),
+        quotes=(a_quote(),),
+        broker_mode=ExecutionMode.PAPER,
+        step=STEP,
     )
 
 

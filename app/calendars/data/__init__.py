@@ -1,0 +1,1 @@
+"""The bundled calendars; see README.md for where each row comes from."""
