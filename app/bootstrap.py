@@ -32,6 +32,7 @@ from app.conversation.service import Conversation, Parts
 from app.errors import FieldError, InvalidRequest, SettingsInvalid
 from app.execution.engine import ExecutionEngine
 from app.gate.policies import PolicyDesk
+from app.gate.reducing import legs_that_reduce
 from app.gate.service import Gate, replace_retired_defaults, store_default_policy
 from app.identity.principal import OWNER_TENANT
 from app.identity.service import OWNER_NAME, OWNER_ROLES, Identity
@@ -219,6 +220,7 @@ class Ground:
     bars: PostgresBars
     market: MarketData
     brokers: Brokers
+    calendars: Calendars
     gate: Gate
     secret: bytes
 
@@ -250,6 +252,7 @@ def build(
         ids=ground.ids,
         sleep=asyncio.sleep,
         fill_wait_s=settings.fill_wait_s,
+        legs_that_reduce=legs_that_reduce,
     )
     reconciler = Reconciler(
         database=ground.database,
@@ -257,6 +260,7 @@ def build(
         clock=ground.clock,
         ids=ground.ids,
         catch_up=engine.refresh,
+        note_equity=ground.gate.note_equity,
     )
     decisions = CardDecisions(
         database=ground.database,
@@ -272,6 +276,7 @@ def build(
         clock=ground.clock,
         ids=ground.ids,
         directory=ground.directory,
+        calendars=ground.calendars,
         identity=Identity(database=ground.database, clock=ground.clock, ids=ground.ids),
         views=views,
         decisions=decisions,
@@ -299,6 +304,7 @@ def _ground(
     database = Database(location.app_conninfo)
     directory = Directory(load_master())
     bars = PostgresBars(database)
+    calendars = _calendars(settings.calendars)
     market = market or _market(settings, clock, directory, bars)
     return Ground(
         settings=settings,
@@ -317,7 +323,8 @@ def _ground(
             clock=clock,
             ids=ids,
         ),
-        gate=Gate(_calendars(settings.calendars)),
+        calendars=calendars,
+        gate=Gate(calendars),
         secret=seal_secret(settings.home),
     )
 

@@ -13,9 +13,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from adapters.errors import BrokerUnavailable
+from adapters.ports import Clock
 from app.api.application import create_application
 from app.api.declared import refuse_undeclared
 from app.bootstrap import Container, build
+from app.calendars.endings import ending_soon
 from app.errors import Unavailable
 from app.persistence import identities
 from app.persistence.location import DatabaseLocation
@@ -41,16 +43,22 @@ def create_app(
     location: DatabaseLocation,
     *,
     on_ready: Callable[[str | None], None],
+    on_warning: Callable[[str], None] = lambda _text: None,
+    clock: Clock | None = None,
 ) -> FastAPI:
-    """Return the application; `on_ready` is told the key of an owner made at this start."""
+    """Return the application; `on_ready` is told the key of an owner made at this start.
+
+    `on_warning` is told afterwards, in words for people, what will need somebody soon.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        container = build(settings, location)
+        container = build(settings, location, clock=clock)
         new_key = await container.start()
         app.state.services = container.services
         rounds = asyncio.create_task(_rounds_for_ever(container))
         on_ready(new_key)
+        _warn_of_calendars(container, on_warning)
         try:
             yield
         finally:
@@ -84,12 +92,13 @@ def serve(
     listener: socket.socket,
     *,
     on_ready: Callable[[str | None], None],
+    on_warning: Callable[[str], None],
 ) -> None:
     """Serve until stopped by SIGINT or SIGTERM, so that the caller can clean up. Blocks."""
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     config = uvicorn.Config(
-        create_app(settings, location, on_ready=on_ready),
+        create_app(settings, location, on_ready=on_ready, on_warning=on_warning),
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
@@ -103,6 +112,17 @@ def _leave(number: int, _frame: FrameType | None) -> NoReturn:
     # uvicorn drains first and raises the signal again, which by default would end the process
     # before the embedded database is stopped.
     raise SystemExit(0 if number == signal.SIGINT else SIGNALLED + number)
+
+
+def _warn_of_calendars(container: Container, on_warning: Callable[[str], None]) -> None:
+    for ending in ending_soon(container.services.calendars, container.services.clock.now()):
+        log.warning(
+            "calendar_ends",
+            calendar=ending.calendar,
+            last_day=ending.last_day.isoformat(),
+            days_left=ending.days_left,
+        )
+        on_warning(ending.text)
 
 
 async def _rounds_for_ever(container: Container) -> None:

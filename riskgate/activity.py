@@ -128,7 +128,10 @@ def after(rates: Rates, now: datetime | None, wait_s: Decimal) -> Rates:
 
 
 def also_sent(rates: Rates, now: datetime, orders: int, of_symbol: int) -> Rates:
-    """Return the counts once some orders more of the strategy went out now, some of the symbol."""
+    """Return the counts once some orders more of the strategy went out now, some of the symbol.
+
+    Two equal legs of one plan are meant, so they are no repeat of each other.
+    """
     now_us = microseconds(now)
     return rates._replace(
         orders_global=rates.orders_global + orders,

@@ -79,9 +79,10 @@ class Entry:
         return any(line.is_open for line in self.lines.values())
 
     def unit(self, order: Candidate | _InFlight) -> Decimal | None:
-        """Return the worst money one piece of an order may cost: its own prices, or the market's.
+        """Return the worst money in one piece: of the order's own prices, its side, and the last.
 
-        A position's size is what counts, so a high price is the worse one for a short sale too.
+        A position's size is what counts, so a high price is the worse one for a short sale too; and
+        what has filled is valued at the last price, however low the market was bid.
         """
         price, mark = self.price, self.mark
         if price is None or mark is None:
@@ -90,7 +91,9 @@ class Entry:
         limit, trigger = order.limit_price, order.trigger_price
         if touch is None and limit is None and trigger is None:
             return mark
-        worst = price.last if touch is None else touch
+        worst = price.last
+        if touch is not None and touch > worst:
+            worst = touch
         if limit is not None and limit > worst:
             worst = limit
         if trigger is not None and trigger > worst:

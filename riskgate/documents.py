@@ -131,6 +131,10 @@ class Prices(NamedTuple):
     fx: Mapping[str, Decimal]
     is_open: bool | None
 
+    def time_of(self, symbol: str) -> datetime | None:
+        """Return the time of a price: its own, else the market's where that is a time."""
+        return self.as_of.get(symbol) or parse_time(self.timestamp)
+
 
 class Execution(NamedTuple):
     """What was sent lately, the rules broken lately as (time, rule id), and the kill switch."""
@@ -408,12 +412,11 @@ def book_of(listings: Mapping[str, Listing], portfolio: Portfolio, market: Price
 
     A price without a time of its own has the market's, where that is a time.
     """
-    book, of_all = Book(), parse_time(market.timestamp)
+    book = Book()
     for symbol, listing in listings.items():
         book.know(listing)
         if symbol in market.last:
-            as_of = market.as_of.get(symbol, of_all)
-            book.set_price(symbol, Price(market.last[symbol], as_of))
+            book.set_price(symbol, Price(market.last[symbol], market.time_of(symbol)))
     for symbol, quantity in portfolio.positions.items():
         book.hold(symbol, None, quantity)
     for order in portfolio.in_flight:

@@ -66,7 +66,7 @@ class _Walk:
     @property
     def facts_broken(self) -> bool:
         """Whether something is wrong with the facts, which no mode lets pass."""
-        return any(f.rule.facts or f.breach.binding for f in self.found)
+        return any(f.rule.facts or f.breach.always for f in self.found)
 
 
 def evaluate(

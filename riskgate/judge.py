@@ -186,7 +186,7 @@ def _in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 def _monitored(findings: tuple[Finding, ...]) -> Verdict:
     """Return what a policy that only monitors says: wrong facts and HALTED hold there too."""
-    holds = any(finding.rule.facts or finding.breach.binding for finding in findings)
+    holds = any(finding.rule.facts or finding.breach.always for finding in findings)
     return Verdict.DENY if holds else Verdict.ALLOW
 
 

@@ -2,7 +2,8 @@
 
 A decision's line is at most MAX_DECISION_BYTES whatever was asked. Where it would be longer, first
 the order's own words move to an INTENT record before it, then the last rules are left out and
-counted as `more`, then the evidence goes. A figure of more than 40 digits is shown in 28.
+counted as `more`, then the evidence loses its sources, then goes. A figure of more than 40 digits,
+the allowed quantity too, is shown in 28.
 """
 
 from collections.abc import Mapping
@@ -101,19 +102,23 @@ def decision_text(
 
 
 def _cut(asked: str, judgement: Judgement, level: KillSwitchLevel, policy_hash: str) -> str:
-    body = decision_text(asked, judgement, level, policy_hash)
-    if _fits(body):
-        return body
-    for evidence in (_evidence(judgement), ""):
+    """Write a decision in less and less until it fits; without rules and evidence it always does.
+
+    What is left then has a bound of its own: hash, words, counts, and an `allowed` that is short.
+    """
+    body = ""
+    for evidence in (_evidence(judgement), _evidence(judgement, named=False), ""):
         findings, waived = _findings(judgement.findings), _findings(judgement.waived)
         more = 0
-        while not _fits(body) and (findings or waived):
+        while True:
+            body = _decision(asked, judgement, level, policy_hash, evidence, findings, waived, more)
+            if _fits(body):
+                return body
+            if not findings and not waived:
+                break
             (waived or findings).pop()
             more += 1
-            body = _decision(asked, judgement, level, policy_hash, evidence, findings, waived, more)
-        if _fits(body):
-            break
-    return body
+    raise AssertionError(f"a decision of {len(body)} bytes after all was left out")
 
 
 def _decision(
@@ -129,7 +134,7 @@ def _decision(
     allowed = judgement.allowed
     left_out = f'"more":{more},' if more else ""
     return (
-        f'{{"allowed":{"null" if allowed is None else _number(allowed)},"asked":{asked},'
+        f'{{"allowed":{"null" if allowed is None else _figure(allowed)},"asked":{asked},'
         f'"evidence":[{evidence}],"findings":[{",".join(findings)}],"kill":"{level.value}",'
         f'{left_out}"policy":"{policy_hash}",'
         f'"trips":{"true" if judgement.trips else "false"},"verdict":"{judgement.verdict.value}",'
@@ -137,11 +142,11 @@ def _decision(
     )
 
 
-def _evidence(judgement: Judgement) -> str:
+def _evidence(judgement: Judgement, *, named: bool = True) -> str:
     return ",".join(
         [
             f'["{metric}",{_figure(value)},{_figure(limit)}]'
-            if source is None
+            if source is None or not named
             else f'["{metric}",{_figure(value)},{_figure(limit)},{_quote(source[:LONGEST_SOURCE])}]'
             for metric, value, limit, source, _loosened in judgement.evidence
         ]
@@ -177,6 +182,11 @@ def _figure(value: Decimal | int | None) -> str:
 
 def _number(value: Decimal) -> str:
     return f'"{_plain(value)}"'
+
+
+def is_quantity(quantity: Decimal, recorded: str) -> bool:
+    """Say whether a quantity is the one that a decision was recorded to allow."""
+    return _figure(quantity) == f'"{recorded}"'
 
 
 def _plain(value: Decimal) -> str:

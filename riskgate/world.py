@@ -97,10 +97,10 @@ def world_of(policy: Policy, given: GateInput) -> World:
         book.enter(listings.of(ref), price, held.get(ref, {}))
     # INVARIANT: which of several orders closes a position follows from the orders themselves, so
     # how a snapshot lists them never changes a decision.
-    for order in sorted(broker.orders, key=_as_sent) if broker else ():
+    for number, order in enumerate(sorted(broker.orders, key=_as_sent) if broker else ()):
         if order.open_quantity > 0:
             terms = candidate_of(order, listings.of(order.instrument), order.open_quantity)
-            book.place(("broker", order.broker_order_id), terms)
+            book.place(("broker", number), terms)
     for number, ours in enumerate(sorted(given.reserved, key=_dearest_last)):
         terms = candidate_of(ours, listings.of(ours.instrument), ours.quantity)
         reserved += _margin(policy, book, terms)

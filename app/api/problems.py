@@ -52,7 +52,7 @@ def problem(
         "request_id": getattr(request.state, "request_id", ""),
         "retry_safe": retry_safe,
     }
-    headers = {"Retry-After": "1"} if status in {409, 503} else {}
+    headers = {"Retry-After": "1"} if status in {409, 429, 503} else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from adapters.ports import Clock, IdFactory
 from app.api.rate_limit import RateLimiter
+from app.calendars.sessions import Calendars
 from app.conversation.service import Conversation
 from app.execution.engine import ExecutionEngine
 from app.gate.policies import PolicyDesk
@@ -23,6 +24,7 @@ class Services:
     clock: Clock
     ids: IdFactory
     directory: InstrumentDirectory
+    calendars: Calendars
     identity: Identity
     views: AccountViews
     decisions: CardDecisions

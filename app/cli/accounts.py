@@ -34,7 +34,7 @@ def create_user(
         await container.identity.create_user(tenant, name, roles)
         return await container.identity.create_key(tenant, name)
 
-    typer.echo(f"API key: {with_application(work)}")
+    typer.echo(f"API key: {with_application(work, begins=True)}")
 
 
 @users.command("list")
@@ -46,7 +46,7 @@ def list_users(tenant: Tenant = OWNER_TENANT) -> None:
         async with container.database.tenant(tenant) as session:
             return await identities.list_users(session)
 
-    for user in with_application(work):
+    for user in with_application(work, begins=True):
         typer.echo(f"{user.user_id}  {user.name}  {','.join(sorted(user.roles))}")
 
 
@@ -65,7 +65,7 @@ def create_key(
             expires_at = container.services.clock.now() + timedelta(days=days)
         return await container.identity.create_key(tenant, user, expires_at=expires_at)
 
-    typer.echo(f"API key: {with_application(work)}")
+    typer.echo(f"API key: {with_application(work, begins=True)}")
 
 
 @keys.command("list")
@@ -77,7 +77,7 @@ def list_keys(tenant: Tenant = OWNER_TENANT) -> None:
         async with container.database.tenant(tenant) as session:
             return await identities.list_keys(session)
 
-    for key in with_application(work):
+    for key in with_application(work, begins=True):
         state = "revoked" if key.revoked_at else "valid"
         until = f" until {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else ""
         typer.echo(f"{key.key_id}  {key.user_name}  {key.prefix}...  {state}{until}")
@@ -91,5 +91,5 @@ def revoke_key(key_id: str, tenant: Tenant = OWNER_TENANT) -> None:
     async def work(container: "Container") -> None:
         await container.identity.revoke_key(tenant, key_id)
 
-    with_application(work)
+    with_application(work, begins=True)
     typer.echo("revoked")

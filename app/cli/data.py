@@ -64,7 +64,7 @@ def import_bars(
             splits_suspected=list(notices),
         )
 
-    result = with_application(work)
+    result = with_application(work, begins=True)
     if as_json:
         typer.echo(json.dumps(asdict(result)))
         return

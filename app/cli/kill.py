@@ -14,6 +14,7 @@ from riskgate.contracts.decisions import KillSwitchLevel
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
+    from app.persistence.database import Session
 
 app = typer.Typer(no_args_is_help=True, help="The kill switch; cancels always pass.")
 
@@ -63,13 +64,18 @@ def status(tenant: Tenant = OWNER_TENANT) -> None:
         typer.echo(line)
 
 
+async def _wanted(session: "Session", account: str | None) -> list[str]:
+    if account is not None:
+        return [(await require_account(session, account)).account_id]
+    return [one.account_id for one in await accounts.list_accounts(session)]
+
+
 def _set(tenant: str, account: str | None, level: KillSwitchLevel, reason: str) -> None:
     async def work(container: "Container") -> list[str]:
-        wanted = [account] if account else await container.account_ids(tenant)
         async with container.database.tenant(tenant) as session:
+            wanted = await _wanted(session, account)
+            await accounts.lock_accounts(session, wanted)
             for account_id in wanted:
-                await require_account(session, account_id)
-                await accounts.lock_account(session, account_id)
                 change = LevelChange(
                     account_id=account_id, level=level, reason=reason, by=OPERATOR, may_loosen=True
                 )

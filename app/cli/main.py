@@ -55,8 +55,11 @@ def serve() -> None:
             typer.echo("The key is shown only this once; keep it.")
         typer.echo(f"SigmaTrader serves on {url}")
 
+    def warn(text: str) -> None:
+        typer.echo(f"Warning: {text}", err=True)
+
     try:
-        run_server(settings, location, listener, on_ready=announce)
+        run_server(settings, location, listener, on_ready=announce, on_warning=warn)
     finally:
         release(location)
 

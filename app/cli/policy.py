@@ -1,7 +1,7 @@
 """Policies at the command line: read, check, propose, approve, and judge recorded days again.
 
 Whoever's key is in SIGMATRADER_API_KEY acts; without one it is the operator at the machine, who
-is never the second of two people.
+is neither of two people.
 """
 
 import json

@@ -12,7 +12,15 @@ from app.cli.text import NOTHING, decimal, instrument, money, safe, sign_of, wor
 Json: TypeAlias = Mapping[str, Any]
 
 STYLES: Final = {"looser": "bold dark_orange3", "either": "bold dark_orange3", "tighter": "green"}
-KINDS: Final = ("newly_denied", "newly_allowed", "changed_quantity")
+KINDS: Final = ("newly_denied", "newly_allowed", "changed_quantity", "incomparable")
+MONEY: Final = (
+    "refused",
+    "let through",
+    "of it filled",
+    "realised",
+    "at last price",
+    "its result",
+)
 SHORT: Final = 12
 
 
@@ -31,8 +39,10 @@ def render_replay(report: Json) -> RenderableType:
         parts.append(_rules(report["rules"]))
     if report["changed"]:
         parts.append(_changed(report))
-    else:
+    elif total["same"] == total["decisions"]:
         parts.append(Text("Every answer is the same.", style="green"))
+    else:
+        parts.append(Text("No answer that can be compared differs.", style="yellow"))
     parts += [_mark(mark, report) for mark in report["marks"]]
     parts += [Text(f"• {safe(note)}", style="dim") for note in report["notes"]]
     return Group(*parts)
@@ -109,7 +119,11 @@ def render_changes(rows: Sequence[Json]) -> RenderableType:
 def render_change(row: Json) -> RenderableType:
     """Draw one change with all that a person needs to decide on it."""
     decided = f", decided by {safe(row['decided_by'])}" if row["decided_by"] else ""
-    said = [Text(f"“{safe(row['comment'])}”")] if row["comment"] else []
+    said = [
+        Text(f"{who}: “{safe(row[name])}”")
+        for who, name in (("proposed", "comment"), ("decided", "decision_comment"))
+        if row[name]
+    ]
     return Group(
         Text(f"change {safe(row['change_id'])}  {safe(row['status'])}", style="bold"),
         Text(
@@ -131,7 +145,7 @@ def _days(report: Json) -> Table:
     table = _table("day")
     for name in ("judged", "same", *map(words, KINDS)):
         table.add_column(name, justify="right")
-    for name in ("refused", "let through", "of it filled", "its result"):
+    for name in MONEY:
         table.add_column(name, justify="right", no_wrap=True)
     for row in report["days"]:
         table.add_row(*_day(safe(row["day"]), row, report))
@@ -151,8 +165,14 @@ def _day(name: str, row: Json, report: Json) -> list[Text]:
             Text(money(row[key], currency))
             for key in ("notional_refused", "notional_allowed", "filled_notional")
         ),
-        Text("no price" if result is None else money(result, currency), style=style),
+        Text(money(row["filled_realised"], currency)),
+        Text(_priced(row["filled_marked"], currency)),
+        Text(_priced(result, currency), style=style),
     ]
+
+
+def _priced(amount: object, currency: str) -> str:
+    return "no price" if amount is None else money(str(amount), currency)
 
 
 def _rules(rows: Sequence[Json]) -> Table:

@@ -232,17 +232,10 @@ def choice_letter(number: int) -> str:
 
 
 def _veto(card: Json) -> RenderableType:
-    fields, currency = card["fields"], _currency(card)
+    fields = card["fields"]
     lines: list[RenderableType] = []
     for item in fields.get("violations") or []:
         head = Text.assemble((safe(item.get("rule_id")), "bold red"), f"  {safe(item['message'])}")
-        limits = [
-            f"{name} {decimal(item[key], currency=currency)}"
-            for name, key in (("limit", "limit"), ("was", "actual"))
-            if item.get(key) is not None
-        ]
-        if limits:
-            head.append(f" ({', '.join(limits)})", "dim")
         lines += [head, Text(f"  → {safe(item.get('remedy'))}")]
     passing = fields.get("would_pass") or []
     for item in passing:

@@ -248,6 +248,8 @@ def correlate(
 
     found = timelines(read_journal(audit_log).records(), intent_id=intent)
     text = "".join(timeline_text(one) + "\n" for one in found)
+    if intent is not None and not text:
+        stop(f"the journal has no order {intent}")
     if out is None:
         typer.echo(text, nl=False)
     else:

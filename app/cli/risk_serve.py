@@ -10,6 +10,7 @@ import uvicorn
 from app.clock import RandomIds, SystemClock
 from app.riskdesk.broker import SimulatedBroker
 from app.riskdesk.desk import Desk, DeskSetup, begin, resume
+from app.riskdesk.heads import HeadInTime
 from app.riskdesk.journal import Fsync, open_journal
 from app.riskdesk.market_file import MarketFile
 from app.riskdesk.running import RunFiles, RunOptions, read_start_files
@@ -20,6 +21,7 @@ from riskgate.record_bodies import Start
 
 BACKLOG = 128
 KEEP_ALIVE_S = 30
+MOST_CONNECTIONS = 100
 GRACE_S = 5
 
 
@@ -64,15 +66,22 @@ def serve_desk(options: ServeOptions) -> None:
 
 
 def _serve(application: RiskServer, listener: socket.socket) -> None:
-    config = uvicorn.Config(
+    uvicorn.Server(server_config(application)).run(sockets=[listener])
+
+
+def server_config(application: RiskServer) -> uvicorn.Config:
+    """Return how a desk is served: no more connections than it can bear, none that only waits."""
+    return uvicorn.Config(
         application,
+        http=HeadInTime,
+        ws="none",
+        limit_concurrency=MOST_CONNECTIONS,
         log_level="warning",
         access_log=False,
         lifespan="off",
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
-    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _start(options: ServeOptions, market: Prices) -> Start:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from app.errors import AppError
 from app.persistence.location import release
 from app.settings import load_settings
 
@@ -13,12 +14,28 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-def with_application(work: Callable[["Container"], Awaitable[R]]) -> R:
-    """Open the store, do the work and close it; a running server is not disturbed."""
+class NoHome(AppError):
+    """A command was given where no server ever ran, so it would have looked at nothing."""
+
+    code = "NO_HOME"
+    status = 404
+    remedy = (
+        "Nothing was done. Run this in the folder where 'make run' runs, or set SIGMATRADER_HOME."
+    )
+
+
+def with_application(work: Callable[["Container"], Awaitable[R]], *, begins: bool = False) -> R:
+    """Open the store, do the work and close it; a running server is not disturbed.
+
+    Only a command that `begins` something may make a home where there is none; every other raises
+    NoHome, so that stopping orders in the wrong folder never looks like stopping them.
+    """
     # The application imports the graph library, which 'chat' and '--help' need not wait for.
     from app.bootstrap import build, prepare_database
 
     settings = load_settings()
+    if not begins and settings.database_url is None and not settings.home.exists():
+        raise NoHome(f"there is no SigmaTrader at {settings.home.resolve()}")
     location = prepare_database(settings)
 
     async def run() -> R:

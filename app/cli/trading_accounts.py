@@ -8,9 +8,12 @@ import typer
 from app.audit.log import Entry, append
 from app.cli.errors import guarded
 from app.cli.running import with_application
+from app.gate.history import PeakReset, reset_peak
 from app.identity.principal import OWNER_TENANT
 from app.persistence import accounts
+from app.persistence.equity import EquityRecord
 from app.pipeline.views import require_account
+from riskgate.contracts.base import time_text
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
@@ -66,3 +69,25 @@ def set_mode(account_id: str, mode: Mode, tenant: Tenant = OWNER_TENANT) -> None
 
     with_application(work)
     typer.echo(f"{account_id}  {mode.value}")
+
+
+@app.command("reset-peak")
+@guarded
+def reset_highest_equity(
+    account_id: str,
+    reason: Annotated[str, typer.Option(help="Why; it is audited.")],
+    tenant: Tenant = OWNER_TENANT,
+) -> None:
+    """Measure the drawdown from the equity known last: after money was paid out, or a review."""
+
+    async def work(container: "Container") -> EquityRecord:
+        reset = PeakReset(account_id=account_id, reason=reason, by=OPERATOR, may_reset=True)
+        async with container.database.tenant(tenant) as session:
+            await require_account(session, account_id)
+            await accounts.lock_account(session, account_id)
+            return await reset_peak(session, reset, at=container.services.clock.now())
+
+    record = with_application(work)
+    typer.echo(
+        f"{account_id}  highest equity {record.peak:f}, as of {time_text(record.last_equity_at)}"
+    )

@@ -25,9 +25,10 @@ from app.errors import AppError, Conflict, NotFound, Unprocessable
 from app.identity.principal import Principal
 from app.persistence import accounts, cards, runs, traces
 from app.persistence.database import Database, Session
+from app.persistence.plans import APPROVAL_STAGE
 from app.persistence.runs import RunRecord
 from app.pipeline.decisions import CardDecision, CardDecisions
-from app.pipeline.proposals import APPROVAL_STAGE, Proposals, gate_step
+from app.pipeline.proposals import Proposals, gate_step
 from app.pipeline.submission import Submission
 from app.pipeline.views import AccountViews
 from app.telemetry import log

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from adapters.errors import BrokerUnavailable, OrderRejected, OutcomeUnknown
@@ -10,25 +10,21 @@ from adapters.ports import BrokerAdapter, Brokers, Clock, IdFactory
 from app.audit.log import Entry, append
 from app.errors import Conflict, NotFound, Unavailable
 from app.execution import transitions
+from app.execution.claims import TOO_LATE, LegsThatReduce, why_not
 from app.execution.derive import derive_orders
 from app.ledger.book import book_fill
 from app.persistence import accounts, orders, plans
-from app.persistence.accounts import OBSERVE, KillSwitchRecord
 from app.persistence.broker_messages import add_message
 from app.persistence.database import Database, RowRefused, Session
 from app.persistence.orders import OrderChange, OrderRecord
 from app.telemetry import log, orders_total
-from riskgate.contracts.decisions import ApprovedPlan, KillSwitchLevel, Verdict
+from riskgate.contracts.decisions import ApprovedPlan, Verdict
 from riskgate.contracts.orders import BrokerOrder, BrokerTrade, ExecutionMode, OrderState
-from riskgate.contracts.plans import TradePlan
-from riskgate.hashing import content_hash
 from riskgate.inputs import MessageKind
 
 ACTOR = "execution"
 POLL_S = 0.1
 UNKNOWN_REASON = "the broker's reply was lost; the order is looked up by its tag, never resent"
-TOO_LATE = "its time to be sent is over"
-TERMS_CHANGED = "its terms are not those that were approved"
 
 
 class PlanNotExecutable(Conflict):
@@ -64,6 +60,7 @@ class ExecutionEngine:
         ids: IdFactory,
         sleep: Callable[[float], Awaitable[None]],
         fill_wait_s: float,
+        legs_that_reduce: LegsThatReduce,
     ) -> None:
         self._database = database
         self._brokers = brokers
@@ -71,6 +68,7 @@ class ExecutionEngine:
         self._ids = ids
         self._sleep = sleep
         self._fill_wait_s = fill_wait_s
+        self._legs_that_reduce = legs_that_reduce
 
     async def prepare(self, session: Session, approved: ApprovedPlan) -> None:
         """Write the plan's orders down as PLANNED, in the transaction of its approval.
@@ -243,12 +241,12 @@ class ExecutionEngine:
     async def _claim(self, tenant_id: str, order: OrderRecord) -> str | None:
         """Move the order to SENDING, durably, or say why it may not be sent.
 
-        The account is held, so a kill switch that was answered stands before this look.
+        The account is held, so a kill switch or a policy that was answered stands before this look.
         """
         async with self._database.tenant(tenant_id) as session:
             await accounts.lock_account(session, order.intent.account_id)
             now = self._clock.now()
-            refusal = await _why_not(session, order, now)
+            refusal = await why_not(session, order, self._legs_that_reduce, at=now)
             change = transitions.start_sending(order, at=now)
             if refusal is not None:
                 change = transitions.expired(order, refusal)
@@ -378,36 +376,6 @@ class ExecutionEngine:
     async def _plan(self, tenant_id: str, plan_id: str) -> list[OrderRecord]:
         async with self._database.tenant(tenant_id) as session:
             return await orders.plan_orders(session, plan_id)
-
-
-async def _why_not(session: Session, order: OrderRecord, now: datetime) -> str | None:
-    """Say why a planned order may not be sent; None when it may."""
-    account_id = order.intent.account_id
-    account = await accounts.find_account(session, account_id)
-    switch = await accounts.kill_switch(session, account_id)
-    plan = await plans.find_plan(session, order.intent.plan_id)
-    if plan is None or not _as_planned(order, plan):
-        log.error("order_terms_changed", order_id=order.intent.order_id)
-        return TERMS_CHANGED
-    if now > order.send_by:
-        return TOO_LATE
-    if account is None or account.mode == OBSERVE:
-        return f"the account {account_id} only observes"
-    if switch.level is KillSwitchLevel.HALTED or _set_since(switch, order):
-        return f"the kill switch is {switch.level}: {switch.reason}"
-    return None
-
-
-def _as_planned(order: OrderRecord, plan: TradePlan) -> bool:
-    """Say whether the order is, to the last field, what the stored plan means."""
-    planned = derive_orders(plan, new_id=lambda: order.intent.order_id)
-    return content_hash(order.intent) == order.payload_hash and order.intent in planned
-
-
-def _set_since(switch: KillSwitchRecord, order: OrderRecord) -> bool:
-    """Say whether the switch was made stricter after the gate judged the order."""
-    running = switch.level is KillSwitchLevel.RUNNING
-    return not running and switch.set_at is not None and switch.set_at > order.created_at
 
 
 def _match(order: OrderRecord, seen: Sequence[BrokerOrder]) -> BrokerOrder | None:

@@ -6,20 +6,21 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from app.gate.undone import Undone
 from riskgate.contracts.decisions import RiskDecision, Verdict
-from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.plans import PlanLeg, TradePlan
 
 ZERO = Decimal(0)
 
 
 class Kind(StrEnum):
-    """How the answer on one plan differs."""
+    """How the answer on one plan differs; INCOMPARABLE where that cannot be told."""
 
     SAME = "same"
     NEWLY_DENIED = "newly_denied"
     NEWLY_ALLOWED = "newly_allowed"
     CHANGED_QUANTITY = "changed_quantity"
+    INCOMPARABLE = "incomparable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,25 +40,6 @@ class Effect:
     falls_silent: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Undone:
-    """The filled part of a leg that the new policy would not have let pass."""
-
-    instrument: InstrumentRef
-    sign: int
-    quantity: Decimal
-    price: Decimal
-    multiplier: Decimal
-
-    @property
-    def notional(self) -> Decimal:
-        return self.quantity * self.price * self.multiplier
-
-    def result(self, mark: Decimal) -> Decimal:
-        """Return what was gained by it, before costs, at a price; a loss is negative."""
-        return self.sign * (mark - self.price) * self.quantity * self.multiplier
-
-
 def compare(plan: TradePlan, old: RiskDecision, new: RiskDecision) -> Effect:
     """Compare two answers on one plan. A MODIFY lets its smaller quantities pass."""
     before, after = passing(plan, old), passing(plan, new)
@@ -74,6 +56,31 @@ def compare(plan: TradePlan, old: RiskDecision, new: RiskDecision) -> Effect:
     )
 
 
+def incomparable(plan: TradePlan, recorded: RiskDecision, again: RiskDecision) -> bool:
+    """Whether an engine's answer, given again, contradicts the one that was recorded.
+
+    A refusal for reasons that the recorded one does not name contradicts it too: it would hide
+    that another policy lifts the recorded reason.
+    """
+    before, after = passing(plan, recorded), passing(plan, again)
+    others = set(again.codes) - set(recorded.codes)
+    return before != after or (bool(others) and not any(after.values()))
+
+
+def no_effect(plan: TradePlan, decision: RiskDecision) -> Effect:
+    """Return what is counted of a plan whose answers cannot be compared."""
+    passes = passing(plan, decision)
+    return Effect(
+        kind=Kind.INCOMPARABLE,
+        before=passes,
+        after=passes,
+        refused=ZERO,
+        allowed=ZERO,
+        fires=(),
+        falls_silent=(),
+    )
+
+
 def passing(plan: TradePlan, decision: RiskDecision) -> dict[int, Decimal]:
     """Return the quantity of each leg that an answer lets pass."""
     if decision.verdict is Verdict.DENY:
@@ -87,20 +94,6 @@ def unit_value(leg: PlanLeg) -> Decimal:
     return leg.reference_price * leg.instrument.multiplier
 
 
-def undone(leg: PlanLeg, *, filled: Decimal, value: Decimal, after: Decimal) -> Undone | None:
-    """Return what of a leg's fills, worth `value` by unit price, goes beyond `after`."""
-    quantity = filled - after
-    if quantity <= 0:
-        return None
-    return Undone(
-        instrument=leg.instrument.ref,
-        sign=leg.side.sign,
-        quantity=quantity,
-        price=value / filled,
-        multiplier=Decimal(leg.instrument.multiplier),
-    )
-
-
 @dataclass
 class Tally:
     """Sums over many effects; grows while decisions are read."""
@@ -110,11 +103,10 @@ class Tally:
     allowed: Decimal = ZERO
     undone: list[Undone] = field(default_factory=list)
 
-    def add(self, effect: Effect, filled: list[Undone]) -> None:
+    def add(self, effect: Effect) -> None:
         self.kinds[effect.kind] += 1
         self.refused += effect.refused
         self.allowed += effect.allowed
-        self.undone += filled
 
 
 def _kind(before: Mapping[int, Decimal], after: Mapping[int, Decimal]) -> Kind:

@@ -3,7 +3,9 @@
 Nothing keeps a policy in memory: whoever judges reads the account's, held in the same transaction.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +14,15 @@ from pydantic import JsonValue, ValidationError
 
 from adapters.ports import Brokers, Clock, IdFactory
 from app.audit.log import Entry, append
-from app.errors import Conflict, FieldError, Forbidden, InvalidRequest, NotFound, Unprocessable
+from app.errors import (
+    AppError,
+    Conflict,
+    FieldError,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    Unprocessable,
+)
 from app.gate.modes import refuse_monitoring
 from app.gate.policy_difference import FieldChange, differences
 from app.gate.service import account_policy
@@ -26,8 +36,9 @@ from riskgate.errors import PolicyInvalid
 from riskgate.hashing import canonical_json
 from riskgate.policy import Finding, Policy, lint, lint_text, parse_policy, policy_text
 
-# The operator at the machine is nobody in particular, so never a second person.
+# The operator at the machine is nobody in particular, so neither of two people.
 OPERATOR: Final = "operator"
+MOST_WAITING: Final = 3
 OPEN_FOR: Final = timedelta(days=3)
 SHORTEST_PREFIX: Final = 8
 
@@ -58,6 +69,14 @@ class PolicyChangeClosed(Conflict):
 
     code = "POLICY_CHANGE_CLOSED"
     remedy = "Propose the text again if it is still wanted."
+
+
+class TimeMachineBusy(AppError):
+    """Recorded days are being judged again for others already, and some of them wait."""
+
+    code = "TIME_MACHINE_BUSY"
+    status = 429
+    remedy = "Wait as long as Retry-After says, or use 'sigmatrader policy check' at the machine."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +124,23 @@ class PolicyDesk:
         self._brokers = brokers
         self._clock = clock
         self._ids = ids
+        self._time_machine = asyncio.Lock()
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def time_machine_turn(self) -> AsyncIterator[None]:
+        """Wait for the one time machine of this process. Raises TimeMachineBusy for a long line."""
+        if self._waiting >= MOST_WAITING:
+            raise TimeMachineBusy(f"{self._waiting} others wait to judge recorded days again")
+        self._waiting += 1
+        try:
+            await self._time_machine.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._time_machine.release()
 
     async def pages(self, tenant_id: str, *, limit: int, offset: int) -> list[PolicyPage]:
         """List policies, newest first, without their text and findings."""
@@ -164,7 +200,7 @@ class PolicyDesk:
 
     async def check(self, tenant_id: str, account_id: str, text: str) -> CheckedText:
         """Say what a text means beside the policy in force; changes nothing."""
-        policy, findings = read_text(text)
+        policy, findings = await asyncio.to_thread(read_text, text)
         async with self._database.tenant(tenant_id) as session:
             account = await _require_account(session, account_id)
             old = await _in_force(session, account)
@@ -179,10 +215,11 @@ class PolicyDesk:
         """Store a change that waits for an approval, or with `activate` put it in force at once.
 
         Raises PolicyRefused, PolicyUnchanged, PolicyStale, PolicyMonitorLive, and Forbidden where
-        who asks to activate may not; then nothing is stored.
+        who asks to activate may not, and for the operator where two people are asked for; then
+        nothing is stored.
         """
         _refuse_stranger(by)
-        policy, findings = read_text(proposal.text)
+        policy, findings = await asyncio.to_thread(read_text, proposal.text)
         now = self._clock.now()
         async with self._database.tenant(by.tenant_id) as session:
             await accounts.lock_account(session, proposal.account_id)
@@ -195,8 +232,9 @@ class PolicyDesk:
             if policy.policy_hash == account.policy_hash:
                 raise PolicyUnchanged(f"policy {policy.policy_hash} is in force already")
             self._refuse_monitor(by.tenant_id, account.account_id, policy)
+            four_eyes = await _four_eyes(session, account)
+            _refuse_operator(by.user_id, four_eyes=four_eyes)
             if proposal.activate:
-                four_eyes = await _four_eyes(session, account)
                 refuse_approver(by, proposed_by=by.user_id, four_eyes=four_eyes)
             old = await _in_force(session, account)
             change = ChangeRecord(
@@ -216,6 +254,7 @@ class PolicyDesk:
                 proposed_at=now,
                 expires_at=now + OPEN_FOR,
                 decided_by=None,
+                decision_comment=None,
                 decided_at=None,
             )
             await accounts.add_policy(
@@ -267,7 +306,7 @@ class PolicyDesk:
                 return change
             _refuse_closed(as_of_now(change, in_force=account.policy_hash, now=now))
             await _decide(session, by, change, ChangeStatus.REJECTED, comment, now)
-            await append(session, _entry("policy.reject", by, change), at=now)
+            await append(session, _entry("policy.reject", by, change, comment), at=now)
             return await _require_change(session, change_id)
 
     async def _activate(
@@ -292,7 +331,7 @@ class PolicyDesk:
             session, account_id=change.account_id, change_id=change.change_id
         )
         await _decide(session, by, change, ChangeStatus.ACTIVE, comment, at)
-        entry = _entry("policy.activate", by, change)
+        entry = _entry("policy.activate", by, change, comment)
         more: dict[str, JsonValue] = {"approved_by": by.user_id, "superseded": [*ended]}
         await append(session, replace(entry, body={**entry.body, **more}), at=at)
         return await _require_change(session, change.change_id)
@@ -361,11 +400,23 @@ def refuse_approver(by: Principal, *, proposed_by: str, four_eyes: bool) -> None
             "deciding on a policy needs the role risk_admin",
             remedy="Propose it; a risk_admin decides.",
         )
-    if four_eyes and by.user_id in {proposed_by, OPERATOR}:
+    if four_eyes and by.user_id == proposed_by:
         raise Forbidden(
             "the policy in force asks for two people, and the second must be someone else",
             code="FOUR_EYES_REQUIRED",
             remedy="Propose it; another person with the role risk_admin approves it.",
+        )
+    for one in (by.user_id, proposed_by):
+        _refuse_operator(one, four_eyes=four_eyes)
+
+
+def _refuse_operator(user_id: str, *, four_eyes: bool) -> None:
+    """Raise Forbidden where two people are asked for and one is the operator, who may be either."""
+    if four_eyes and user_id == OPERATOR:
+        raise Forbidden(
+            "the policy in force asks for two people, and the operator is nobody in particular",
+            code="FOUR_EYES_REQUIRED",
+            remedy="Propose it, and approve it, with the keys of two people.",
         )
 
 
@@ -456,7 +507,9 @@ def _as_text(policy: Policy | None) -> str | None:
         return None
 
 
-def _entry(action: str, by: Principal, change: ChangeRecord) -> Entry:
+def _entry(
+    action: str, by: Principal, change: ChangeRecord, decision_comment: str | None = None
+) -> Entry:
     loosened: list[JsonValue] = [
         one["path"] for one in change.differences if one["direction"] in {"looser", "either"}
     ]
@@ -472,5 +525,7 @@ def _entry(action: str, by: Principal, change: ChangeRecord) -> Entry:
             "proposed_by": change.proposed_by,
             "findings": [*sorted({str(one["code"]) for one in change.findings})],
             "loosened": loosened,
+            "comment": change.comment,
+            "decision_comment": decision_comment,
         },
     )

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from app.audit.log import Entry, append
 from app.calendars.sessions import Calendars, MarketState
 from app.errors import Unprocessable
-from app.gate.history import day_start_of, history_of, latch, roll
+from app.gate.history import day_start_of, follow, history_of
 from app.gate.kill_switch import Trip, trip
 from app.gate.modes import refuse_monitoring
 from app.gate.periods import periods_of
@@ -144,15 +144,15 @@ class Gate:
         """Judge a plan, store the decision with its inputs, and audit it before anything is sent.
 
         The caller holds the account, so that two plans that fit only alone cannot both pass. What
-        the decision does to the kill switch and to the month's latch is done in the same
-        transaction. Raises PolicyMissing and PolicyMonitorLive.
+        the decision does to the kill switch, and the book to the account's equity history, is done
+        in the same transaction. Raises PolicyMissing and PolicyMonitorLive.
         """
         policy = await account_policy(session, account)
         refuse_monitoring(policy, account.account_id, live=world.live)
         periods = periods_of(self._calendars, account.currency, at)
+        record = await follow(session, account, world.snapshot, policy, periods, at=at)
         own = world.snapshot.account_id == account.account_id
         margins = world.snapshot.margins if own else None
-        record = await roll(session, account.account_id, margins, periods, at=at)
         sent = await sent_lately(session, plan, policy, day_starts_at=periods.day_starts_at, at=at)
         switch = await accounts.kill_switch(session, account.account_id)
         market = self._market(plan, world, at)
@@ -167,7 +167,7 @@ class Gate:
             market_open=market.is_open,
             closes_at=market.closes_at,
             next_opens_at=market.next_opens_at,
-            start_of_day_equity=day_start_of(record, margins),
+            start_of_day_equity=day_start_of(record, margins, periods),
             history=history_of(record),
             sent=sent,
             instruments=world.instruments,
@@ -181,7 +181,6 @@ class Gate:
             session, decision, stage=stage, gate_input=text, at=at
         )
         await append(session, _entry(decision, decision_hash, stage), at=at)
-        await latch(session, account.account_id, record, margins, policy, decision, at=at)
         return Judgement(
             policy=policy,
             gate_input=gate_input,
@@ -189,6 +188,24 @@ class Gate:
             decision_hash=decision_hash,
             trip=await trip(session, policy, decision, account.account_id, at=at),
         )
+
+    async def note_equity(
+        self, session: Session, account_id: str, snapshot: BrokerSnapshot, *, at: datetime
+    ) -> None:
+        """Bring an account's equity history up to a book that nothing is judged by.
+
+        The caller holds the account. Without a policy that can be used nothing is noted: it says
+        how old a book may be.
+        """
+        account = await accounts.find_account(session, account_id)
+        if account is None:
+            return
+        try:
+            policy = await account_policy(session, account)
+        except PolicyMissing:
+            return
+        periods = periods_of(self._calendars, account.currency, at)
+        await follow(session, account, snapshot, policy, periods, at=at)
 
     def _market(self, plan: TradePlan, world: World, at: datetime) -> MarketState:
         if world.always_open:

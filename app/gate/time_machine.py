@@ -5,8 +5,8 @@ policy would have changed earlier (positions, counts, losses) is not carried on.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal, localcontext
@@ -15,15 +15,16 @@ from typing import Annotated, Final
 from pydantic import Field, ValidationError
 
 from app.errors import InvalidRequest, NotFound, Unprocessable
-from app.gate.effect import Effect, Kind, Tally, Undone, compare, undone
+from app.gate.effect import Effect, Kind, Tally, compare, incomparable, no_effect
+from app.gate.undone import Cut, Fill, Place, Undone, settle
 from app.persistence import accounts, recorded
 from app.persistence.accounts import AccountRecord
 from app.persistence.database import Database, Session
-from app.persistence.recorded import FIRST, FilledLeg, RecordedDecision
+from app.persistence.recorded import FIRST, RecordedDecision, RecordedFill
 from riskgate.contracts.base import Contract, ExactNumber, Identifier, Price, Sha256, UtcTime
 from riskgate.contracts.decisions import RiskDecision, Verdict
 from riskgate.contracts.instruments import Currency, InstrumentRef
-from riskgate.contracts.orders import BrokerTrade
+from riskgate.contracts.orders import BrokerTrade, Product
 from riskgate.contracts.snapshots import Quote
 from riskgate.engine import evaluate
 from riskgate.inputs import GateInput
@@ -55,8 +56,11 @@ class DayEffect(Contract):
     """One UTC day, or all of them when `day` is None.
 
     `notional_refused` and `notional_allowed` are of plans, sent or not. `filled_notional` is what
-    of the refused was really filled, and `filled_result` its profit or loss before costs at the
-    marks; None where something has no mark.
+    of the refused was really filled, and `filled_result` its profit or loss before costs; a
+    negative one is a loss that would have been spared. It is the sum of `filled_realised`, at the
+    prices that later fills closed it at, and `filled_marked`, what still stands, at the marks; it
+    and `filled_marked` are None where something has no mark. `incomparable` decisions count in
+    `decisions` and nothing else.
     """
 
     day: date | None
@@ -65,10 +69,13 @@ class DayEffect(Contract):
     newly_denied: Count = 0
     newly_allowed: Count = 0
     changed_quantity: Count = 0
+    incomparable: Count = 0
     notional_refused: ExactNumber = Decimal(0)
     notional_allowed: ExactNumber = Decimal(0)
     filled_notional: ExactNumber = Decimal(0)
     filled_result: ExactNumber | None = Decimal(0)
+    filled_realised: ExactNumber = Decimal(0)
+    filled_marked: ExactNumber | None = Decimal(0)
 
 
 class RuleEffect(Contract):
@@ -177,7 +184,9 @@ class _Sums:
     silent: Counter[str] = field(default_factory=Counter)
     changed: list[Changed] = field(default_factory=list)
     marks: dict[InstrumentRef, Mark] = field(default_factory=dict)
-    filled_plans: set[str] = field(default_factory=set)
+    seen_plans: set[str] = field(default_factory=set)
+    cuts: dict[Place, Cut] = field(default_factory=dict)
+    cut: set[InstrumentRef] = field(default_factory=set)
     twice: int = 0
     unreadable: int = 0
 
@@ -224,14 +233,21 @@ async def replay_recorded(
                 limit=BATCH,
             )
             await olds.load(session, batch)
-            fills = await recorded.filled_legs(session, [one.plan_id for one in batch])
-        # Judging is arithmetic: a thread of its own keeps the server answering meanwhile.
-        _take(sums, await asyncio.to_thread(_judge_all, batch, olds.known, new), fills)
+            filled = await recorded.filled_legs(session, [one.plan_id for one in batch])
+        for record in batch:
+            # One by one in a thread of its own, so that the server answers others in between.
+            old = olds.known.get(record.policy_hash)
+            _take(sums, await asyncio.to_thread(_judge_again, record, old, new), filled)
         done += len(batch)
         progress(done, max(found, done))
         if len(batch) < BATCH:
             break
         place = (batch[-1].created_at, batch[-1].decision_hash)
+    for instrument in sorted(sums.cut, key=str):
+        async with database.tenant(tenant_id) as session:
+            fills = await recorded.fills_of(session, account_id, instrument)
+        for part in await asyncio.to_thread(_settled, instrument, fills, sums.cuts):
+            sums.days[part.day].undone.append(part)
     async with database.tenant(tenant_id) as session:
         await _newest_marks(session, account_id, sums)
     return _report(account, new, days, sums, olds)
@@ -268,60 +284,72 @@ def _is_current(record: RecordedDecision) -> bool:
     return bool(record.body.get("schema_id") == CURRENT)
 
 
-def _judge_all(
-    batch: Sequence[RecordedDecision], olds: Mapping[str, Policy | None], new: Policy
-) -> list[_Again]:
-    return [_judge_again(record, olds.get(record.policy_hash), new) for record in batch]
-
-
 def _judge_again(record: RecordedDecision, old_policy: Policy | None, new: Policy) -> _Again:
     """Judge one decision's inputs again; one of an older engine under its own policy too."""
     try:
         gate_input = GateInput.model_validate(record.gate_input)
-        if _is_current(record):
-            old = RiskDecision.model_validate(record.body)
-        elif old_policy is None:
-            return _Again(record=record)
-        else:
-            old = evaluate(old_policy, gate_input)
+        told = RiskDecision.model_validate(record.body)
     except ValidationError:
         return _Again(record=record)
+    plan, old = gate_input.plan, told
+    if not _is_current(record):
+        if old_policy is None:
+            return _Again(record=record)
+        old = evaluate(old_policy, gate_input)
     judged = evaluate(new, gate_input)
+    differs = incomparable(plan, told, old)
+    effect = no_effect(plan, told) if differs else compare(plan, old, judged)
     return _Again(
         record=record,
         gate_input=gate_input,
         old=old,
         new=judged,
-        effect=compare(gate_input.plan, old, judged),
+        effect=effect,
         twice=not _is_current(record),
     )
 
 
-def _take(sums: _Sums, judged: Iterable[_Again], fills: Iterable[FilledLeg]) -> None:
-    by_leg = {(fill.plan_id, fill.leg): fill for fill in fills}
-    for one in judged:
-        if one.effect is None or one.gate_input is None or one.old is None or one.new is None:
-            sums.unreadable += 1
-            continue
-        effect, plan = one.effect, one.gate_input.plan
-        sums.twice += one.twice
-        sums.fires.update(effect.fires)
-        sums.silent.update(effect.falls_silent)
-        gone: list[Undone] = []
-        if plan.plan_id not in sums.filled_plans:
-            sums.filled_plans.add(plan.plan_id)
-            for leg in plan.legs:
-                fill = by_leg.get((plan.plan_id, leg.leg))
-                if fill is not None and effect.refused:
-                    after = effect.after[leg.leg]
-                    part = undone(leg, filled=fill.quantity, value=fill.value, after=after)
-                    gone += [part] if part is not None else []
-        day = one.record.created_at.astimezone(UTC).date()
-        sums.days.setdefault(day, Tally()).add(effect, gone)
-        if effect.kind is not Kind.SAME and len(sums.changed) < MOST_EXAMPLES:
-            sums.changed.append(_changed(one.record, one.old, one.new, effect))
-        for quote in one.gate_input.quotes:
-            _mark(sums.marks, _of_quote(quote, "decision"))
+def _take(sums: _Sums, one: _Again, filled: Container[Place]) -> None:
+    if one.effect is None or one.gate_input is None or one.old is None or one.new is None:
+        sums.unreadable += 1
+        return
+    effect, plan = one.effect, one.gate_input.plan
+    sums.twice += one.twice
+    sums.fires.update(effect.fires)
+    sums.silent.update(effect.falls_silent)
+    day = one.record.created_at.astimezone(UTC).date()
+    sums.days.setdefault(day, Tally()).add(effect)
+    if plan.plan_id not in sums.seen_plans:
+        sums.seen_plans.add(plan.plan_id)
+        for leg in plan.legs if effect.refused else ():
+            place = (plan.plan_id, leg.leg)
+            if place in filled:
+                multiplier = Decimal(leg.instrument.multiplier)
+                sums.cuts[place] = Cut(after=effect.after[leg.leg], day=day, multiplier=multiplier)
+                sums.cut.add(leg.instrument.ref)
+    differs = effect.kind not in {Kind.SAME, Kind.INCOMPARABLE}
+    if differs and len(sums.changed) < MOST_EXAMPLES:
+        sums.changed.append(_changed(one.record, one.old, one.new, effect))
+    for quote in one.gate_input.quotes:
+        _mark(sums.marks, _of_quote(quote, "decision"))
+
+
+def _settled(
+    instrument: InstrumentRef, fills: Iterable[RecordedFill], cuts: Mapping[Place, Cut]
+) -> list[Undone]:
+    """Follow the positions in an instrument, one of each product, as the ledger keeps them."""
+    positions = defaultdict[Product, list[Fill]](list)
+    for fill in fills:
+        trade = BrokerTrade.model_validate(fill.body)
+        positions[trade.product].append(
+            Fill(
+                place=(fill.plan_id, fill.leg),
+                sign=trade.side.sign,
+                quantity=Decimal(trade.quantity),
+                price=trade.price,
+            )
+        )
+    return [part for one in positions.values() for part in settle(instrument, one, cuts)]
 
 
 def _changed(
@@ -342,7 +370,7 @@ def _changed(
 
 async def _newest_marks(session: Session, account_id: str, sums: _Sums) -> None:
     """Look for later prices than those that plans were judged at."""
-    if not any(tally.undone for tally in sums.days.values()):
+    if not any(part.closed_at is None for day in sums.days.values() for part in day.undone):
         return
     for body in await recorded.latest_quotes(session, account_id):
         _mark(sums.marks, _of_quote(Quote.model_validate(body), "snapshot"))
@@ -379,7 +407,7 @@ def _report(
         whole.refused += tally.refused
         whole.allowed += tally.allowed
         whole.undone += tally.undone
-    needed = {part.instrument for part in whole.undone}
+    needed = {part.instrument for part in whole.undone if part.closed_at is None}
     rules = sorted({*sums.fires, *sums.silent})
     return TimeMachineReport(
         account_id=account.account_id,
@@ -403,9 +431,14 @@ def _report(
 
 
 def _day(day: date | None, tally: Tally, prices: Mapping[InstrumentRef, Decimal]) -> DayEffect:
+    standing = [part for part in tally.undone if part.closed_at is None]
     with localcontext(ARITHMETIC):
-        marked = all(part.instrument in prices for part in tally.undone)
-        results = (part.result(prices[part.instrument]) for part in tally.undone if marked)
+        realised = _sum(
+            part.result(part.closed_at) for part in tally.undone if part.closed_at is not None
+        )
+        marked = None
+        if all(part.instrument in prices for part in standing):
+            marked = _sum(part.result(prices[part.instrument]) for part in standing)
         return DayEffect(
             day=day,
             decisions=tally.kinds.total(),
@@ -413,10 +446,13 @@ def _day(day: date | None, tally: Tally, prices: Mapping[InstrumentRef, Decimal]
             newly_denied=tally.kinds[Kind.NEWLY_DENIED],
             newly_allowed=tally.kinds[Kind.NEWLY_ALLOWED],
             changed_quantity=tally.kinds[Kind.CHANGED_QUANTITY],
+            incomparable=tally.kinds[Kind.INCOMPARABLE],
             notional_refused=tally.refused.quantize(PAISE),
             notional_allowed=tally.allowed.quantize(PAISE),
             filled_notional=_sum(part.notional for part in tally.undone),
-            filled_result=_sum(results) if marked else None,
+            filled_result=None if marked is None else realised + marked,
+            filled_realised=realised,
+            filled_marked=marked,
         )
 
 
@@ -431,11 +467,22 @@ def _notes(sums: _Sums, olds: _OldPolicies) -> Iterable[str]:
     )
     yield "Notionals are of plans as proposed, whether or not anybody approved them."
     if any(tally.undone for tally in sums.days.values()):
-        yield "Profit and loss is before costs, at the last known prices under marks."
+        yield (
+            "Profit and loss of refused fills is before costs; a negative one is a loss that would"
+            " have been spared. It is realised where later fills closed them, first in, first out;"
+            " only what still stands is at the last known prices under marks."
+        )
     if sums.twice:
         yield (
             f"{sums.twice} decisions of an older engine were judged again under both policies, so"
             " that only the policy differs."
+        )
+    count = sum(tally.kinds[Kind.INCOMPARABLE] for tally in sums.days.values())
+    if count:
+        yield (
+            f"{count} decisions of an older engine cannot be compared: judged again under their own"
+            " policy they come out otherwise than was recorded, mostly because their inputs lack"
+            " facts that the engine asks for today. They count in nothing else."
         )
     if olds.replaced:
         yield (

@@ -1,5 +1,6 @@
 """Trading accounts, their policies and their kill switches."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,9 +91,11 @@ async def find_account(session: Session, account_id: str) -> AccountRecord | Non
 async def replace_policy(session: Session, old_hash: str, new_hash: str) -> list[str]:
     """Point every account that has one policy at another; return which they were."""
     rows = await session.fetch_all(
-        "UPDATE accounts SET policy_hash = %s WHERE tenant_id = %s AND policy_hash = %s"
-        " RETURNING account_id",
-        (new_hash, session.tenant_id, old_hash),
+        "WITH held AS (SELECT account_id FROM accounts WHERE tenant_id = %s AND policy_hash = %s"
+        ' ORDER BY account_id COLLATE "C" FOR NO KEY UPDATE)'
+        " UPDATE accounts SET policy_hash = %s WHERE tenant_id = %s"
+        " AND account_id IN (SELECT account_id FROM held) RETURNING account_id",
+        (session.tenant_id, old_hash, new_hash, session.tenant_id),
     )
     return sorted(str(row["account_id"]) for row in rows)
 
@@ -107,6 +110,10 @@ async def set_mode(session: Session, *, account_id: str, mode: str) -> None:
 async def lock_account(session: Session, account_id: str) -> None:
     """Hold the account for this transaction, so that exposure is judged by one at a time.
 
+    INVARIANT: locks are taken in one order, accounts (sorted by id), then audit. Whoever holds
+    several accounts takes all of them, with `lock_accounts`, before the first audit entry, which
+    holds the tenant's chain until the transaction ends.
+
     Rows that refer to the account can still be added: FOR UPDATE would block each of them, and
     did deadlock an approval with a rejection of the same card.
     """
@@ -114,6 +121,12 @@ async def lock_account(session: Session, account_id: str) -> None:
         "SELECT 1 FROM accounts WHERE tenant_id = %s AND account_id = %s FOR NO KEY UPDATE",
         (session.tenant_id, account_id),
     )
+
+
+async def lock_accounts(session: Session, account_ids: Iterable[str]) -> None:
+    """Hold several accounts, in the order that everybody takes them in."""
+    for account_id in sorted(account_ids):
+        await lock_account(session, account_id)
 
 
 async def kill_switch(session: Session, account_id: str) -> KillSwitchRecord:

@@ -11,7 +11,8 @@ from app.persistence.database import Session
 class EquityRecord:
     """An account's periods by name with the equity each began with, and its highest equity.
 
-    `spent_month` is the month whose loss budget was reached last.
+    `last_equity` is the equity seen last, of `last_equity_at`; `spent_month` is the month whose
+    loss budget was reached last.
     """
 
     day: str
@@ -21,13 +22,15 @@ class EquityRecord:
     month: str
     month_start: Decimal
     peak: Decimal
+    last_equity: Decimal
+    last_equity_at: datetime
     spent_month: str | None = None
 
 
 async def find_equity(session: Session, account_id: str) -> EquityRecord | None:
     row = await session.fetch_one(
-        "SELECT day, day_start, week, week_start, month, month_start, peak, spent_month"
-        " FROM equity_history WHERE tenant_id = %s AND account_id = %s",
+        "SELECT day, day_start, week, week_start, month, month_start, peak, last_equity,"
+        " last_equity_at, spent_month FROM equity_history WHERE tenant_id = %s AND account_id = %s",
         (session.tenant_id, account_id),
     )
     return EquityRecord(**row) if row else None
@@ -39,12 +42,13 @@ async def put_equity(
     """Store an account's record; the caller holds the account."""
     await session.execute(
         "INSERT INTO equity_history (tenant_id, account_id, day, day_start, week, week_start,"
-        " month, month_start, peak, spent_month, updated_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " month, month_start, peak, last_equity, last_equity_at, spent_month, updated_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (tenant_id, account_id) DO UPDATE SET day = excluded.day,"
         " day_start = excluded.day_start, week = excluded.week,"
         " week_start = excluded.week_start, month = excluded.month,"
         " month_start = excluded.month_start, peak = excluded.peak,"
+        " last_equity = excluded.last_equity, last_equity_at = excluded.last_equity_at,"
         " spent_month = excluded.spent_month, updated_at = excluded.updated_at",
         (
             session.tenant_id,
@@ -56,6 +60,8 @@ async def put_equity(
             record.month,
             record.month_start,
             record.peak,
+            record.last_equity,
+            record.last_equity_at,
             record.spent_month,
             at,
         ),

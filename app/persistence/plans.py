@@ -9,6 +9,8 @@ from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot
 from riskgate.hashing import canonical_json, content_hash
 
+APPROVAL_STAGE = "APPROVAL"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionRecord:
@@ -126,8 +128,21 @@ async def find_decision(session: Session, decision_hash: str) -> DecisionRecord 
         " WHERE tenant_id = %s AND decision_hash = %s",
         (session.tenant_id, decision_hash),
     )
-    if row is None:
-        return None
+    return _decision(row) if row else None
+
+
+async def approved_decision(session: Session, plan: TradePlan) -> DecisionRecord | None:
+    """Return the decision that let the plan be approved."""
+    row = await session.fetch_one(
+        "SELECT decision_hash, stage, body, gate_input FROM risk_decisions"
+        " WHERE tenant_id = %s AND plan_id = %s AND plan_hash = %s AND stage = %s"
+        " AND verdict = 'ALLOW' ORDER BY created_at DESC LIMIT 1",
+        (session.tenant_id, plan.plan_id, plan.plan_hash, APPROVAL_STAGE),
+    )
+    return _decision(row) if row else None
+
+
+def _decision(row: Row) -> DecisionRecord:
     return DecisionRecord(
         decision_hash=row["decision_hash"],
         stage=row["stage"],

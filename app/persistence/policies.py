@@ -34,6 +34,7 @@ class ChangeRecord:
     """A change of an account's policy from one hash to another, as proposed and as decided.
 
     `findings` are the linter's, `differences` the limits that differ, both as plain data.
+    `comment` is the proposer's, `decision_comment` of whoever decided.
     """
 
     change_id: str
@@ -49,6 +50,7 @@ class ChangeRecord:
     proposed_at: datetime
     expires_at: datetime
     decided_by: str | None
+    decision_comment: str | None
     decided_at: datetime | None
 
 
@@ -138,7 +140,7 @@ async def decide_change(
     """Move a change from PROPOSED to a decided status; False when it was not proposed."""
     touched = await session.execute(
         "UPDATE policy_changes SET status = %s, decided_by = %s,"
-        " comment = coalesce(%s, comment), decided_at = %s"
+        " decision_comment = %s, decided_at = %s"
         " WHERE tenant_id = %s AND change_id = %s AND status = 'PROPOSED'",
         (status, decided_by, comment, at, session.tenant_id, change_id),
     )

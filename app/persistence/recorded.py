@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from app.persistence.database import Row, Session
+from riskgate.contracts.instruments import InstrumentRef
+from riskgate.hashing import canonical_json
 
 FIRST = ""
 
@@ -23,13 +24,12 @@ class RecordedDecision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilledLeg:
-    """What was filled of one leg of a plan, and what was paid or received for it by unit price."""
+class RecordedFill:
+    """One fill of an account, as plain data, with the leg of the plan that it is of."""
 
     plan_id: str
     leg: int
-    quantity: Decimal
-    value: Decimal
+    body: Row
 
 
 async def count_decisions(
@@ -68,16 +68,27 @@ async def decisions_after(
     return [RecordedDecision(**row) for row in rows]
 
 
-async def filled_legs(session: Session, plan_ids: Sequence[str]) -> list[FilledLeg]:
-    """Return what was filled of the legs of plans; legs without a fill are left out."""
+async def filled_legs(session: Session, plan_ids: Sequence[str]) -> set[tuple[str, int]]:
+    """Return which legs of plans were filled, in whole or in part."""
     rows = await session.fetch_all(
-        "SELECT plan_id, leg, sum(filled_quantity) AS quantity,"
-        " sum(filled_quantity * average_price) AS value FROM orders"
-        " WHERE tenant_id = %s AND plan_id = ANY(%s) AND filled_quantity > 0"
-        " AND average_price IS NOT NULL GROUP BY plan_id, leg",
+        "SELECT DISTINCT plan_id, leg FROM orders"
+        " WHERE tenant_id = %s AND plan_id = ANY(%s) AND filled_quantity > 0",
         (session.tenant_id, list(plan_ids)),
     )
-    return [FilledLeg(**row) for row in rows]
+    return {(row["plan_id"], row["leg"]) for row in rows}
+
+
+async def fills_of(
+    session: Session, account_id: str, instrument: InstrumentRef
+) -> list[RecordedFill]:
+    """Return all of the account's fills of an instrument, oldest first."""
+    rows = await session.fetch_all(
+        "SELECT o.plan_id, o.leg, f.body FROM fills f JOIN orders o USING (tenant_id, order_id)"
+        " WHERE f.tenant_id = %s AND f.account_id = %s AND f.body -> 'instrument' = %s::jsonb"
+        " ORDER BY f.traded_at, o.created_at, f.trade_id",
+        (session.tenant_id, account_id, canonical_json(instrument)),
+    )
+    return [RecordedFill(**row) for row in rows]
 
 
 async def latest_quotes(session: Session, account_id: str) -> list[Row]:

@@ -27,7 +27,7 @@ from app.persistence import accounts, cards, plans
 from app.persistence.accounts import OBSERVE
 from app.persistence.cards import CardRecord
 from app.persistence.database import Database, Session
-from app.pipeline.proposals import APPROVAL_STAGE
+from app.persistence.plans import APPROVAL_STAGE
 from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import Worlds
 from riskgate.contracts.cards import Card, CardStatus

@@ -32,7 +32,6 @@ from tools.ports import (
 )
 
 PLAN_STAGE = "PLAN"
-APPROVAL_STAGE = "APPROVAL"
 
 
 @dataclass(frozen=True, kw_only=True)

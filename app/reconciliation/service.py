@@ -2,18 +2,27 @@
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import TypeAlias
+from datetime import datetime
+from typing import Protocol, TypeAlias
 
 from adapters.ports import Brokers, Clock, IdFactory
 from app.audit.log import Entry, append
 from app.ledger import book
-from app.persistence import exceptions, plans
+from app.persistence import accounts, exceptions, plans
 from app.persistence.database import Database, Session
 from app.reconciliation.diff import compare
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot
 from riskgate.contracts.traces import DeltaSeverity, ReconciliationDelta, ReconciliationResult
 
 CatchUp: TypeAlias = Callable[[str, str], Awaitable[None]]
+
+
+class NoteEquity(Protocol):
+    """Keeps what a book says the account is worth; the account is held."""
+
+    async def __call__(
+        self, session: Session, account_id: str, snapshot: BrokerSnapshot, *, at: datetime
+    ) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +37,8 @@ class _Look:
 class Reconciler:
     """Compares ledger and broker. A broker that does not answer changes nothing.
 
-    `catch_up` books the broker's news of our orders; it runs before each look.
+    `catch_up` books the broker's news of our orders; it runs before each look. `note_equity` is
+    told of the last look, so that losses count that no plan was judged at.
     """
 
     def __init__(
@@ -39,12 +49,14 @@ class Reconciler:
         clock: Clock,
         ids: IdFactory,
         catch_up: CatchUp,
+        note_equity: NoteEquity,
     ) -> None:
         self._database = database
         self._brokers = brokers
         self._clock = clock
         self._ids = ids
         self._catch_up = catch_up
+        self._note_equity = note_equity
 
     async def reconcile(self, tenant_id: str, account_id: str) -> ReconciliationResult:
         """Compare, and look again at what differs. Raises BrokerUnavailable, having closed nothing.
@@ -57,6 +69,8 @@ class Reconciler:
         twice = {delta.key for delta in first.seen}
         deltas = tuple(delta for delta in second.seen if delta.key in twice)
         async with self._database.tenant(tenant_id) as session:
+            await accounts.lock_account(session, account_id)
+            await self._note_equity(session, account_id, second.snapshot, at=self._clock.now())
             return await self._keep(session, second, deltas)
 
     async def _look(self, tenant_id: str, account_id: str) -> _Look:

@@ -16,9 +16,10 @@ from pydantic import JsonValue
 
 from app.errors import Conflict
 from app.riskdesk.broker import Broker, BrokerRefused, Cancelled
-from app.riskdesk.folding import Answers, Fold, Reply
+from app.riskdesk.folding import GATE, MISFIT_LEVEL, Answers, Fold, Reply, order_name
 from app.riskdesk.journal import Journal
 from app.riskdesk.state import TIGHTNESS, State
+from app.riskdesk.switching import kill_line, record_due, refuse_gate
 from riskgate.contracts.decisions import KillSwitchLevel, Verdict
 from riskgate.documents import Intent, Prices
 from riskgate.facts import Candidate
@@ -36,11 +37,10 @@ from riskgate.record_bodies import (
     order_text,
     start_body,
 )
-from riskgate.records import Kind, Record, seal, seal_value
+from riskgate.records import Head, Kind, Record, seal, seal_value
 from riskgate.suggest import suggest
 
 MOST_ANSWERS: Final = 10_000
-GATE: Final = "gate"
 
 
 class IntentReused(Conflict):
@@ -85,8 +85,8 @@ class Desk:
     def submit(self, intent: Intent, at: datetime) -> tuple[Reply, bool]:
         """Judge an order and, if it passes, send it; say whether the answer was given before.
 
-        Raises IntentReused, JournalFailed before anything was sent, DocumentInvalid where the order
-        contradicts what is known of its instrument.
+        Raises IntentReused, JournalFailed before anything was sent, TermsRefused where the order
+        tells of its instrument what is not known here.
         """
         with self._lock:
             asked = intent_text(intent)
@@ -110,13 +110,21 @@ class Desk:
         """Turn the kill switch, by a person's act."""
         with self._lock:
             self._advance(at)
-            self._turn(level, by=by, reason=reason)
+            refuse_gate(by)
+            line, head = kill_line(self.journal.head, self.state.at, level, by=by, reason=reason)
+            self.journal.write(line, head, before_send=True)
+            self.state.set_level(level)
 
     def take_events(self, at: datetime) -> None:
         """Take in what the broker has to tell."""
         with self._lock:
             self._advance(at)
             self._take_events()
+
+    def begin_day(self, at: datetime) -> None:
+        """Let the clock go on to a time, and a day begin where it is of the next."""
+        with self._lock:
+            self._advance(at)
 
     def restore(self, answers: Answers) -> None:
         """Take over the answers of a journal that is gone on with."""
@@ -148,23 +156,28 @@ class Desk:
         )
         decided = head
         order = self._order(candidate, judgement)
-        order_id = f"ord-{head.seq:06}"
+        order_id = order_name(head.seq)
         if order is not None:
             sent = order_text(order_id, intent.intent_id, order)
             line, head = seal(head, state.at, Kind.ORDER, sent)
+            lines += line
+        tripped = state.decided(state.at, judgement.verdict, trips=judgement.trips)
+        if tripped is not None:
+            # In one write with what trips it: a crash may lose both, never the one.
+            line, head = self._trip(head, tripped, judgement)
             lines += line
         self.journal.write(lines, head, before_send=True)
         if clock_ns and self._setup.on_decision_ns:
             self._setup.on_decision_ns(clock_ns() - began_ns)
         suggestion = suggest(self.judge, judgement) if self._setup.suggesting else None
-        tripped = state.decided(state.at, judgement.verdict, trips=judgement.trips)
+        if order is not None:
+            state.placed(order_id, order, state.at)
+        if tripped is not None:
+            state.set_level(self.judge.policy.kill_switch.trip_to)
         if order is None:
-            self._trip(tripped, judgement)
             return Reply(intent, judgement, decided, suggestion=suggestion)
-        state.placed(order_id, order, state.at)
         outcome = self._send(order_id, order)
         outcome = self._take_events().get(order_id, outcome)
-        self._trip(tripped, judgement)
         return Reply(intent, judgement, decided, order_id, order.quantity, outcome)
 
     def _order(self, candidate: Candidate, judgement: Judgement) -> Candidate | None:
@@ -210,27 +223,32 @@ class Desk:
                     self._write(Kind.CANCEL, why)
                     self.state.released(event.order_id)
                     outcomes[event.order_id] = "cancelled"
-            elif self._is_news(event):
-                line, head = seal(self.journal.head, self.state.at, Kind.FILL, fill_text(event))
-                self.journal.write(line, head)
-                self.state.filled(event)
+            elif event.fill_id not in self.state.fills:
+                self._take_fill(event)
                 outcomes[event.order_id] = "filled"
         return outcomes
 
-    def _is_news(self, fill: Fill) -> bool:
-        left = self.state.quantity_left(fill.order_id)
-        return fill.fill_id not in self.state.fills and 0 < fill.quantity <= left
+    def _take_fill(self, fill: Fill) -> None:
+        """Record and apply a fill; one that was not to come tightens the kill switch as well."""
+        state = self.state
+        misfit = state.misfit(fill)
+        trips = misfit is not None and state.is_looser(MISFIT_LEVEL)
+        lines, head = seal(self.journal.head, state.at, Kind.FILL, fill_text(fill))
+        if trips:
+            reason = f"fill {fill.fill_id} of {fill.order_id} {misfit}"
+            line, head = kill_line(head, state.at, MISFIT_LEVEL, by=GATE, reason=reason)
+            lines += line
+        self.journal.write(lines, head, before_send=trips)
+        state.filled(fill)
+        if trips:
+            state.set_level(MISFIT_LEVEL)
 
-    def _trip(self, why: str | None, judgement: Judgement) -> None:
-        if why is not None:
-            rules = ", ".join(dict.fromkeys(judgement.rule_ids)) or "a rule that was waived"
-            limits = self.judge.policy.kill_switch
-            reason = rules if why == "rule" else f"{limits.trip_after_n_violations} orders refused"
-            self._turn(limits.trip_to, by=GATE, reason=f"by {why}: {reason}")
-
-    def _turn(self, level: KillSwitchLevel, *, by: str, reason: str) -> None:
-        self._write(Kind.KILL, {"level": level.value, "by": by, "reason": reason[:300]})
-        self.state.set_level(level)
+    def _trip(self, head: Head, why: str, judgement: Judgement) -> tuple[bytes, Head]:
+        """Return the line that turns the kill switch, after a decision that does so."""
+        rules = ", ".join(dict.fromkeys(judgement.rule_ids)) or "a rule that was waived"
+        limits = self.judge.policy.kill_switch
+        reason = rules if why == "rule" else f"{limits.trip_after_n_violations} orders refused"
+        return kill_line(head, self.state.at, limits.trip_to, by=GATE, reason=f"by {why}: {reason}")
 
     def _advance(self, at: datetime) -> None:
         """Let the clock go on; it never goes back, whatever the caller says."""
@@ -264,7 +282,8 @@ def begin(setup: DeskSetup, start: Start, at: datetime) -> Desk:
 def resume(setup: DeskSetup, records: Iterable[Record], at: datetime) -> Desk:
     """Go on from a journal: its state is its fold. Raises JournalUnsound where it makes no sense.
 
-    Orders of which nothing more was recorded stay counted as in flight. Another policy than the
+    A turn of the kill switch that a crash lost is recorded now. Orders of which nothing more was
+    recorded stay counted as in flight. Another policy than the
     journal's is recorded and holds from now on.
     """
     answers = Answers(suggesting=setup.suggesting)
@@ -273,11 +292,12 @@ def resume(setup: DeskSetup, records: Iterable[Record], at: datetime) -> Desk:
         fold.apply(record)
         answers.note(record)
     state = fold.running()
+    record_due(setup.journal, fold)
     state.unknown.update(state.orders)
     desk = Desk(setup, state)
     desk.restore(answers)
     if fold.policy_hash != setup.policy.policy_hash:
-        state.advance(max(at, state.at))
+        desk.begin_day(at)
         line, head = seal_value(
             setup.journal.head, state.at, Kind.POLICY, policy_body(setup.policy, setup.by)
         )
@@ -306,7 +326,7 @@ def _changed(state: State, market: Prices) -> Prices | None:
         symbol: price
         for symbol, price in market.last.items()
         if (known := state.prices.get(symbol)) is None
-        or known.as_of != market.as_of.get(symbol)
+        or known.as_of != market.time_of(symbol)
         or (known.last != price and not (known.last.is_nan() and price.is_nan()))
     }
     as_of = {symbol: at for symbol, at in market.as_of.items() if symbol in last}

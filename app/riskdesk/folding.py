@@ -1,8 +1,9 @@
 """A journal read into the state it tells of, decision by decision."""
 
+import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.riskdesk.journal import JournalUnsound
 from app.riskdesk.state import State
@@ -14,6 +15,8 @@ from riskgate.hashing import canonical_json
 from riskgate.judge import Judge, Judgement, resized
 from riskgate.policy import Policy
 from riskgate.record_bodies import (
+    is_quantity,
+    order_text,
     read_account,
     read_fill,
     read_intent_body,
@@ -22,6 +25,12 @@ from riskgate.record_bodies import (
 )
 from riskgate.records import Head, Kind, Record
 from riskgate.suggest import Suggestion, suggest
+
+GATE: Final = "gate"
+MISFIT_LEVEL: Final = KillSwitchLevel.REDUCE_ONLY
+_BEFORE_A_KILL: Final = frozenset(
+    {Kind.KILL, Kind.ORDER, Kind.FILL, Kind.REJECT, Kind.CANCEL, Kind.UNKNOWN}
+)
 
 
 class Reply(NamedTuple):
@@ -47,8 +56,41 @@ class Occasion(NamedTuple):
     policy_hash: str
 
 
+class Due(NamedTuple):
+    """A turn of the kill switch that a record brought about and that must be recorded next."""
+
+    seq: int
+    kind: Kind
+    level: KillSwitchLevel
+
+    def __str__(self) -> str:
+        by = f"record {self.seq}, {self.kind.value}"
+        return f"{by}, turns the kill switch to {self.level.value}, and no kill record says so"
+
+
+class Decided(NamedTuple):
+    """The decision just before, and what it lets be sent."""
+
+    seq: int
+    intent_id: str
+    candidate: Candidate
+    verdict: Verdict
+    allowed: str | None
+
+    def lets(self, quantity: Decimal, *, apply_modify: bool) -> bool:
+        """Say whether an order of a quantity may follow."""
+        if self.verdict is Verdict.ALLOW:
+            return quantity == self.candidate.quantity
+        cut = self.verdict is Verdict.MODIFY and apply_modify and self.allowed is not None
+        fits = quantity <= self.candidate.quantity
+        return cut and fits and is_quantity(quantity, self.allowed or "")
+
+
 class Fold:
     """The state of a journal so far. `watch` sees each decision, before it counts.
+
+    The kill switch turns with what trips it, whether or not its record is there: until it is, the
+    turn is `due`. `difference` is the first place where the journal went on without one.
 
     `spare_window_s` keeps orders longer than the policies need, so that another one may ask.
     """
@@ -66,7 +108,9 @@ class Fold:
         self._watch = watch
         self._spare_window_s = spare_window_s
         self._long: tuple[int, dict[str, Any]] | None = None
-        self._last: tuple[str, Candidate] | None = None
+        self._last: Decided | None = None
+        self.due: Due | None = None
+        self.difference: str | None = None
 
     def apply(self, record: Record) -> None:
         """Take in one record. Raises JournalUnsound where it cannot have happened."""
@@ -100,8 +144,14 @@ class Fold:
                 state.advance(record.at)
                 self._happen(record, state)
 
+    def missing(self) -> str | None:
+        """Say which turn of the kill switch is not recorded, now that the journal ends."""
+        return self.difference or (None if self.due is None else str(self.due))
+
     def _happen(self, record: Record, state: State) -> None:
         body = record.body
+        if self.due is not None and record.kind not in _BEFORE_A_KILL:
+            self.difference = self.difference or str(self.due)
         match record.kind:
             case Kind.PRICE:
                 state.set_prices(read_market_body(body))
@@ -112,15 +162,14 @@ class Fold:
             case Kind.ORDER:
                 self._order(record, state)
             case Kind.FILL:
-                if not state.filled(read_fill(body)):
-                    raise ValueError("is a fill of no open order, or one that was seen before")
+                self._fill(record, state)
             case Kind.REJECT | Kind.CANCEL:
                 if not state.released(body["order_id"]):
                     raise ValueError("is of no open order")
             case Kind.UNKNOWN:
                 state.unknown.add(body["order_id"])
             case Kind.KILL:
-                state.set_level(KillSwitchLevel(body["level"]))
+                self._turn(body, state)
 
     def _change_policy(self, body: dict[str, Any]) -> None:
         policy = Policy.model_validate(body["policy"])
@@ -133,9 +182,11 @@ class Fold:
     def _begin(self, record: Record) -> None:
         if self.policy is None:
             raise ValueError("comes before any policy")
-        self.state = State(
-            read_start(record.body), self.policy, record.at, spare_window_s=self._spare_window_s
-        )
+        start = read_start(record.body)
+        self.state = State(start, self.policy, record.at, spare_window_s=self._spare_window_s)
+        if self.due is not None and self.state.is_looser(self.due.level):
+            self.difference = self.difference or str(self.due)
+        self.due = None
 
     def _decide(self, record: Record, state: State) -> None:
         body, asked = record.body, record.body["asked"]
@@ -147,22 +198,59 @@ class Fold:
             raise ValueError(f"was made by the policy {body['policy']}, not the one in force")
         intent = read_intent_body(asked)
         candidate = state.candidate(intent)
-        self._last = intent.intent_id, candidate
+        verdict = Verdict(body["verdict"])
+        self._last = Decided(record.head.seq, intent.intent_id, candidate, verdict, body["allowed"])
         if self._watch is not None:
             occasion = Occasion(
                 record, intent, canonical_json(asked), candidate, state, self.policy_hash
             )
             self._watch(occasion)
-        state.decided(record.at, Verdict(body["verdict"]), trips=body["trips"])
+        if state.decided(record.at, verdict, trips=body["trips"]) is not None:
+            self._trip(record, state, state.policy.kill_switch.trip_to)
 
     def _order(self, record: Record, state: State) -> None:
-        body = record.body
-        if self._last is None or self._last[0] != body["intent_id"]:
+        body, last, self._last = record.body, self._last, None
+        if last is None or record.head.seq != last.seq + 1:
             raise ValueError("is an order without a decision just before it")
         quantity = Decimal(body["qty"])
-        if not 0 < quantity <= self._last[1].quantity:
-            raise ValueError("is of more than was asked for")
-        state.placed(body["order_id"], resized(self._last[1], quantity), record.at)
+        if not last.lets(quantity, apply_modify=state.start.apply_modify):
+            raise ValueError(f"sends {body['qty']}, and {last.verdict} lets {_what(last)} be sent")
+        order = resized(last.candidate, quantity)
+        if json.loads(order_text(order_name(last.seq), last.intent_id, order)) != body:
+            raise ValueError("is another order than was decided on")
+        state.placed(body["order_id"], order, record.at)
+
+    def _fill(self, record: Record, state: State) -> None:
+        fill = read_fill(record.body)
+        if fill.fill_id in state.fills:
+            raise ValueError("is a fill that was seen before")
+        trips = state.misfit(fill) is not None and state.is_looser(MISFIT_LEVEL)
+        state.filled(fill)
+        if trips:
+            self._trip(record, state, MISFIT_LEVEL)
+
+    def _trip(self, record: Record, state: State, level: KillSwitchLevel) -> None:
+        state.set_level(level)
+        self.due = Due(record.head.seq, record.kind, level)
+
+    def _turn(self, body: dict[str, Any], state: State) -> None:
+        level, due, self.due = KillSwitchLevel(body["level"]), self.due, None
+        if body["by"] != GATE:
+            self.difference = self.difference or (None if due is None else str(due))
+        elif due is None or due.level is not level:
+            raise ValueError(f"is turned to {level.value} by the gate, and nothing tripped it so")
+        state.set_level(level)
+
+
+def order_name(seq: int) -> str:
+    """Return the id of the order that a decision's record lets be sent."""
+    return f"ord-{seq:06}"
+
+
+def _what(decided: Decided) -> str:
+    if decided.verdict is Verdict.ALLOW:
+        return "what was asked for"
+    return "what it allows, where that is applied," if decided.allowed else "nothing"
 
 
 class Answers:

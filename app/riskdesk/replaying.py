@@ -22,7 +22,7 @@ from riskgate.contracts.decisions import KillSwitchLevel, Verdict
 from riskgate.facts import Candidate, Price
 from riskgate.figures import ZERO, exactly
 from riskgate.judge import Judge, Judgement
-from riskgate.policy import Policy
+from riskgate.policy import Policy, longest_duplicate_window
 from riskgate.record_bodies import decision_lines
 from riskgate.records import GENESIS, Head, JournalBroken, Kind, Reader, Record
 
@@ -40,7 +40,10 @@ class Replayed(NamedTuple):
 
 
 def verify_decisions(reader: Reader, anchor: Head | None = None) -> Replayed:
-    """Check a journal's chain, its policies' hashes, and each decision by judging it again."""
+    """Check a journal's chain, its policies' hashes, and each decision by judging it again.
+
+    What was sent must be what was decided, and the kill switch must have turned with each trip.
+    """
     proof = _Proof()
     fold = Fold(proof.watch)
     anchored = anchor is None or anchor == GENESIS
@@ -49,13 +52,13 @@ def verify_decisions(reader: Reader, anchor: Head | None = None) -> Replayed:
             fold.apply(record)
             if anchor is not None and record.head.seq == anchor.seq:
                 anchored = record.head == anchor
-            if proof.difference is not None:
+            if proof.difference is not None or fold.difference is not None:
                 break
     except JournalBroken as fault:
         return Replayed(reader.head, proof.decisions, str(fault), False)
     except JournalUnsound as fault:
         return Replayed(reader.head, proof.decisions, fault.message, False)
-    difference = proof.difference
+    difference = proof.difference or fold.missing()
     if difference is None and not anchored:
         difference = f"the journal does not hold the anchor {anchor}"
     return Replayed(reader.head, proof.decisions, difference, reader.torn is not None)
@@ -169,8 +172,7 @@ class TimeMachine:
         self, records: Iterable[Record], *, on_record: Callable[[int], None] | None = None
     ) -> list[Day]:
         """Go through a journal. Raises JournalBroken and JournalUnsound."""
-        window_s = self.policy.limits.execution.duplicate_window_s
-        fold = Fold(self._watch, spare_window_s=window_s)
+        fold = Fold(self._watch, spare_window_s=longest_duplicate_window(self.policy))
         for record in records:
             if self.days and record.at.date() > self.days[-1].day and fold.state is not None:
                 self._mark(self.days[-1], fold.state)

@@ -111,6 +111,9 @@ def read_start_files(files: RunFiles, market: Prices, options: RunOptions) -> St
     if files.execution is not None:
         execution = decode_json(_text(files.execution), EXECUTION)
     lately = read_execution(execution, faults)
+    if portfolio.currency is None and any(one.currency for one in portfolio.instruments.values()):
+        message = "is missing, and an instrument has a currency"
+        faults.add(PORTFOLIO, "currency", message, "add the account's currency")
     faults.raise_any()
     return Start(options.run_id, portfolio, market, lately, options.apply_modify)
 

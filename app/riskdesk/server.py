@@ -14,6 +14,7 @@ from app.errors import AppError
 from app.riskdesk.answers import Answer, full_answer, json_text
 from app.riskdesk.desk import Desk, IntentReused
 from app.riskdesk.folding import Reply
+from app.riskdesk.state import TermsRefused
 from riskgate.documents import INTENT, Prices, read_intent
 from riskgate.reading import DocumentInvalid, Faults, decode_json, parse_time
 
@@ -96,7 +97,7 @@ class RiskServer:
         return 200, self.judge(body)
 
     def judge(self, body: bytes) -> Answer:
-        """Judge the order in a request's body. Raises Refused, IntentReused, JournalFailed."""
+        """Judge the order in a request's body. Raises Refused, JournalFailed."""
         try:
             text = body.decode("utf-8")
         except UnicodeDecodeError:
@@ -117,6 +118,8 @@ class RiskServer:
             now = self._clock.now()
             self.refresh(now)
             reply, repeated = self._desk.submit(intent, now)
+        except TermsRefused as fault:
+            raise Refused(400, fault.code.lower(), str(fault)) from fault
         except DocumentInvalid as fault:
             raise Refused(400, "invalid_json", str(fault)) from fault
         except IntentReused as fault:

@@ -5,10 +5,10 @@ months are of UTC.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
@@ -29,13 +29,28 @@ from riskgate.documents import (
 from riskgate.facts import Account, Candidate, Listing, Market, Price, Rates, Situation
 from riskgate.figures import ZERO, exactly
 from riskgate.hashing import content_hash
-from riskgate.policy import Policy
-from riskgate.reading import Faults, parse_time
+from riskgate.judge import resized
+from riskgate.policy import Policy, longest_duplicate_window, scope_of
+from riskgate.reading import DocumentInvalid, Faults, parse_time
 from riskgate.record_bodies import Fill, Start
+from riskgate.rules.exposure import margin_fraction
 
 TIGHTNESS: Final = (KillSwitchLevel.RUNNING, KillSwitchLevel.REDUCE_ONLY, KillSwitchLevel.HALTED)
 _SECOND_US: Final = 1_000_000
 _NO_TERMS: Final = Terms()
+
+
+class TermsRefused(DocumentInvalid):
+    """An order tells of its instrument what the desk does not know: what it is worth, its steps."""
+
+    code = "CALLER_TERMS_REFUSED"
+
+
+class Sent(NamedTuple):
+    """An order of the run and when it went out; None where that was before the run."""
+
+    candidate: Candidate
+    at: datetime | None
 
 
 class OpenOrder:
@@ -65,7 +80,7 @@ class State:
         portfolio, market = start.portfolio, start.market
         self._terms = dict(portfolio.instruments)
         self._fx = dict(market.fx)
-        self.prices = {s: Price(last, market.as_of.get(s)) for s, last in market.last.items()}
+        self.prices = {s: Price(last, market.time_of(s)) for s, last in market.last.items()}
         self.is_open = market.is_open
         held = dict.fromkeys((*portfolio.positions, *(o.symbol for o in portfolio.in_flight)))
         with exactly():
@@ -87,6 +102,8 @@ class State:
             currency=portfolio.currency,
         )
         self.orders: dict[str, OpenOrder] = {}
+        self._ever: dict[str, Sent] = {}
+        self._kept_shares: dict[Hashable, Decimal] = {}
         for order in portfolio.in_flight:
             candidate = Candidate(
                 self._listings[order.symbol],
@@ -95,14 +112,15 @@ class State:
                 limit_price=order.limit_price,
             )
             self.orders[order.order_id] = OpenOrder(candidate, None)
+            self._ever[order.order_id] = Sent(candidate, None)
         self.unknown: set[str] = set()
         self.fills: set[str] = set()
         self.sent = 0
         self.level = start.execution.kill_switch
         self.at = at
         self._window_us = policy.kill_switch.violation_window_seconds * _SECOND_US
-        same_window_s = policy.limits.execution.duplicate_window_s
-        self.activity = Activity(duplicate_window_s=max(same_window_s, spare_window_s))
+        self._spare_window_s = spare_window_s
+        self.activity = self._empty_activity()
         self.activity.orders_today = start.execution.orders_today
         self._seeded_us = microseconds(at) if _sent_lately(start.execution) else None
         self._violations: deque[int] = deque()
@@ -111,16 +129,16 @@ class State:
     # What a decision is made of
 
     def candidate(self, intent: Intent) -> Candidate:
-        """Return the order an intent asks for, of its instrument as it was first known.
+        """Return the order an intent asks for, of its instrument as the portfolio tells of it.
 
-        Raises DocumentInvalid where the intent contradicts what is known of the instrument.
+        Raises TermsRefused where the intent tells anything else of the instrument: who asks for an
+        order must not say what it is worth.
         """
         symbol = intent.symbol
         listing = self._listings.get(symbol)
-        if listing is None or intent.terms != _NO_TERMS:
+        if intent.terms != _NO_TERMS:
             self._check_terms(intent)
         if listing is None:
-            self._terms.setdefault(symbol, intent.terms)
             with exactly():
                 listing = self._listings[symbol] = self._listing(symbol)
             self.book.know(listing)
@@ -143,10 +161,18 @@ class State:
         some = Candidate(Listing("", ("",)), 1, ZERO)
         return self._rates(some, at).orders_global
 
-    def quantity_left(self, order_id: str) -> Decimal:
-        """Return what of an order may still fill."""
-        order = self.orders.get(order_id)
-        return ZERO if order is None else order.left
+    def misfit(self, fill: Fill) -> str | None:
+        """Say why a fill is none that was to come; None where it is one."""
+        order = self.orders.get(fill.order_id)
+        if not (_is_some(fill.quantity) and fill.price.is_finite()):
+            return "is of no quantity or price"
+        if order is not None:
+            return None if fill.quantity <= order.left else "is of more than was open"
+        return "came after its end" if fill.order_id in self._ever else "is of an unknown order"
+
+    def is_looser(self, level: KillSwitchLevel) -> bool:
+        """Say whether the kill switch lets more pass than at a level."""
+        return TIGHTNESS.index(self.level) < TIGHTNESS.index(level)
 
     def positions(self) -> dict[str, Decimal]:
         """Return what is held, by symbol."""
@@ -183,9 +209,15 @@ class State:
     # What changes it
 
     def change_policy(self, policy: Policy) -> None:
-        """Judge by another policy from now on; what happened stays."""
+        """Judge by another policy from now on; what happened stays, and all that was sent."""
         self.policy = policy
         self._window_us = policy.kill_switch.violation_window_seconds * _SECOND_US
+        self._kept_shares.clear()
+        orders_today, self.activity = self.activity.orders_today, self._empty_activity()
+        for candidate, at in self._ever.values():
+            if at is not None:
+                self.activity.record_order(candidate, at)
+        self.activity.orders_today = orders_today
 
     def set_prices(self, market: Prices) -> None:
         """Take in prices: those given change, the others stay. Rates of exchange likewise."""
@@ -200,7 +232,7 @@ class State:
                         self.book.know(listing)
                         self._revalue(symbol)
         for symbol, last in market.last.items():
-            price = self.prices[symbol] = Price(last, market.as_of.get(symbol))
+            price = self.prices[symbol] = Price(last, market.time_of(symbol))
             if symbol in self._listings:
                 self._set_price(symbol, price)
         self._follow_equity()
@@ -240,7 +272,7 @@ class State:
             violations.popleft()
         if verdict is Verdict.DENY:
             violations.append(now_us)
-        if TIGHTNESS.index(self.level) >= TIGHTNESS.index(limits.trip_to):
+        if not self.is_looser(limits.trip_to):
             return None
         if trips:
             return "rule"
@@ -255,35 +287,37 @@ class State:
 
     def placed(self, order_id: str, candidate: Candidate, at: datetime) -> None:
         """Reserve all that an order may take, before it is sent, and count it."""
-        kept = None
-        if self.account.available is not None:
-            fraction = self.policy.limits.margin.margin_fraction or Decimal(1)
-            with exactly():
-                kept = self.book.opening_money(candidate) * fraction
-            self._add_available(-kept)
+        kept = self._keep_back(candidate)
         self.book.place(order_id, candidate)
         self.orders[order_id] = OpenOrder(candidate, kept)
+        self._ever[order_id] = Sent(candidate, at)
         self.activity.record_order(candidate, at)
         self.sent += 1
 
-    def filled(self, fill: Fill) -> bool:
-        """Take in a fill, once: a fill that was seen before, or is of no open order, is False."""
-        order = self.orders.get(fill.order_id)
-        if order is None or fill.fill_id in self.fills or not 0 < fill.quantity <= order.left:
-            return False
+    def filled(self, fill: Fill) -> None:
+        """Take in a fill, whole, whether or not it was to come: what was bought is held.
+
+        Only the fill of an order that nobody knows cannot be: it does not say of what it is.
+        """
         self.fills.add(fill.fill_id)
-        listing = order.candidate.listing
+        sent, order = self._ever.get(fill.order_id), self.orders.get(fill.order_id)
+        if sent is None or not _is_some(fill.quantity):
+            return
+        listing = sent.candidate.listing
         mark, multiplier = self.book.entries[listing.key].mark, listing.multiplier
-        self.book.fill(fill.order_id, fill.quantity)
+        expected = ZERO if order is None else min(order.left, fill.quantity)
+        if order is not None and expected:
+            self.book.fill(fill.order_id, expected)
+            with exactly():
+                order.left -= expected
+            if not order.left:
+                self._close(fill.order_id)
         with exactly():
-            order.left -= fill.quantity
-            if mark is not None and multiplier is not None:
+            self._hold_more(sent.candidate, fill.quantity - expected)
+            if mark is not None and multiplier is not None and fill.price.is_finite():
                 gained = mark - fill.price * multiplier
-                self._add_equity(order.candidate.sign * fill.quantity * gained)
-        if not order.left:
-            self._close(fill.order_id)
+                self._add_equity(sent.candidate.sign * fill.quantity * gained)
         self._follow_equity()
-        return True
 
     def released(self, order_id: str) -> bool:
         """Forget what is left of an order: it was refused, cancelled or never sent."""
@@ -306,16 +340,49 @@ class State:
         return listing_of(symbol, terms, self.start.portfolio.currency, self._fx)
 
     def _check_terms(self, intent: Intent) -> None:
-        known, faults = self._terms.get(intent.symbol), Faults()
-        if intent.terms.currency is not None and self.start.portfolio.currency is None:
-            message = "is given, and the portfolio has no currency"
-            faults.add(INTENT, "instrument.currency", message, "add the account's currency")
+        known, faults = self._terms.get(intent.symbol, _NO_TERMS), Faults()
         for name, asked in intent.terms._asdict().items():
-            held = intent.symbol in self._listings
-            if asked is not None and (held or known) and asked != getattr(known, name, None):
-                message = "differs from what is known of the instrument"
-                faults.add(INTENT, f"instrument.{name}", message, "leave it out, or correct one")
-        faults.raise_any()
+            if asked is not None and asked != getattr(known, name):
+                message = "is not what the portfolio says of the instrument"
+                remedy = "leave it out, or give it in the portfolio's instruments"
+                faults.add(INTENT, f"instrument.{name}", message, remedy)
+        if faults.found:
+            raise TermsRefused(faults.found)
+
+    def _empty_activity(self) -> Activity:
+        window_s = longest_duplicate_window(self.policy)
+        return Activity(duplicate_window_s=max(window_s, self._spare_window_s))
+
+    def _keep_back(self, candidate: Candidate) -> Decimal | None:
+        """Take from the free money what an order may need, and return it; None if not known."""
+        if self.account.available is None:
+            return None
+        with exactly():
+            kept = self.book.opening_money(candidate) * self._kept_share(candidate)
+        self._add_available(-kept)
+        return kept
+
+    def _kept_share(self, candidate: Candidate) -> Decimal:
+        """Return the part of an order's money that is kept; all of it where no limit says."""
+        listing, strategy_id = candidate.listing, candidate.strategy_id
+        key = listing.key, strategy_id, candidate.product
+        share = self._kept_shares.get(key)
+        if share is None:
+            limits = scope_of(self.policy, listing.names, strategy_id).limits
+            fraction = limits.margin.margin_fraction
+            whole = Decimal(1) if fraction is None else fraction
+            share = self._kept_shares[key] = margin_fraction(whole, candidate.product)
+        return share
+
+    def _hold_more(self, candidate: Candidate, quantity: Decimal) -> None:
+        """Hold what was filled beyond what was open, and the money for it."""
+        if not quantity:
+            return
+        more = resized(candidate, quantity)
+        self._keep_back(more)
+        key = candidate.listing.key
+        held = _held(self.book.entries[key])
+        self.book.hold(key, candidate.product, held + candidate.sign * quantity)
 
     def _set_price(self, symbol: str, price: Price) -> None:
         self.book.set_price(symbol, price)
@@ -386,6 +453,10 @@ class State:
         texts = dict.fromkeys(at for at, _rule in self.start.execution.violations)
         times = (parse_time(text) or self.at for text in texts)
         self._violations.extend(sorted(microseconds(min(time, self.at)) for time in times))
+
+
+def _is_some(quantity: Decimal) -> bool:
+    return quantity.is_finite() and quantity > 0
 
 
 def _held(entry: Entry) -> Decimal:

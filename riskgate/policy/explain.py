@@ -46,8 +46,16 @@ def _bound(error: ErrorDetails) -> tuple[str, str] | None:
     words, key = _BOUNDS[error["type"]]
     bound = error["ctx"][key]
     if key in {"le", "lt"} and bound == 1:
-        return f"{words} 1", "write 10% or 0.10 for ten percent"
+        return f"{words} 1", _as_percent(error["input"])
     return f"{words} {bound}", "correct the number"
+
+
+def _as_percent(value: object) -> str:
+    """Say how a number above 1 is written as the percentage that was meant, most likely."""
+    if isinstance(value, Decimal | int) and 1 < value <= 100:
+        share = Decimal(value).scaleb(-2).normalize()
+        return f"write {value}% or {share:f} for {value} percent"
+    return "write 10% or 0.10 for ten percent"
 
 
 def _kind(error: ErrorDetails) -> tuple[str, str]:

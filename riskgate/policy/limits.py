@@ -109,7 +109,8 @@ class LossLimits(Contract):
 
     Day, week and month are of the equity each began with, the drawdown of the highest equity, a
     trade's risk of equity now. The month's budget latches: once spent, no order opens anything
-    until the next month, whatever is earned back.
+    until the next month, whatever is earned back. Without `stop_required` a trade that names no
+    stop has no risk to measure and passes.
     """
 
     daily_loss_limit_pct: Share | None = None
@@ -117,6 +118,7 @@ class LossLimits(Contract):
     monthly_loss_budget_pct: Share | None = None
     max_drawdown_pct: Share | None = None
     max_risk_per_trade_pct: Share | None = None
+    stop_required: Annotated[bool, Field(strict=True)] = False
 
 
 class ExecutionLimits(Contract):
@@ -259,6 +261,7 @@ class Limits(Contract):
 
 # Every limit that is not here is an upper bound.
 DIRECTIONS: Final[Mapping[str, Tighter]] = {
+    "loss.stop_required": Tighter.LARGER,
     "execution.exit_reserve_pct": Tighter.LARGER,
     "execution.duplicate_window_s": Tighter.LARGER,
     "order.allowed_products": Tighter.FEWER,

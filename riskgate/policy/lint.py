@@ -324,6 +324,11 @@ def _of_overrides(policy: Policy) -> Iterator[Finding]:
             )
 
 
+def _which_holds(policy: Policy, override: Override) -> str:
+    may_loosen = override.may_loosen or policy.version == PEER_VERSION
+    return "holds" if may_loosen else "gives way to it"
+
+
 def _of_one_override(
     policy: Policy, scope: str, override: Override, strategies: Values
 ) -> Iterator[Finding]:
@@ -345,8 +350,8 @@ def _of_one_override(
                 yield Finding(
                     code="POLICY_SYMBOL_BEATS_TIGHTER",
                     path=override_path(scope, f"{block}.{field}"),
-                    message=f"is {written_limit(value)} and holds before the tighter "
-                    f"{written_limit(theirs)} of {other}",
+                    message=f"is {written_limit(value)}, looser than {written_limit(theirs)} of "
+                    f"{other}, and {_which_holds(policy, override)} where both are asked",
                     remedy="tighten it, unless this is meant",
                 )
                 break

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from riskgate.policy.document import Override, Policy, given, is_looser
+from riskgate.policy.document import PEER_VERSION, Override, Policy, given, is_looser
 from riskgate.policy.limits import Limits
 
 
@@ -32,7 +32,9 @@ def longest_duplicate_window(policy: Policy) -> Decimal:
 def scope_of(policy: Policy, names: tuple[str, ...], strategy_id: str) -> Scope:
     """Return what holds for an instrument, by its exact name before its plain symbol.
 
-    `names` are the instrument's, most exact first: `("NSE:INFY", "INFY")`.
+    `names` are the instrument's, most exact first: `("NSE:INFY", "INFY")`. An override that may not
+    loosen leaves a tighter limit below it standing, a strategy's say; in the peer's version the
+    stronger one holds whatever it is.
     """
     changes: dict[str, dict[str, Any]] = {}
     sources: dict[str, str] = {}
@@ -41,10 +43,12 @@ def scope_of(policy: Policy, names: tuple[str, ...], strategy_id: str) -> Scope:
         for block, field, value in given(override.limits):
             base = getattr(getattr(policy.limits, block), field)
             below = changes.get(block, {}).get(field, base)
-            path = f"{block}.{field}"
+            path, looser = f"{block}.{field}", is_looser(block, field, value, below)
+            if looser and not (override.may_loosen or policy.version == PEER_VERSION):
+                continue
             changes.setdefault(block, {})[field] = value
             sources[path] = name
-            lets_more = any(is_looser(block, field, value, other) for other in (below, base))
+            lets_more = looser or is_looser(block, field, value, base)
             (loosened.add if lets_more else loosened.discard)(path)
     return Scope(_limits(policy.limits, changes), sources, frozenset(loosened))
 

@@ -29,7 +29,8 @@ class Breach(NamedTuple):
     What would mend it, where something would: `allowed` is the largest quantity that the rule
     passes, `price` a price of the order (and `trigger`), `wait_s` the seconds until it passes,
     `until` the window that ends it, `product` another product. A `binding` breach holds for orders
-    that only reduce as well, where the rule otherwise lets them pass.
+    that only reduce as well, where the rule otherwise lets them pass; one for `always` holds where
+    the policy only monitors too.
     """
 
     message: str
@@ -43,6 +44,7 @@ class Breach(NamedTuple):
     until: Until | None = None
     product: Product | None = None
     binding: bool = False
+    always: bool = False
 
 
 Breaches = tuple[Breach, ...]

@@ -20,6 +20,7 @@ def kill_switch_on(f: Facts) -> Breaches:
                 "KILL_SWITCH_HALTED: trading is stopped, only cancels pass",
                 "Wait until someone with the right to do so turns the kill switch off",
                 binding=True,
+                always=True,
             ),
         )
     return (

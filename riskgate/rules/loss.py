@@ -47,10 +47,14 @@ def month_spent(f: Facts) -> Breaches:
 def trade_risks_too_much(f: Facts) -> Breaches:
     """Refuse an order whose stop, with those of its plan before it, may lose more than the cap.
 
-    At the cap passes. A stop that the market has already passed leaves nothing to measure.
+    At the cap passes. A stop that the market has already passed leaves nothing to measure; an order
+    without one passes, unless the policy requires it.
     """
     equity, share = f.account.equity, f.limits.loss.max_risk_per_trade_pct
     unit = risk_unit(f)
+    if f.limits.loss.stop_required and f.candidate.stop_price is None and f.opening:
+        message = f"STOP_MISSING: the order of {f.name} names no stop"
+        return (Breach(message, "Say where the loss is taken, for example 'stop 2%'"),)
     if equity is None or share is None or unit is None or not f.opening:
         return NONE
     if unit <= 0:

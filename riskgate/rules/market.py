@@ -11,7 +11,10 @@ from riskgate.weigh import Facts
 
 
 def market_closed(f: Facts) -> Breaches:
-    """Refuse outside the exchange's sessions, and where they are not known."""
+    """Refuse outside the exchange's sessions, and where they are not known.
+
+    Where they are not known an order that only reduces is left to the exchange to take or refuse.
+    """
     market = f.situation.market
     if market.is_open:
         return NONE
@@ -25,6 +28,7 @@ def market_closed(f: Facts) -> Breaches:
             f"MARKET_CLOSED: the market is closed{when}",
             "Ask again in its next session",
             until=Until.NEXT_SESSION,
+            binding=True,
         ),
     )
 

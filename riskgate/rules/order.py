@@ -68,7 +68,8 @@ def value_too_large(f: Facts) -> Breaches:
         return NONE
     allowed = most // (f.unit * f.listing.lot) * f.listing.lot
     message = (
-        f"ORDER_VALUE_TOO_LARGE: {figure(f.candidate.quantity)} of {f.name} is {figure(worth)}"
+        f"ORDER_VALUE_TOO_LARGE: {figure(f.candidate.quantity)} of {f.name} is {figure(worth)}, "
+        f"the cap is {figure(most)}"
     )
     return (Breach(message, at_most(allowed), most, worth, allowed=allowed or None),)
 
@@ -79,7 +80,7 @@ def quantity_too_large(f: Facts) -> Breaches:
     if most is None or quantity <= most:
         return NONE
     allowed = f.lots(most)
-    message = f"ORDER_QUANTITY_TOO_LARGE: {figure(quantity)} of {f.name}"
+    message = f"ORDER_QUANTITY_TOO_LARGE: {figure(quantity)} of {f.name}, the cap is {figure(most)}"
     return (Breach(message, at_most(allowed), most, quantity, allowed=allowed or None),)
 
 
@@ -173,7 +174,8 @@ def short_not_allowed(f: Facts) -> Breaches:
         Breach(
             f"SHORT_NOT_ALLOWED: {figure(f.closing)} {product} of {f.name} are free to sell, "
             f"{figure(f.candidate.quantity)} were asked",
-            f"Sell at most {figure(f.closing)}, or use a product that may be sold short",
+            (f"Sell at most {figure(f.closing)}" if f.closing else f"None of {f.name} is held")
+            + ", or use a product that may be sold short",
             limit=f.closing,
             actual=f.candidate.quantity,
             allowed=f.lots(f.closing) or None,

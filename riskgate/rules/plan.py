@@ -1,9 +1,11 @@
 """SYS, PLAN and EXP rules of a whole plan: its window, its entry, and the snapshot it stands on."""
 
+from collections import Counter
 from datetime import datetime
 
 from riskgate.contracts.base import time_text
 from riskgate.contracts.instruments import Currency
+from riskgate.contracts.snapshots import BrokerSnapshot
 from riskgate.figures import figure, seconds_ago, seconds_between
 from riskgate.rules.base import NONE, Breach, Breaches, PlanFacts
 
@@ -22,7 +24,7 @@ def snapshot_unfit(p: PlanFacts) -> Breaches:
         found += (_other_account("SNAPSHOT", given.broker.account_id, account_id),)
     elif given.broker.margins is not None:
         found += _other_currency(p, given.broker.margins.currency)
-    return found + _not_current(p, given.broker.as_of)
+    return found + _repeated_orders(given.broker) + _not_current(p, given.broker.as_of)
 
 
 def too_many_symbols(p: PlanFacts) -> Breaches:
@@ -97,6 +99,15 @@ def _other_currency(p: PlanFacts, currency: Currency) -> Breaches:
         return NONE
     message = f"CURRENCY_MISMATCH: the plan is in {planned}, the account in {currency}"
     return (Breach(message, "Ask for a new plan in the account's currency"),)
+
+
+def _repeated_orders(broker: BrokerSnapshot) -> Breaches:
+    counts = Counter(order.broker_order_id for order in broker.orders)
+    twice = sorted(order_id for order_id, count in counts.items() if count > 1)
+    if not twice:
+        return NONE
+    message = f"SNAPSHOT_CONTRADICTS: the broker's book has order {twice[0]} twice"
+    return (Breach(message, _RECONNECT),)
 
 
 def _other_account(what: str, found: str, wanted: str) -> Breach:

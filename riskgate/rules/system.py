@@ -30,17 +30,18 @@ def price_unusable(f: Facts) -> Breaches:
 def equity_unknown(f: Facts) -> Breaches:
     """Refuse when the money that limits are measured by is unknown or not positive.
 
-    What periods began with, and the highest equity, are asked for only where a limit needs them and
-    the order opens something.
+    Equity must be known; that it is positive, what periods began with, the highest equity and the
+    free money are asked for only where a limit needs them and the order opens something.
     """
     account, loss = f.account, f.limits.loss
     if account.equity is None:
         return (Breach("EQUITY_MISSING: the account's equity is not known", _RECONNECT),)
-    if account.equity <= 0:
-        message = f"EQUITY_NONPOSITIVE: the account's equity is {figure(account.equity)}"
-        return (Breach(message, "Add funds to the account", limit=0, actual=account.equity),)
     if f.reduces:
         return NONE
+    if account.equity <= 0:
+        message = f"EQUITY_NONPOSITIVE: the account's equity is {figure(account.equity)}"
+        remedy = "Add funds to the account; orders that only reduce a position still pass"
+        return (Breach(message, remedy, limit=0, actual=account.equity),)
     wanted = (
         (
             loss.daily_loss_limit_pct,
@@ -62,7 +63,11 @@ def equity_unknown(f: Facts) -> Breaches:
         ),
         (loss.max_drawdown_pct, account.peak, "PEAK_EQUITY_MISSING", "the drawdown"),
     )
-    return tuple(
+    no_margin: Breaches = NONE
+    if f.limits.margin.margin_fraction is not None and account.available is None:
+        message = "MARGIN_MISSING: how much money is free is not known"
+        no_margin = (Breach(message, _RECONNECT),)
+    return no_margin + tuple(
         Breach(
             f"{code}: {what} cannot be worked out",
             "Let the equity be recorded, then ask again",

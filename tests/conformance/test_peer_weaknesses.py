@@ -58,7 +58,8 @@ def of_version_1(policy: Json) -> Json:
 
 def of_version_1_account(**changes: Any) -> Json:
     """Return the portfolio with what our own version asks of it."""
-    return changed(PORTFOLIO, week_start_equity=100_000, month_start_equity=100_000, **changes)
+    asked = {"week_start_equity": 100_000, "month_start_equity": 100_000, "available": 100_000}
+    return changed(PORTFOLIO, **asked, **changes)
 
 
 # A. Verdicts

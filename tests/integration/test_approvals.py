@@ -50,8 +50,8 @@ async def test_of_an_approval_and_a_rejection_at_once_one_wins(
 ) -> None:
     winners: Counter[str] = Counter()
     async with mock_desk.client() as client:
-        for _ in range(8):
-            card = await propose(client, "buy 1 INFY at market, cnc")
+        for quantity in range(1, 9):
+            card = await propose(client, f"buy {quantity} INFY at market, cnc")
             replies = await asyncio.gather(
                 approve(client, card), client.post(f"/api/v1/cards/{card}/reject")
             )

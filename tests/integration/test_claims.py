@@ -1,6 +1,7 @@
 """What may still stop an order between its approval and its send, and how it is taken back."""
 
 import asyncio
+from decimal import Decimal
 from typing import LiteralString
 
 import psycopg
@@ -20,10 +21,11 @@ from app.settings import Settings
 from riskgate.contracts.decisions import KillSwitchLevel
 from riskgate.contracts.orders import OrderState
 from riskgate.hashing import content_hash
+from riskgate.policy import Limits, OrderLimits, Policy
 from tests.integration.benches import Bench, a_bench
 from tests.integration.checker import check
 from tests.integration.conftest import Desk
-from tests.integration.driving import MOCK_ACCOUNT, as_owner, propose, rows, trade
+from tests.integration.driving import MOCK_ACCOUNT, as_owner, propose, rows, set_policy, trade
 
 BELOW = "buy 10 INFY at 990, cnc"
 BLOCKED = (
@@ -54,9 +56,19 @@ async def planned(desk: Desk, message: str = "buy 10 INFY at market, cnc") -> Or
         comment=None,
         wake=nobody_wakes,
     )
-    (order,) = await stored(desk)
-    assert order.state is OrderState.PLANNED
+    (order,) = [one for one in await stored(desk) if one.state is OrderState.PLANNED]
     return order
+
+
+async def pull(bench: Bench, desk: Desk, level: KillSwitchLevel) -> None:
+    """Set the account's switch, a second later."""
+    bench.clock.advance(seconds=1)
+    async with desk.container.database.tenant(OWNER_TENANT) as session:
+        await accounts.lock_account(session, MOCK_ACCOUNT)
+        change = LevelChange(
+            account_id=MOCK_ACCOUNT, level=level, reason="enough", by="usr-1", may_loosen=False
+        )
+        await set_level(session, change, at=bench.clock.now())
 
 
 async def send(desk: Desk, order: OrderRecord) -> tuple[OrderState, str | None]:
@@ -128,6 +140,90 @@ async def test_an_account_that_only_observes_now_sends_nothing(
         )
         assert bench.broker.placed == []
         check(location, bench.mock)
+
+
+SELL = "sell 10 INFY at market, cnc"
+HALT_OR_CHANGE = ["HALTED", "REDUCE_ONLY", "POLICY_CHANGED"]
+SAID = {
+    "HALTED": "the kill switch is HALTED: enough",
+    "REDUCE_ONLY": "the kill switch is REDUCE_ONLY: enough",
+    "POLICY_CHANGED": (
+        "POLICY_CHANGED: the account's policy is not the one that it was approved under"
+    ),
+}
+
+
+async def happens(what: str, bench: Bench, desk: Desk, location: DatabaseLocation) -> None:
+    if what == "POLICY_CHANGED":
+        tighter = Policy(limits=Limits(order=OrderLimits(max_order_value=Decimal(1))))
+        await set_policy(desk, location, tighter)
+    else:
+        await pull(bench, desk, KillSwitchLevel(what))
+
+
+@pytest.mark.parametrize("what", HALT_OR_CHANGE)
+async def test_what_may_open_is_stopped_by_a_halt_by_reduce_only_and_by_another_policy(
+    settings: Settings, location: DatabaseLocation, what: str
+) -> None:
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk:
+        order = await planned(desk)
+        await happens(what, bench, desk, location)
+        assert await send(desk, order) == (OrderState.EXPIRED, SAID[what])
+        assert bench.broker.placed == []
+        check(location, bench.mock)
+
+
+@pytest.mark.parametrize("what", HALT_OR_CHANGE)
+async def test_an_approved_exit_still_leaves_unless_the_account_is_halted(
+    settings: Settings, location: DatabaseLocation, what: str
+) -> None:
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk:
+        async with desk.client() as client:
+            await trade(client)
+        bench.clock.advance(seconds=1)
+        order = await planned(desk, SELL)
+        await happens(what, bench, desk, location)
+        halted = what == "HALTED"
+        expected = (OrderState.EXPIRED, SAID[what]) if halted else (OrderState.FILLED, None)
+        assert await send(desk, order) == expected
+        assert len(bench.broker.placed) == (1 if halted else 2)
+        check(location, bench.mock)
+
+
+@pytest.mark.parametrize("what", HALT_OR_CHANGE)
+async def test_a_sale_of_more_than_is_held_is_no_exit(
+    settings: Settings, location: DatabaseLocation, what: str
+) -> None:
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk:
+        async with desk.client() as client:
+            await trade(client, "buy 10 INFY at market, mis")
+        bench.clock.advance(seconds=1)
+        order = await planned(desk, "sell 11 INFY at market, mis")
+        await happens(what, bench, desk, location)
+        assert await send(desk, order) == (OrderState.EXPIRED, SAID[what])
+        check(location, bench.mock)
+
+
+async def test_a_decision_whose_inputs_were_changed_makes_no_exit(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    """Only what the gate saw says what reduces: a position written in later does not."""
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk:
+        async with desk.client() as client:
+            await trade(client)
+        bench.clock.advance(seconds=1)
+        order = await planned(desk, SELL)
+        as_owner(
+            location,
+            "UPDATE risk_decisions SET gate_input = jsonb_set(gate_input, '{as_of}', %s)",
+            '"2026-03-11T04:30:59.000000Z"',
+        )
+        await pull(bench, desk, KillSwitchLevel.REDUCE_ONLY)
+        assert await send(desk, order) == (OrderState.EXPIRED, SAID["REDUCE_ONLY"])
 
 
 TERMS: list[LiteralString] = [

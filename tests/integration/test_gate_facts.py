@@ -1,6 +1,7 @@
 """What the gate remembers between plans, and when markets trade."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ import httpx
 import pytest
 
 from app.bootstrap import build
-from app.errors import SettingsInvalid
+from app.errors import Forbidden, SettingsInvalid
+from app.gate.history import EquityUnknown, PeakReset, reset_peak
 from app.gate.service import RETIRED_DEFAULTS
+from app.identity.principal import OWNER_TENANT
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from riskgate.contracts.decisions import KillSwitchLevel
+from riskgate.contracts.instruments import Exchange, InstrumentRef
 from riskgate.contracts.orders import ExecutionMode
 from riskgate.contracts.snapshots import BrokerSnapshot
 from riskgate.policy import (
@@ -25,23 +29,29 @@ from riskgate.policy import (
     MarketLimits,
     Mode,
     OrderLimits,
+    Override,
     Policy,
 )
 from tests.fakes.brokers import FragileBroker
+from tests.fakes.clock import FakeClock
+from tests.fakes.market import ScriptedMarket
 from tests.integration.benches import Bench, a_bench
 from tests.integration.checker import check
+from tests.integration.conftest import open_desk
 from tests.integration.driving import (
     BUY,
     MOCK_ACCOUNT,
     approve,
     as_owner,
     propose,
+    reconcile,
     rows,
     say,
     set_policy,
     trade,
 )
 
+AAPL = InstrumentRef(exchange=Exchange.NASDAQ, tradingsymbol="AAPL")
 MILLION = Decimal(1_000_000)
 RELEASE_1 = Path(__file__).parents[1] / "golden" / "policies" / "default_release_1.json"
 
@@ -108,15 +118,16 @@ async def test_periods_roll_with_the_exchanges_calendar_over_a_holiday(
     assert seen == [
         ("2026-03-30", "2026-W14", "2026-03", 1000, 1000, 1000, 1000),
         ("2026-03-30", "2026-W14", "2026-03", 1000, 1000, 1000, 1010),
-        ("2026-04-01", "2026-W14", "2026-04", 1005, 1000, 1005, 1010),
-        ("2026-04-01", "2026-W14", "2026-04", 1005, 1000, 1005, 1010),
-        ("2026-04-06", "2026-W15", "2026-04", 1003, 1003, 1005, 1010),
+        # What was lost over the holiday is lost in April, which began with what was there before.
+        ("2026-04-01", "2026-W14", "2026-04", 1010, 1000, 1010, 1010),
+        ("2026-04-01", "2026-W14", "2026-04", 1010, 1000, 1010, 1010),
+        ("2026-04-06", "2026-W15", "2026-04", 1004, 1004, 1010, 1010),
         # The clock went back, and nothing began again.
-        ("2026-04-06", "2026-W15", "2026-04", 1003, 1003, 1005, 1010),
+        ("2026-04-06", "2026-W15", "2026-04", 1004, 1004, 1010, 1010),
     ]
 
 
-async def test_the_brokers_start_of_day_is_believed_before_ours(
+async def test_a_brokers_higher_start_of_day_is_believed_before_ours(
     settings: Settings, location: DatabaseLocation
 ) -> None:
     bench = a_bench()
@@ -127,6 +138,156 @@ async def test_the_brokers_start_of_day_is_believed_before_ours(
         answer = await asked(client)
 
     assert denied(answer) == ["LOSS-001"]
+
+
+async def test_the_day_of_a_dollar_account_does_not_begin_again_at_midnight_in_india(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    """18:30 UTC is midnight in India and the middle of New York's session."""
+    clock = FakeClock(datetime(2026, 3, 10, 16, tzinfo=UTC))
+    market = ScriptedMarket(clock)
+    seen = []
+    async with (
+        open_desk(settings, location, clock=clock, market=market) as desk,
+        desk.client() as client,
+    ):
+        for hour, minute, price, quantity in (
+            (16, 0, "100", 200),
+            (18, 25, "87", 10),
+            (18, 31, "87", 10),
+        ):
+            clock.set(datetime(2026, 3, 10, hour, minute, tzinfo=UTC))
+            market.show(AAPL, bids=[(price, 100_000)], asks=[(price, 100_000)], last=price)
+            text = f"buy {quantity} AAPL at market, cnc"
+            card = await say(client, text, account_id="paper-usd")
+            seen.append(denied(card))
+            if not seen[-1]:
+                assert (await approve(client, card["cards"][-1]["id"])).status_code == 200
+
+    assert seen == [[], ["LOSS-001"], ["LOSS-001"]]
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(minutes=-10), timedelta(minutes=10)])
+async def test_a_snapshot_that_is_refused_begins_nothing_and_is_no_peak(
+    settings: Settings, location: DatabaseLocation, wrong_by: timedelta
+) -> None:
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        await set_policy(desk, location, DEFAULT_POLICY)
+
+        async def seen(equity: int, *, off: timedelta = timedelta(0)) -> list[str]:
+            bench.broker.change_snapshot = lambda whole: _worth(whole, equity, None).model_copy(
+                update={"as_of": whole.as_of + off}
+            )
+            await reconcile(client)
+            return denied(await asked(client))
+
+        low = await seen(500_000, off=wrong_by)
+        nothing = rows(location, "SELECT 1 FROM equity_history")
+        begun = await seen(1_000_000)
+        high = await seen(10_000_000, off=wrong_by)
+        after = await seen(1_000_000)
+        lost = await seen(960_000)
+    (row,) = rows(location, "SELECT week_start, month_start, peak, last_equity FROM equity_history")
+
+    assert "SYS-003" in low
+    assert "SYS-003" in high
+    assert (nothing, begun, after) == ([], [], [])
+    assert lost == ["LOSS-001", "LOSS-003"]
+    assert row == {
+        "week_start": MILLION,
+        "month_start": MILLION,
+        "peak": MILLION,
+        "last_equity": Decimal(960_000),
+    }
+
+
+async def test_losses_count_that_only_the_rounds_have_seen(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    """Most of April 0.9 % is lost on a trading day, and nobody asks for a trade."""
+    bench, equity = a_bench(), 1_000_000
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        for day in (1, 2, 6, 7, 8, 9, 10, 13, 15, 16, 17):
+            bench.clock.set(ist(day, 10, month=4))
+            worth(bench, equity, began=equity)
+            await reconcile(client)
+            equity = equity * 991 // 1000
+        worth(bench, equity, began=equity)
+        answer = await asked(client)
+
+    assert equity < 910_000
+    assert denied(answer) == ["LOSS-003", "LOSS-004"]
+    assert "MONTHLY_BUDGET_SPENT" in answer["message"]
+    check(location, bench.mock)
+
+
+async def test_a_round_spends_the_month_though_it_is_earned_back_before_the_next_plan(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_bench()
+    budget = Policy(limits=Limits(loss=LossLimits(monthly_loss_budget_pct=Decimal("0.06"))))
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        await set_policy(desk, location, budget)
+        for equity in (1_000_000, 940_000, 1_000_000):
+            worth(bench, equity)
+            await reconcile(client)
+        answer = await asked(client)
+
+    assert denied(answer) == ["LOSS-004"]
+    assert "MONTHLY_BUDGET_SPENT" in answer["message"]
+
+
+async def test_a_looser_override_does_not_keep_the_month_from_being_spent(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_bench()
+    looser = Limits(loss=LossLimits(monthly_loss_budget_pct=Decimal("0.5")))
+    policy = Policy(
+        limits=Limits(loss=LossLimits(monthly_loss_budget_pct=Decimal("0.06"))),
+        symbols={"INFY": Override(limits=looser, may_loosen=True)},
+    )
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        await set_policy(desk, location, policy)
+        worth(bench, 1_000_000)
+        assert not denied(await asked(client))
+        worth(bench, 940_000)
+        assert not denied(await asked(client))
+        worth(bench, 1_000_000)
+        other = await say(client, "buy 10 TCS at market, cnc")
+
+    assert denied(other) == ["LOSS-004"]
+
+
+async def test_a_risk_admin_sets_the_peak_anew_and_nobody_else(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_bench()
+    deepest = Policy(limits=Limits(loss=LossLimits(max_drawdown_pct=Decimal("0.1"))))
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        await set_policy(desk, location, deepest)
+        database, now = desk.container.database, bench.clock.now()
+        allowed = PeakReset(account_id=MOCK_ACCOUNT, reason="paid out", by="asha", may_reset=True)
+        async with database.tenant(OWNER_TENANT) as session:
+            with pytest.raises(EquityUnknown):
+                await reset_peak(session, allowed, at=now)
+        worth(bench, 1_000_000)
+        assert not denied(await asked(client))
+        worth(bench, 900_000)
+        before = denied(await asked(client))
+        async with database.tenant(OWNER_TENANT) as session:
+            with pytest.raises(Forbidden):
+                await reset_peak(session, replace(allowed, may_reset=False), at=now)
+            await reset_peak(session, allowed, at=now)
+        after = denied(await asked(client))
+    entries = rows(location, "SELECT actor, body FROM audit_log WHERE action = 'equity.peak_reset'")
+
+    assert (before, after) == (["LOSS-002"], [])
+    (entry,) = entries
+    assert entry["actor"] == "asha"
+    assert (entry["body"]["from"], entry["body"]["to"]) == ("1000000", "900000")
+    assert entry["body"]["reason"] == "paid out"
+    check(location, bench.mock)
 
 
 async def test_the_months_latch_outlives_gains_and_a_restart_and_ends_with_the_month(

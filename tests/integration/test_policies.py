@@ -15,7 +15,7 @@ from app.cli.main import app
 from app.cli.policy import replay_recorded
 from app.cli.running import with_application
 from app.errors import Forbidden
-from app.gate.policies import OPERATOR
+from app.gate.policies import OPERATOR, Proposal
 from app.identity.principal import OWNER_TENANT, Principal, Role
 from app.persistence.embedded import OWNER_ROLE, EmbeddedServer
 from app.persistence.location import DatabaseLocation
@@ -238,7 +238,9 @@ async def test_a_text_that_means_something_else_by_now_is_written_out(
     assert parse_policy(page["text"]).policy_hash == answer["policy_hash"]
 
 
-async def test_the_operator_without_a_key_is_never_the_second_person(desk: Desk) -> None:
+async def test_the_operator_without_a_key_is_never_one_of_two_people(
+    desk: Desk, location: DatabaseLocation
+) -> None:
     operator = Principal(
         tenant_id=OWNER_TENANT, user_id=OPERATOR, name=OPERATOR, roles=frozenset({Role.RISK_ADMIN})
     )
@@ -247,11 +249,46 @@ async def test_the_operator_without_a_key_is_never_the_second_person(desk: Desk)
         first = (await put(client, FOUR_EYES)).json()["change"]
         alone = await policies.approve(operator, first["change_id"], comment=None)
         second = (await put(client, WIDE)).json()["change"]
-        with pytest.raises(Forbidden) as refused:
+        with pytest.raises(Forbidden) as approving:
             await policies.approve(operator, second["change_id"], comment=None)
+        with pytest.raises(Forbidden) as proposing:
+            await policies.propose(operator, Proposal(account_id="paper-inr", text=WIDE))
+        stored = (await client.get(f"{POLICIES}/changes")).json()["rows"]
+        # As if the operator's proposal had been stored nevertheless.
+        as_owner(
+            location,
+            "UPDATE policy_changes SET proposed_by = %s WHERE change_id = %s",
+            OPERATOR,
+            second["change_id"],
+        )
+        by_owner = await decide(client, second["change_id"])
+        still = await in_force(client)
 
     assert (alone.status, alone.decided_by) == ("ACTIVE", OPERATOR)
-    assert refused.value.code == "FOUR_EYES_REQUIRED"
+    assert {approving.value.code, proposing.value.code} == {"FOUR_EYES_REQUIRED"}
+    assert len(stored) == 2
+    assert (by_owner.status_code, by_owner.json()["code"]) == (403, "FOUR_EYES_REQUIRED")
+    assert still == parse_policy(FOUR_EYES).policy_hash
+
+
+@pytest.mark.parametrize(
+    ("how", "action"), [("approve", "policy.activate"), ("reject", "policy.reject")]
+)
+async def test_both_comments_are_kept_and_audited(
+    desk: Desk, location: DatabaseLocation, how: str, action: str
+) -> None:
+    async with desk.client() as client:
+        change = (await put(client, SMALL, comment="smaller")).json()["change"]
+        reply = await client.post(
+            f"{POLICIES}/changes/{change['change_id']}/{how}", json={"comment": "so be it"}
+        )
+    done = reply.json()["change"]
+
+    assert (change["comment"], change["decision_comment"]) == ("smaller", None)
+    assert (done["comment"], done["decision_comment"]) == ("smaller", "so be it")
+    said = [(one["action"], one["comment"], one["decision_comment"]) for one in actions(location)]
+    assert said == [("policy.propose", "smaller", None), (action, "smaller", "so be it")]
+    check(location)
 
 
 def test_the_command_line_takes_a_policy_all_the_way(
@@ -321,7 +358,7 @@ async def test_every_fault_of_a_text_is_told_at_once(desk: Desk, method: str) ->
         {
             "field": "limits.loss.daily_loss_limit_pct",
             "issue": "must be at most 1, was 2",
-            "remedy": "write 10% or 0.10 for ten percent",
+            "remedy": "write 2% or 0.02 for 2 percent",
             "line": 4,
         },
     ]
@@ -480,9 +517,9 @@ async def test_the_application_cannot_change_what_was_proposed(
         " AND privilege_type = 'UPDATE' ORDER BY column_name",
     )
     assert [row["column_name"] for row in granted] == [
-        "comment",
         "decided_at",
         "decided_by",
+        "decision_comment",
         "status",
     ]
     assert rows(location, "SELECT tenant_id FROM policy_changes") == [{"tenant_id": OWNER_TENANT}]

@@ -1,7 +1,9 @@
 """Recorded days judged again under another policy."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -10,6 +12,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from app.errors import InvalidRequest
+from app.gate import time_machine
+from app.gate.policies import MOST_WAITING
 from app.gate.time_machine import (
     BATCH,
     PROPOSAL_STAGE,
@@ -22,6 +26,7 @@ from app.identity.principal import OWNER_TENANT, Role
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from riskgate.contracts.decisions import RiskDecision
+from riskgate.engine import evaluate
 from riskgate.hashing import canonical_json, content_hash
 from riskgate.inputs import GateInput
 from riskgate.policy import Policy, parse_policy
@@ -162,14 +167,45 @@ async def test_decisions_of_an_older_engine_are_judged_by_both_policies(
     desk: Desk, location: DatabaseLocation
 ) -> None:
     record(location, 20, UP_TO_TEN, schema_id="risk_decision/1")
-    # What the older engine said does not count: only the policy may differ.
-    as_owner(location, "UPDATE risk_decisions SET body = jsonb_set(body, '{verdict}', '\"DENY\"')")
     await set_policy(desk, location, UP_TO_TEN)
     report = await replayed(desk, FIVE_ONLY)
 
     assert (report.judged_twice, report.total.decisions) == (20, 20)
     assert (report.total.same, report.total.changed_quantity) == (5, 15)
+    assert report.total.incomparable == 0
     assert any("older engine" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("policy", [UP_TO_TEN, FIVE_ONLY, NOTHING])
+async def test_older_inputs_that_say_too_little_are_never_called_the_same(
+    desk: Desk, location: DatabaseLocation, policy: Policy
+) -> None:
+    loose = a_policy(WIDE_POLICY, execution={"max_orders_per_day": 100})
+    record(location, 4, loose, schema_id="risk_decision/1")
+    as_owner(location, "UPDATE risk_decisions SET gate_input = gate_input - 'history' - 'sent'")
+    await set_policy(desk, location, loose)
+    report = await replayed(desk, policy)
+
+    total = report.total
+    assert (total.decisions, total.incomparable, total.same) == (4, 4, 0)
+    assert (total.newly_denied, total.notional_refused) == (0, Decimal(0))
+    assert report.changed == ()
+    assert [day.incomparable for day in report.days] == [4]
+    assert any("4 decisions of an older engine cannot be compared" in n for n in report.notes)
+
+
+async def test_an_older_refusal_for_other_reasons_is_not_compared(
+    desk: Desk, location: DatabaseLocation
+) -> None:
+    # Refused for its symbol then; for what is not known today, whatever the policy says.
+    daily = a_policy(WIDE_POLICY, execution={"max_orders_per_day": 100})
+    denying = a_policy(daily, order={"deny_list": frozenset({"INFY"})})
+    record(location, 2, denying, schema_id="risk_decision/1")
+    as_owner(location, "UPDATE risk_decisions SET gate_input = gate_input - 'history' - 'sent'")
+    await set_policy(desk, location, denying)
+    report = await replayed(desk, daily)
+
+    assert (report.total.incomparable, report.total.same) == (2, 0)
 
 
 async def test_a_policy_that_cannot_be_read_is_stood_in_for_by_the_one_in_force(
@@ -267,10 +303,76 @@ async def test_what_was_filled_is_marked_at_the_last_known_price(
     assert replay["total"]["filled_result"] == "-90"
     mark = replay["marks"][0]
     assert (mark["instrument"], mark["price"]) == (INFY.model_dump(mode="json"), "990")
+    assert (replay["total"]["filled_marked"], replay["total"]["filled_realised"]) == ("-90", "0")
     assert mark["source"] in {"decision", "snapshot"}
     assert answer["loosens"] is False
     assert [one["path"] for one in answer["differences"]] == ["limits.order.max_order_value"]
     assert nothing_changed == [{"n": 0}]
+
+
+async def test_what_was_closed_is_taken_at_the_price_it_was_closed_at(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        await trade(client)
+        bench.clock.advance(seconds=60)
+        bench.price(900)
+        await trade(client, "sell 10 INFY at market, cnc")
+        bench.clock.advance(seconds=60)
+        bench.price(1500)
+        await say(client, "buy 1 INFY at market, cnc")
+        replay = (await check_text(client, SMALL))["replay"]
+
+    # Nine of the ten would not have been bought; the loss of 100 on each would have been spared.
+    total = replay["total"]
+    assert (total["filled_result"], total["filled_realised"]) == ("-900", "-900")
+    assert total["filled_marked"] == "0"
+    assert replay["marks"] == []
+    assert any("realised" in note for note in replay["notes"])
+
+
+async def test_one_time_machine_runs_at_a_time_and_few_wait(desk: Desk) -> None:
+    text = {"text": SMALL}
+    async with desk.client() as client:
+        async with desk.container.services.policies.time_machine_turn():
+            waiting = [
+                asyncio.create_task(client.post("/api/v1/policies/check", json=text))
+                for _ in range(MOST_WAITING)
+            ]
+            await asyncio.sleep(0.3)
+            refused = await client.post("/api/v1/policies/check", json=text)
+            held = [task.done() for task in waiting]
+        replies = [await task for task in waiting]
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "TIME_MACHINE_BUSY")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert not any(held)
+    assert [reply.status_code for reply in replies] == [200] * MOST_WAITING
+
+
+async def test_others_are_answered_between_two_decisions(
+    desk: Desk, location: DatabaseLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(location, 30, WIDE_POLICY)
+    seen = list[str]()
+
+    def judging(policy: Policy, gate_input: GateInput) -> RiskDecision:
+        seen.append("judged")
+        return evaluate(policy, gate_input)
+
+    async def others() -> None:
+        while True:
+            seen.append("answered")
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(time_machine, "evaluate", judging)
+    task = asyncio.create_task(others())
+    await replayed(desk, NOTHING)
+    task.cancel()
+    places = [place for place, what in enumerate(seen) if what == "judged"]
+    assert len(places) == 30
+    assert all("answered" in seen[a:b] for a, b in pairwise(places))
 
 
 async def test_recorded_proposals_of_the_desk_are_found(desk: Desk) -> None:

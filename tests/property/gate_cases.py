@@ -195,7 +195,9 @@ def _price(c: Choices, scale: Decimal, of_plan: bool) -> Price:
     if not rarely(c, 2):
         return price
     spread = c.number(0, 10) * TICK * scale
-    bid, ask = max(last - spread, TICK * scale), last + spread
+    # The last trade may lie far outside a market that has moved since.
+    middle = last if rarely(c, 2) else last * Decimal(c.number(1, 300)) / 100
+    bid, ask = max(middle - spread, TICK * scale), middle + spread + TICK * scale
     depth = Decimal(c.number(1, 2_000))
     price = price._replace(
         bid=bid, ask=ask, bids=(DepthLevel(bid, depth),), asks=(DepthLevel(ask, depth),)
@@ -340,6 +342,7 @@ _VALUES: Final[Mapping[str, Callable[[Choices, Decimal], Any]]] = {
     "max_open_orders": lambda c, _equity: c.number(1, 6),
     "max_symbols_per_plan": lambda c, _equity: c.number(1, 3),
     "loss": lambda c, _equity: _share(c, 1, 20),
+    "stop_required": lambda c, _equity: c.pick((False, True)),
     "execution": lambda c, _equity: c.number(1, 8),
     "exit_reserve_pct": lambda c, _equity: _share(c, 0, 99),
     "duplicate_window_s": lambda c, _equity: Decimal(c.number(0, 90)),

@@ -130,6 +130,6 @@ class Oracle:
         assert price is not None
         assert multiplier.multiplier is not None
         touch = price.ask if order.sign > 0 else price.bid
-        own = [p for p in (order.limit_price, order.trigger_price) if p is not None]
-        worst: Decimal = max([price.last if touch is None else touch, *own])
+        seen = [p for p in (touch, order.limit_price, order.trigger_price) if p is not None]
+        worst: Decimal = max([price.last, *seen])
         return Fraction(worst) * Fraction(multiplier.multiplier)

@@ -113,8 +113,11 @@ async def check_policy(body: PolicyCheck, running: Running, user: PolicyChecker)
     days = days_between(
         body.from_day, body.to_day, today=running.clock.now().date(), most=MOST_CHECKED
     )
-    checked = await running.policies.check(user.tenant_id, wanted, body.text)
-    report = await replay_recorded(running.database, user.tenant_id, wanted, checked.policy, days)
+    async with running.policies.time_machine_turn():
+        checked = await running.policies.check(user.tenant_id, wanted, body.text)
+        report = await replay_recorded(
+            running.database, user.tenant_id, wanted, checked.policy, days
+        )
     return {
         "ok": True,
         "account_id": wanted,

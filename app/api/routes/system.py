@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.api.deps import Auditor, Running
 from app.audit.log import first_break
+from app.calendars.endings import ending_soon
 from app.errors import AppError
 from app.persistence import audit
 from app.persistence.checkpoints import saver_answers
@@ -25,7 +26,10 @@ async def healthz() -> dict[str, Any]:
 
 @router.get("/readyz", operation_id="readyz", response_model=None)
 async def readyz(running: Running) -> Response:
-    """The database answers, turns can be put to sleep, and the audit log can be read."""
+    """The database answers, turns can be put to sleep, and the audit log can be read.
+
+    `warnings` say what will need somebody soon; they do not make it unready.
+    """
     checks: dict[str, str] = {}
     for name, check in (
         ("database", running.database.ping),
@@ -37,7 +41,9 @@ async def readyz(running: Running) -> Response:
         except AppError as down:
             checks[name] = down.code
     ready = all(state == "ok" for state in checks.values())
-    return JSONResponse({"ok": ready, "checks": checks}, status_code=200 if ready else 503)
+    endings = ending_soon(running.calendars, running.clock.now())
+    answer = {"ok": ready, "checks": checks, "warnings": [ending.text for ending in endings]}
+    return JSONResponse(answer, status_code=200 if ready else 503)
 
 
 @router.get("/metrics", operation_id="metrics", response_model=None)

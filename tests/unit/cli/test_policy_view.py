@@ -27,10 +27,13 @@ SUM = {
     "newly_denied": 2,
     "newly_allowed": 0,
     "changed_quantity": 1,
+    "incomparable": 0,
     "notional_refused": "1234567.5",
     "notional_allowed": "0",
     "filled_notional": "45000",
     "filled_result": "-90.25",
+    "filled_realised": "-100.5",
+    "filled_marked": "10.25",
 }
 REPORT: dict[str, Any] = {
     "account_id": "paper-inr",
@@ -73,6 +76,7 @@ CHANGE: dict[str, Any] = {
     "proposed_by": "usr_1",
     "decided_by": None,
     "comment": "for the monsoon",
+    "decision_comment": "until June only",
     "differences": [
         {"path": "limits.order.deny_list", "old": ["A", "B"], "new": [], "direction": "looser"},
         {"path": "limits.live.max_loss_per_day", "old": "5", "new": None, "direction": "tighter"},
@@ -90,6 +94,8 @@ def test_a_report_shows_days_sums_rules_plans_prices_and_what_it_leaves_out() ->
         "₹12,34,567.50",
         "₹45,000.00",
         "-₹90.25",
+        "-₹100.50",
+        "₹10.25",
         "ORD-003",
         "pln_1",
         "10 → 0",
@@ -105,16 +111,28 @@ def test_days_without_records_say_so() -> None:
 
 
 def test_a_result_without_a_price_is_no_zero() -> None:
-    unpriced = {**SUM, "filled_result": None}
+    unpriced = {**SUM, "filled_result": None, "filled_marked": None}
     text = drawn(render_replay({**REPORT, "total": unpriced, "days": [], "changed": []}), width=200)
-    assert "no price" in text
-    assert "Every answer is the same." in text
+    assert text.count("no price") == 2
+
+
+def test_what_cannot_be_compared_is_not_called_the_same() -> None:
+    same = {**SUM, "decisions": 12, "same": 12, "newly_denied": 0, "changed_quantity": 0}
+    other = {**same, "same": 5, "incomparable": 7}
+    report = {**REPORT, "days": [], "changed": []}
+    assert "Every answer is the same." in drawn(render_replay({**report, "total": same}), width=200)
+    text = drawn(render_replay({**report, "total": other}), width=200)
+    assert "Every answer is the same." not in text
+    assert "No answer that can be compared differs." in text
+    assert "incomparable" in text
 
 
 def test_a_change_shows_what_a_person_decides_on() -> None:
     text = drawn(render_change(CHANGE), width=200)
     for shown in (
         "chg_1",
+        "proposed: “for the monsoon”",
+        "decided: “until June only”",
         "PROPOSED",
         "[A, B]",
         "[]",

@@ -5,9 +5,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.gate.effect import Effect, Kind, Tally, compare, undone
+from app.gate.effect import Effect, Kind, Tally, compare, incomparable, no_effect
 from riskgate.contracts.decisions import KillSwitchLevel
-from riskgate.contracts.orders import Side
 from riskgate.inputs import GateInput
 from riskgate.policy import Policy
 from tests.unit.gate.test_policy_difference import policies
@@ -62,25 +61,25 @@ def test_there_and_back_is_the_same_amount(old: Policy, new: Policy, quantity: i
     assert (there.fires, there.falls_silent) == (back.falls_silent, back.fires)
 
 
-def test_only_fills_beyond_what_would_pass_are_undone() -> None:
-    leg = a_leg(10)
-    assert undone(leg, filled=Decimal(4), value=Decimal(4000), after=Decimal(4)) is None
-    part = undone(leg, filled=Decimal(8), value=Decimal(8080), after=Decimal(4))
-    assert part is not None
-    assert [part.quantity, part.price, part.notional] == [Decimal(n) for n in (4, 1010, 4040)]
-    assert part.result(Decimal(1000)) == -40
-
-
-def test_a_sale_gains_when_the_price_falls() -> None:
-    leg = a_leg(10, side=Side.SELL)
-    part = undone(leg, filled=Decimal(10), value=Decimal(10_000), after=Decimal(0))
-    assert part is not None
-    assert part.result(Decimal(990)) == 100
+def test_an_answer_that_comes_out_otherwise_again_is_incomparable() -> None:
+    gate_input = a_gate_input(a_leg(10))
+    plan = gate_input.plan
+    told = {name: decide(gate_input, one) for name, one in (("any", ANY), ("few", FEW))}
+    denied = decide(gate_input, NONE)
+    both = decide(gate_input.model_copy(update={"broker": None}), NONE)
+    assert not incomparable(plan, told["any"], told["any"])
+    assert incomparable(plan, told["any"], told["few"])
+    assert incomparable(plan, told["any"], denied)
+    # Refused both times, and again for a reason more: lifting the first would not show.
+    assert not incomparable(plan, denied, denied)
+    assert incomparable(plan, denied, both)
+    found = no_effect(plan, told["any"])
+    assert (found.kind, found.refused, found.allowed) == (Kind.INCOMPARABLE, ZERO, ZERO)
 
 
 def test_sums_grow_by_effects() -> None:
     tally = Tally()
     for old, new in ((ANY, NONE), (NONE, ANY), (ANY, ANY)):
-        tally.add(effect(a_gate_input(a_leg(10)), old, new), [])
+        tally.add(effect(a_gate_input(a_leg(10)), old, new))
     assert (tally.refused, tally.allowed) == (TEN, TEN)
     assert tally.kinds == {Kind.NEWLY_DENIED: 1, Kind.NEWLY_ALLOWED: 1, Kind.SAME: 1}

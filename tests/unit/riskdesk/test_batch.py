@@ -130,6 +130,7 @@ def test_a_time_to_judge_at_may_be_given_with_the_case() -> None:
         "policy": {"version": "1", "limits": {"market": {"check_hours": False}}},
         "portfolio.week_start_equity": 80000,
         "portfolio.month_start_equity": 80000,
+        "portfolio.available": 80000,
         "market.prices_as_of": {"OAK": "2026-03-02T05:59:55Z"},
     }
     fresh, stale, wrong = answers(

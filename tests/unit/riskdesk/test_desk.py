@@ -1,21 +1,25 @@
 """The gate with a state: what is reserved, counted, sent once, and survives."""
 
+import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.errors import InvalidRequest
 from app.riskdesk.broker import BrokerRefused, Cancelled
-from app.riskdesk.desk import IntentReused, resume
+from app.riskdesk.desk import Desk, IntentReused, resume
 from app.riskdesk.journal import Fsync, JournalFailed, open_journal, read_journal
 from app.riskdesk.replaying import verify_decisions
+from app.riskdesk.state import TermsRefused
 from app.riskdesk.switching import turn_off
 from riskgate.contracts.decisions import KillSwitchLevel, Verdict
 from riskgate.contracts.orders import OrderType
 from riskgate.documents import Execution, Terms
-from riskgate.reading import DocumentInvalid
+from riskgate.policy import Policy, parse_policy
 from riskgate.record_bodies import Fill
-from riskgate.records import Kind
+from riskgate.records import Head, Kind
 from tests.unit.riskdesk.desks import (
     FailingBroker,
     SlowBroker,
@@ -65,16 +69,201 @@ def test_fills_of_one_second_and_out_of_order_times_are_applied_once() -> None:
     assert len(desk.state.fills) == 4
 
 
-def test_a_fill_that_is_told_twice_or_exceeds_its_order_changes_nothing(tmp_path: Path) -> None:
+def test_a_fill_that_is_told_twice_counts_once(tmp_path: Path) -> None:
     broker = SlowBroker()
     desk = a_desk(tmp_path / "j", broker=broker)
     desk.submit(an_intent(), at(0))
     fill = Fill("f-1", broker.sent[0], Decimal(4), Decimal(100))
-    broker.tell(fill, fill, fill._replace(fill_id="f-2", quantity=Decimal(7)))
-    broker.tell(fill._replace(fill_id="f-3", order_id="nobody's"))
+    broker.tell(fill, fill)
     desk.take_events(at(1))
     assert desk.state.positions() == {"A": Decimal(4)}
     assert kinds_of(tmp_path / "j").count(Kind.FILL) == 1
+    assert desk.state.level is KillSwitchLevel.RUNNING
+
+
+def replays_and_resumes(path: Path, desk: Desk) -> None:
+    """Assert that a journal is sound, and that a desk that goes on from it knows the same."""
+    desk.journal.close()
+    assert verify_decisions(read_journal(path)).difference is None
+    journal, records = open_journal(path, Fsync.NEVER, at=at(99))
+    assert resume(a_setup(journal), records, at(99)).state.fingerprint() == desk.state.fingerprint()
+    journal.close()
+
+
+def test_a_fill_of_more_than_was_open_is_held_in_full_and_stops_new_risk(tmp_path: Path) -> None:
+    broker, path = SlowBroker(), tmp_path / "j"
+    desk = a_desk(path, broker=broker)
+    desk.submit(an_intent(), at(0))
+    fill = Fill("f-1", broker.sent[0], Decimal(4), Decimal(100))
+    broker.tell(fill, fill._replace(fill_id="f-2", quantity=Decimal(9), price=Decimal(99)))
+    desk.take_events(at(1))
+    assert desk.state.positions() == {"A": Decimal(13)}
+    assert desk.state.account.equity == Decimal(100_009)
+    assert not desk.state.orders
+    assert desk.state.level is KillSwitchLevel.REDUCE_ONLY
+    kill = records_of(path)[-1]
+    assert "f-2" in kill.body["reason"]
+    assert "more than was open" in kill.body["reason"]
+    replays_and_resumes(path, desk)
+
+
+def test_a_fill_after_its_order_was_cancelled_is_held_in_full_and_paid_for(tmp_path: Path) -> None:
+    broker, path = SlowBroker(), tmp_path / "j"
+    desk = a_desk(path, broker=broker, start=a_start(a_portfolio(available=Decimal(2000))))
+    desk.submit(an_intent(), at(0))
+    broker.tell(Cancelled(broker.sent[0], "late"))
+    desk.take_events(at(1))
+    assert desk.state.account.available == Decimal(2000)
+    broker.tell(Fill("f-1", broker.sent[0], Decimal(10), Decimal(100)))
+    desk.take_events(at(2))
+    assert desk.state.positions() == {"A": Decimal(10)}
+    assert desk.state.account.available == Decimal(1000)
+    assert desk.state.level is KillSwitchLevel.REDUCE_ONLY
+    replays_and_resumes(path, desk)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"order_id": "nobody's"}, {"quantity": Decimal(-1)}, {"quantity": Decimal("NaN")}],
+)
+def test_a_fill_that_makes_no_sense_is_recorded_and_stops_new_risk(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    broker, path = SlowBroker(), tmp_path / "j"
+    desk = a_desk(path, broker=broker)
+    desk.submit(an_intent(), at(0))
+    broker.tell(Fill("f-1", broker.sent[0], Decimal(4), Decimal(100))._replace(**changes))
+    desk.take_events(at(1))
+    assert desk.state.positions() == {}
+    assert kinds_of(path)[-2:] == [Kind.FILL, Kind.KILL]
+    assert desk.state.level is KillSwitchLevel.REDUCE_ONLY
+    replays_and_resumes(path, desk)
+
+
+def without_its_last_line(path: Path) -> None:
+    *kept, last = records_of(path)
+    assert last.kind is Kind.KILL
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[: len(kept)]))
+
+
+def test_a_trip_that_a_crash_lost_holds_after_a_restart_and_is_recorded(tmp_path: Path) -> None:
+    policy, path = a_policy(violations=1), tmp_path / "j"
+    desk = a_desk(path, policy=policy)
+    desk.submit(an_intent(symbol="X"), at(0))
+    desk.journal.close()
+    without_its_last_line(path)
+    journal, records = open_journal(path, Fsync.NEVER, at=at(9))
+    again = resume(a_setup(journal, policy), records, at(9))
+    assert again.state.level is KillSwitchLevel.REDUCE_ONLY
+    assert again.submit(an_intent("i-2"), at(10))[0].judgement.rule_ids == ("KILL-001",)
+    journal.close()
+    assert verify_decisions(read_journal(path)).difference is None
+
+
+def test_a_decision_and_the_trip_it_brings_about_are_one_write(tmp_path: Path) -> None:
+    desk = a_desk(tmp_path / "j", policy=a_policy(violations=1))
+    writes: list[list[str]] = []
+    write = desk.journal.write
+
+    def noted(lines: bytes, head: Head, *, before_send: bool = False) -> None:
+        writes.append([json.loads(line)["kind"] for line in lines.splitlines()])
+        assert before_send
+        write(lines, head, before_send=before_send)
+
+    desk.journal.write = noted  # type: ignore[method-assign]
+    desk.submit(an_intent(symbol="X"), at(0))
+    desk.set_level(KillSwitchLevel.HALTED, by="me", reason="stop", at=at(1))
+    assert writes == [["decision", "kill"], ["kill"]]
+
+
+def test_a_person_cannot_turn_the_switch_as_the_gate(tmp_path: Path) -> None:
+    desk = a_desk(tmp_path / "j")
+    with pytest.raises(InvalidRequest):
+        desk.set_level(KillSwitchLevel.HALTED, by="gate", reason="x", at=at(0))
+    desk.journal.close()
+    with pytest.raises(InvalidRequest):
+        turn_off(desk.journal, records_of(tmp_path / "j"), by="gate", reason="x", at=at(1))
+
+
+MARGIN_POLICY = """\
+version: "1"
+limits:
+  market: {check_hours: false}
+  data: {quote_age_max_s: null}
+  margin: {margin_fraction: 0.1}
+  execution: {duplicate_window_s: 0}
+  loss: {weekly_loss_limit_pct: null, monthly_loss_budget_pct: null}
+overrides:
+  symbols:
+    A: {margin: {margin_fraction: 1}}
+"""
+
+
+def test_the_money_kept_for_an_order_is_that_of_its_own_override() -> None:
+    broker = SlowBroker()
+    start = a_start(a_portfolio(available=Decimal(3000)))
+    desk = a_desk(policy=parse_policy(MARGIN_POLICY), broker=broker, start=start)
+    assert desk.submit(an_intent(), at(0))[0].judgement.verdict is ALLOW
+    assert desk.state.account.available == Decimal(2000)
+    broker.tell(Cancelled(broker.sent[0], "late"))
+    desk.take_events(at(1))
+    assert desk.state.account.available == Decimal(3000)
+    desk.submit(an_intent("i-2", symbol="B"), at(2))
+    assert desk.state.account.available == Decimal(2900)
+
+
+def windowed(policy_window_s: int, window_s: int) -> Policy:
+    text = MARGIN_POLICY.replace("duplicate_window_s: 0", f"duplicate_window_s: {policy_window_s}")
+    return parse_policy(
+        text.replace(
+            "margin_fraction: 1}",
+            f"margin_fraction: 1}}, execution: {{duplicate_window_s: {window_s}}}",
+        )
+    )
+
+
+def test_an_override_s_duplicate_window_holds_though_the_policy_has_none() -> None:
+    desk = a_desk(
+        policy=windowed(0, 600),
+        start=a_start(a_portfolio(available=Decimal(100_000))),
+        broker=SlowBroker(),
+    )
+    desk.submit(an_intent(), at(0))
+    again, _repeated = desk.submit(an_intent("i-2"), at(1))
+    assert (again.judgement.verdict, desk.state.sent) == (DENY, 1)
+
+
+def test_a_wider_duplicate_window_after_a_restart_knows_what_was_sent_before(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "j"
+    desk = a_desk(
+        path,
+        policy=windowed(0, 0),
+        start=a_start(a_portfolio(available=Decimal(100_000))),
+        broker=SlowBroker(),
+    )
+    desk.submit(an_intent(), at(0))
+    desk.journal.close()
+    journal, records = open_journal(path, Fsync.NEVER, at=at(1))
+    again = resume(a_setup(journal, windowed(600, 600)), records, at(1))
+    reply, _repeated = again.submit(an_intent("i-2"), at(300))
+    assert reply.judgement.verdict is DENY
+    assert again.state.activity.orders_today == 1
+    journal.close()
+    assert verify_decisions(read_journal(path)).difference is None
+
+
+def test_another_policy_the_next_day_lets_the_day_begin(tmp_path: Path) -> None:
+    path, day_s = tmp_path / "j", 24 * 3600
+    desk = a_desk(path, start=a_start(a_portfolio(positions={"B": Decimal(10)})))
+    desk.set_prices(prices(B=110), at(1))
+    desk.journal.close()
+    journal, records = open_journal(path, Fsync.NEVER, at=at(day_s))
+    again = resume(a_setup(journal, a_policy(rate=5)), records, at(day_s))
+    assert again.state.account.day_start == Decimal(100_100)
+    journal.close()
+    assert verify_decisions(read_journal(path)).difference is None
 
 
 def test_orders_an_hour_apart_never_fill_the_minute() -> None:
@@ -208,11 +397,31 @@ def test_free_money_is_kept_back_while_an_order_is_in_flight() -> None:
     assert desk.state.account.available == Decimal(2000)
 
 
-def test_an_order_that_contradicts_what_is_known_of_its_instrument_is_refused() -> None:
-    desk = a_desk()
-    desk.submit(an_intent(), at(0))
-    with pytest.raises(DocumentInvalid, match="multiplier"):
-        desk.submit(an_intent("i-2", terms=Terms(multiplier=Decimal(50))), at(0))
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"multiplier": Decimal("0.0001")},
+        {"currency": "USD"},
+        {"lot_size": Decimal(7)},
+        {"tick_size": Decimal(3)},
+        {"sector": "none"},
+        {"underlying": "other"},
+    ],
+)
+def test_an_order_cannot_say_what_its_instrument_is_worth(terms: dict[str, Any]) -> None:
+    known = {"A": Terms(multiplier=Decimal(50))}
+    for portfolio in (a_portfolio(), a_portfolio(instruments=known)):
+        desk = a_desk(start=a_start(portfolio))
+        with pytest.raises(TermsRefused, match=next(iter(terms))):
+            desk.submit(an_intent(terms=Terms(**terms)), at(0))
+        assert desk.journal.head.seq == 2
+
+
+def test_terms_of_the_portfolio_hold_for_what_is_not_held_and_may_be_repeated() -> None:
+    known = {"A": Terms(multiplier=Decimal(50))}
+    desk = a_desk(start=a_start(a_portfolio(instruments=known)))
+    reply, _again = desk.submit(an_intent(terms=Terms(multiplier=Decimal("50.0"))), at(0))
+    assert (reply.judgement.verdict, reply.judgement.allowed) == (MODIFY, Decimal(2))
 
 
 def test_nothing_is_sent_when_the_journal_cannot_be_written(tmp_path: Path) -> None:

@@ -21,12 +21,14 @@ from riskgate.documents import Execution, InFlight, Terms
 from riskgate.facts import Candidate, Price
 from riskgate.hashing import canonical_json
 from riskgate.judge import Judge
+from riskgate.policy import parse_policy
 from riskgate.record_bodies import (
     Fill,
     decision_lines,
     decision_text,
     fill_text,
     intent_text,
+    is_quantity,
     order_text,
     read_fill,
     read_intent_body,
@@ -235,14 +237,69 @@ def test_a_long_order_is_recorded_whole_and_its_decision_stays_small(
         journal.close()
 
 
+LONG_NAME = "\U0001f600" * 90
+LONG_POLICY = f"""\
+version: "1"
+limits:
+  market: {{check_hours: false}}
+  data: {{quote_age_max_s: null}}
+  loss: {{weekly_loss_limit_pct: null, monthly_loss_budget_pct: null}}
+overrides:
+  strategies:
+    "{LONG_NAME}":
+      may_loosen: true
+      exposure:
+        max_position_pct: 0.{"9" * 60}
+        max_gross_exposure_x: 0.{"9" * 60}
+        max_net_exposure_x: 0.{"9" * 60}
+      loss: {{daily_loss_limit_pct: 0.{"9" * 60}, max_drawdown_pct: 0.{"9" * 60}}}
+"""
+
+
+@pytest.mark.parametrize("quantity", ["1", "1E+6", "99999999999"])
+def test_an_allowed_order_under_a_long_override_is_recorded_in_a_kilobyte(
+    tmp_path: Path, quantity: str
+) -> None:
+    desk = a_desk(
+        tmp_path / "j",
+        policy=parse_policy(LONG_POLICY),
+        start=a_start(a_portfolio(available=Decimal(10**6))),
+    )
+    intent = an_intent(strategy_id=LONG_NAME, quantity=Decimal(quantity))
+    reply, _again = desk.submit(intent, at(0))
+    desk.journal.close()
+    assert (reply.judgement.verdict == "ALLOW") is (quantity == "1")
+    (decision,) = (r for r in records_of(tmp_path / "j") if r.kind is Kind.DECISION)
+    assert decision.size <= MAX_DECISION_BYTES
+
+
+def test_an_allowed_quantity_of_any_length_is_recorded_in_a_kilobyte() -> None:
+    desk = a_desk(policy=parse_policy(LONG_POLICY))
+    intent = an_intent(strategy_id=LONG_NAME)
+    candidate = desk.state.candidate(intent)
+    judgement = desk.judge.judge(candidate, desk.state.book, desk.state.situation(candidate, T0))
+    for digits in ("9" * 800, "0." + "1" * 800, "1E+800", "1E-800"):
+        allowed = Decimal(digits)
+        cut = judgement._replace(allowed=allowed)
+        lines, _head = decision_lines(
+            GENESIS, T0, intent_text(intent), cut, KillSwitchLevel.HALTED, "a" * 64
+        )
+        decision = lines.splitlines()[-1]
+        assert len(decision) < MAX_DECISION_BYTES
+        assert is_quantity(allowed, json.loads(decision)["body"]["allowed"])
+
+
 def hand_written() -> list[str]:
-    desk = a_desk()
+    terms = Terms(multiplier=Decimal("5.00"))
+    known = {f"S{n}": terms._replace(sector=text) for n, text in enumerate(HARD_TEXTS) if n % 2}
+    desk = a_desk(start=a_start(a_portfolio(instruments=known)))
     judge = Judge(a_policy(rate=1))
     texts = []
     for n, text in enumerate(HARD_TEXTS):
         limit = Decimal("0.10") if n % 2 else None
-        terms = Terms(multiplier=Decimal("5.00"), sector=text) if n % 2 else Terms()
-        intent = an_intent(text, symbol=f"S{n}", strategy_id=text, limit_price=limit, terms=terms)
+        symbol = f"S{n}"
+        of_it = known.get(symbol, Terms())
+        intent = an_intent(text, symbol=symbol, strategy_id=text, limit_price=limit, terms=of_it)
         candidate = desk.state.candidate(intent)
         judgement = judge.judge(candidate, desk.state.book, desk.state.situation(candidate, T0))
         asked = intent_text(intent)

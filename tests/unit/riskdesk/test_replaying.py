@@ -93,7 +93,115 @@ def test_a_forged_policy_or_fill_is_named_though_its_chain_holds(tmp_path: Path)
     assert "policy" in (verify_decisions(read_journal(path)).difference or "")
     path.write_bytes(whole)
     rewritten(path, first(path, Kind.FILL), qty="11")
-    assert "fill" in (verify_decisions(read_journal(path)).difference or "")
+    assert "fill, turns the kill switch" in (verify_decisions(read_journal(path)).difference or "")
+
+
+def with_lines(path: Path, *bodies: tuple[Kind, dict[str, Any]]) -> str:
+    """Add records to a journal, so that its chain holds, and return what a replay says of it."""
+    records = records_of(path)
+    head, lines = records[-1].head, b""
+    for kind, body in bodies:
+        line, head = seal_value(head, records[-1].at, kind, body)
+        lines += line
+    path.write_bytes(path.read_bytes() + lines)
+    return verify_decisions(read_journal(path)).difference or ""
+
+
+def an_order_record(path: Path, quantity: str, **changes: object) -> dict[str, Any]:
+    last = records_of(path)[-1]
+    return {
+        "intent_id": last.body["asked"]["intent_id"],
+        "limit_price": None,
+        "order_id": f"ord-{last.head.seq:06}",
+        "order_type": "market",
+        "qty": quantity,
+        "side": "buy",
+        "strategy_id": "alpha",
+        "symbol": "A",
+        **changes,
+    }
+
+
+def a_journal_without_its_order(
+    path: Path, quantity: int, *, apply_modify: bool = False, symbol: str = "A"
+) -> None:
+    """Write a journal that ends with a decision."""
+    desk = a_desk(path, start=a_start(apply_modify=apply_modify), broker=SlowBroker())
+    desk.submit(an_intent(quantity=Decimal(quantity), symbol=symbol), at(0))
+    desk.journal.close()
+    kept = first(path, Kind.DECISION)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:kept]))
+
+
+@pytest.mark.parametrize(
+    ("asked", "apply_modify", "sent"),
+    [
+        (10, False, "9"),
+        (10, False, "11"),
+        (150, False, "100"),
+        (150, True, "99"),
+        (150, True, "150"),
+    ],
+)
+def test_an_order_of_another_size_than_was_decided_is_named(
+    tmp_path: Path, asked: int, apply_modify: bool, sent: str
+) -> None:
+    path = tmp_path / "j"
+    a_journal_without_its_order(path, asked, apply_modify=apply_modify)
+    found = with_lines(path, (Kind.ORDER, an_order_record(path, sent)))
+    assert "order, makes no sense: sends" in found
+
+
+def test_an_order_after_a_refusal_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    a_journal_without_its_order(path, 10, symbol="X")
+    found = with_lines(path, (Kind.ORDER, an_order_record(path, "10", symbol="X")))
+    assert "DENY lets nothing be sent" in found
+
+
+@pytest.mark.parametrize(
+    "changes", [{"side": "sell"}, {"symbol": "B"}, {"limit_price": "3"}, {"order_id": "ord-x"}]
+)
+def test_an_order_that_is_not_the_one_decided_on_is_named(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    path = tmp_path / "j"
+    a_journal_without_its_order(path, 10)
+    found = with_lines(path, (Kind.ORDER, an_order_record(path, "10", **changes)))
+    assert "another order than was decided on" in found
+
+
+@pytest.mark.parametrize(("asked", "apply_modify", "sent"), [(10, False, "10"), (150, True, "100")])
+def test_one_decision_lets_one_order_be_sent_and_a_second_is_named(
+    tmp_path: Path, asked: int, apply_modify: bool, sent: str
+) -> None:
+    path = tmp_path / "j"
+    a_journal_without_its_order(path, asked, apply_modify=apply_modify)
+    order = an_order_record(path, sent)
+    assert with_lines(path, (Kind.ORDER, order)) == ""
+    assert "without a decision just before" in with_lines(path, (Kind.ORDER, order))
+
+
+@pytest.mark.parametrize("level", ["RUNNING", "REDUCE_ONLY", "HALTED"])
+def test_a_kill_by_the_gate_that_nothing_tripped_is_named(tmp_path: Path, level: str) -> None:
+    path = tmp_path / "j"
+    a_desk(path).journal.close()
+    body = {"level": level, "by": "gate", "reason": "x"}
+    assert "nothing tripped it" in with_lines(path, (Kind.KILL, body))
+
+
+def test_a_journal_without_the_kill_of_a_trip_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    desk = a_desk(path, policy=a_policy(violations=1))
+    desk.submit(an_intent(symbol="X"), at(0))
+    desk.journal.close()
+    assert verify_decisions(read_journal(path)).difference is None
+    *kept, _kill = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(kept))
+    difference = verify_decisions(read_journal(path)).difference or ""
+    assert "no kill record says so" in difference
+    body = {"level": "RUNNING", "by": "me", "reason": "x"}
+    assert with_lines(path, (Kind.KILL, body)) == difference
 
 
 def test_an_anchor_that_the_journal_does_not_hold_is_named(tmp_path: Path) -> None:

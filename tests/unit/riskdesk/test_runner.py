@@ -82,6 +82,25 @@ def test_a_run_that_goes_on_sends_nothing_twice(tmp_path: Path) -> None:
     assert (again["repeated"], again["run_id"], again["orders_submitted"]) == (2, "one", 3)
 
 
+def test_an_order_of_a_file_cannot_say_what_its_instrument_is_worth(tmp_path: Path) -> None:
+    given = files(tmp_path, "2026-03-02T04:00:00Z")
+    order = json.loads(given.intents.read_text())
+    order["instrument"]["multiplier"] = 0.0001
+    given.intents.write_text(json.dumps(order))
+    found = run_files(given, RunOptions(run_id="one"))
+    errors: Any = found["input_errors"]
+    assert [one["error"] for one in errors] == ["CALLER_TERMS_REFUSED"]
+    assert found["orders_submitted"] == 0
+
+
+def test_a_portfolio_with_an_instrument_s_currency_needs_its_own(tmp_path: Path) -> None:
+    given = files(tmp_path, "2026-03-02T04:00:00Z")
+    portfolio = json.loads(given.portfolio.read_text())
+    given.portfolio.write_text(json.dumps({**portfolio, "instruments": {"A": {"currency": "USD"}}}))
+    with pytest.raises(DocumentInvalid, match="account's currency"):
+        run_files(given, RunOptions(run_id="one"))
+
+
 def test_a_new_run_on_an_old_journal_keeps_its_kill_switch(tmp_path: Path) -> None:
     given = files(tmp_path, "2026-03-02T04:00:00Z")
     given.policy.write_text(POLICY_TEXT % {"rate": 1000, "violations": 1})

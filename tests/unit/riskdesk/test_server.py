@@ -1,5 +1,6 @@
 """The desk over ASGI: every wrong request has an answer, and prices are the server's own."""
 
+import asyncio
 import json
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from uvicorn.server import ServerState
 
+from app.cli.risk_serve import server_config
 from app.riskdesk.broker import Broker
 from app.riskdesk.desk import Desk
+from app.riskdesk.heads import HeadInTime
 from app.riskdesk.market_file import MarketFile
 from app.riskdesk.server import MAX_BODY_BYTES, RiskServer
 from riskgate.documents import Prices
@@ -112,6 +116,39 @@ async def test_prices_of_the_caller_are_refused(body: object) -> None:
     status, answer = await ask(a_server(desk), body)
     assert (status, answer["error"]) == (400, "caller_prices_refused")
     assert desk.state.sent == 0
+
+
+async def test_what_an_instrument_is_worth_is_not_the_caller_s_to_say() -> None:
+    desk = a_desk()
+    for name, value in (("multiplier", 0.0001), ("lot_size", 7), ("sector", "x")):
+        instrument = {**INTENT["instrument"], name: value}  # type: ignore[dict-item]
+        status, answer = await ask(a_server(desk), {"intent": {**INTENT, "instrument": instrument}})
+        assert (status, answer["error"]) == (400, "caller_terms_refused")
+    assert desk.state.sent == 0
+
+
+@pytest.mark.parametrize("began", [b"", b"POST /intent HTTP/1.1\r\nHost: x\r\n"])
+async def test_a_connection_that_does_not_send_its_head_in_time_is_closed(
+    began: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HeadInTime, "head_max_s", 0.2)
+    config = server_config(a_server())
+    assert config.limit_concurrency
+    config.load()
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(
+        lambda: HeadInTime(config, ServerState(), {}), "127.0.0.1", 0
+    )
+    reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+    writer.write(began or b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with asyncio.timeout(5):
+        if not began:
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(0.3)
+            writer.write(b"GET /health HTTP/1.1\r\n")
+        await reader.read()
+    writer.close()
+    listening.close()
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,19 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from riskgate.book import Book, microseconds
+from riskgate.contracts.decisions import Verdict
 from riskgate.contracts.orders import Product, Side
 from riskgate.facts import DepthLevel, Price
-from tests.unit.riskgate.builders import NOW, a_candidate, a_listing, a_price, seconds
+from riskgate.judge import Judge
+from riskgate.policy import DEFAULT_POLICY
+from tests.unit.riskgate.builders import (
+    NOW,
+    a_candidate,
+    a_listing,
+    a_price,
+    a_situation,
+    seconds,
+)
 
 BUY, SELL = Side.BUY, Side.SELL
 MIS, CNC = Product.MIS, Product.CNC
@@ -103,8 +113,8 @@ class Ledger:
             buys = order.sign > 0
             free = max(-held - bought if buys else held - sold, ZERO)
             touch = price.ask if buys else price.bid
-            prices = [price.last if touch is None else touch]
-            prices += [p for p in (order.limit_price, order.trigger_price) if p is not None]
+            named = (touch, order.limit_price, order.trigger_price)
+            prices = [price.last, *(p for p in named if p is not None)]
             closing = min(left, free)
             money = (closing * price.last + (left - closing) * max(prices)) * point
             high, low = (high + money, low) if buys else (high, low - money)
@@ -271,15 +281,25 @@ def test_an_order_opens_only_what_it_does_not_close() -> None:
     assert book.opening_money(a_candidate(10)) == 0
 
 
-def test_a_sale_is_valued_at_the_dearest_of_its_own_prices_and_the_bid() -> None:
+def test_an_order_is_valued_at_the_dearest_of_its_own_prices_its_side_and_the_last() -> None:
     book = a_known_book()
     book.set_price("INFY", a_price(bid=Decimal(999), ask=Decimal(1001)))
     entry = book.entries["INFY"]
-    assert entry.unit(a_candidate(1, SELL)) == 999
+    assert entry.unit(a_candidate(1, SELL)) == 1000
     assert entry.unit(a_candidate(1, BUY)) == 1001
     assert entry.unit(a_candidate(1, BUY, limit=990)) == 1001
     assert entry.unit(a_candidate(1, SELL, limit=1005)) == 1005
     assert entry.unit(a_candidate(1, SELL, trigger_price=Decimal(1007))) == 1007
+    book.set_price("INFY", a_price(bid=Decimal(6), ask=Decimal(7)))
+    assert entry.unit(a_candidate(1, SELL)) == entry.unit(a_candidate(1, BUY)) == 1000
+
+
+def test_a_market_that_is_bid_far_below_the_last_price_hides_no_size() -> None:
+    book = a_known_book()
+    book.set_price("INFY", a_price(bid=Decimal(6), ask=Decimal(7)))
+    judgement = Judge(DEFAULT_POLICY).judge(a_candidate(40_000, SELL), book, a_situation())
+    assert judgement.verdict is Verdict.MODIFY
+    assert judgement.allowed == 250
 
 
 def at(age: float | str) -> int:

@@ -256,12 +256,12 @@ def test_lists_name_a_symbol_on_one_exchange_or_on_all(
     assert codes(a_gate_input(), a_policy(order=lists)) == expected
 
 
-def test_a_sale_is_valued_at_the_best_bid_when_its_limit_is_below() -> None:
+def test_a_sale_is_valued_at_the_last_price_when_its_limit_and_the_bid_are_below() -> None:
     leg = a_leg(side=SELL, limit_price=990)
     quotes = (a_quote(bid=999, ask=1001),)
     gate_input = a_gate_input(leg, product=Product.MIS, quotes=quotes)
-    policy = a_policy(order={"max_order_value": 9_989})
-    assert only_violation(decide(gate_input, policy)).actual == 9_990
+    policy = a_policy(order={"max_order_value": 9_999})
+    assert only_violation(decide(gate_input, policy)).actual == 10_000
 
 
 def test_a_collar_that_is_off_leaves_the_other_on() -> None:

@@ -139,7 +139,7 @@ def test_symbol_holds_before_strategy_before_policy_one_field_at_a_time() -> Non
         limits=base(max_position_pct="0.5", max_gross_exposure_x=3, max_open_orders=9),
         symbols={
             "INFY": override(exposure={"max_position_pct": "0.1"}),
-            "NSE:INFY": override(exposure={"max_position_pct": "0.2"}),
+            "NSE:INFY": override(may_loosen=True, exposure={"max_position_pct": "0.2"}),
         },
         strategies={
             "alpha": override(exposure={"max_position_pct": "0.3", "max_gross_exposure_x": 2})
@@ -154,6 +154,24 @@ def test_symbol_holds_before_strategy_before_policy_one_field_at_a_time() -> Non
         "exposure.max_gross_exposure_x": "strategy alpha",
     }
     assert scope_of(policy, ("NSE:TCS", "TCS"), "beta").limits == policy.limits
+
+
+@pytest.mark.parametrize(
+    ("version", "may_loosen", "holds"),
+    [("1", False, "0.1"), ("1", True, "0.2"), (PEER_VERSION, False, "0.2")],
+)
+def test_a_symbol_beats_a_tighter_strategy_only_where_it_may_loosen(
+    version: str, may_loosen: bool, holds: str
+) -> None:
+    policy = Policy(
+        version=version,
+        limits=base(max_position_pct="0.5"),
+        symbols={"INFY": override(may_loosen=may_loosen, exposure={"max_position_pct": "0.2"})},
+        strategies={"alpha": override(exposure={"max_position_pct": "0.1"})},
+    )
+    scope = scope_of(policy, ("INFY",), "alpha")
+    assert scope.limits.exposure.max_position_pct == Decimal(holds)
+    assert ("exposure.max_position_pct" in scope.loosened) is (holds == "0.2")
 
 
 def test_two_persons_are_not_asked_below_where_nobody_is() -> None:

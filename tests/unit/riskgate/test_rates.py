@@ -77,8 +77,8 @@ def test_more_slices_than_are_ever_allowed_ask_for_a_smaller_plan() -> None:
 )
 def test_a_part_of_the_brokers_rate_is_kept_for_exits(limit: str, count: str) -> None:
     kept: dict[str, Any] = {limit: 10, "exit_reserve_pct": "0.25"}
-    assert judged(a_candidate(), having(count, 7), **kept).verdict is Verdict.ALLOW
-    assert judged(a_candidate(), having(count, 8), **kept).verdict is Verdict.DENY
+    assert judged(a_candidate(), having(count, 6), **kept).verdict is Verdict.ALLOW
+    assert judged(a_candidate(), having(count, 7), **kept).verdict is Verdict.DENY
     exit_ = a_candidate(10, SELL)
     assert judged(exit_, having(count, 9), held=10, **kept).verdict is Verdict.ALLOW
     assert judged(exit_, having(count, 10), held=10, **kept).verdict is Verdict.DENY

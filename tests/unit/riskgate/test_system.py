@@ -137,6 +137,47 @@ def test_missing_margins_deny() -> None:
     assert messages(money=None) == ["SYS-004 EQUITY_MISSING"]
 
 
+@pytest.mark.parametrize("equity", [0, -5])
+def test_a_position_can_be_left_when_all_equity_is_gone(equity: int) -> None:
+    leg = a_leg(10, side=Side.SELL, reduce_only=True)
+    gone = {"held": [a_position(10)], "money": margins(equity=Decimal(equity))}
+    assert decide(a_gate_input(leg, **gone)).verdict is Verdict.ALLOW
+
+
+def test_free_money_that_is_not_known_denies_where_margin_is_asked_for() -> None:
+    unknown = a_situation(account=a_situation().account.replace(available=None))
+    asked = Judge(a_policy(WIDE_POLICY, margin={"margin_fraction": "0.2"}))
+    (finding,) = asked.judge(a_candidate(), a_book(), unknown).findings
+    assert finding.breach.message.startswith("MARGIN_MISSING: ")
+    free = Judge(a_policy(WIDE_POLICY, margin={"margin_fraction": None}))
+    assert free.judge(a_candidate(), a_book(), unknown).verdict is Verdict.ALLOW
+
+
+def test_a_book_that_lists_one_order_twice_contradicts_itself() -> None:
+    twice = [an_open_order(symbol="TCS"), an_open_order(symbol="TCS")]
+    quotes = (a_quote(), a_quote("TCS"))
+    found = [
+        v.message.partition(":")[0]
+        for v in decide(a_gate_input(orders=twice, quotes=quotes)).violations
+    ]
+    assert found == ["SNAPSHOT_CONTRADICTS"]
+
+
+def test_order_types_are_asked_of_an_instrument_known_by_its_symbol_only() -> None:
+    bare = a_listing(listed=False, tick=None)
+    only_limits = Judge(a_policy(WIDE_POLICY, order={"allowed_order_types": {"LIMIT"}}))
+    market = a_candidate(listing=bare)
+    assert only_limits.judge(market, a_book(bare), a_situation()).rule_ids == ("ORD-002",)
+
+
+def test_a_policy_may_require_a_stop_of_whatever_opens() -> None:
+    strict = a_policy(WIDE_POLICY, loss={"stop_required": True})
+    assert codes(a_gate_input(), strict) == ("LOSS-005",)
+    assert codes(a_gate_input(a_leg(stop=990)), strict) == ()
+    leaving = a_leg(10, side=Side.SELL, reduce_only=True)
+    assert codes(a_gate_input(leaving, held=[a_position(10)]), strict) == ()
+
+
 @pytest.mark.parametrize("equity", ["0", "-1"])
 def test_equity_that_is_not_positive_denies_and_nothing_is_divided_by_it(equity: str) -> None:
     gate_input = {"money": margins(equity=Decimal(equity)), "start_of_day_equity": None}

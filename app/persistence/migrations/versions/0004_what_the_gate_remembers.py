@@ -43,6 +43,8 @@ def upgrade() -> None:
         sa.Column("month", sa.Text(), nullable=False),
         sa.Column("month_start", sa.Numeric(), nullable=False),
         sa.Column("peak", sa.Numeric(), nullable=False),
+        sa.Column("last_equity", sa.Numeric(), nullable=False),
+        sa.Column("last_equity_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("spent_month", sa.Text(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

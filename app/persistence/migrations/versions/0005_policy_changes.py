@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 ROLE = "sigmatrader_app"
-DECIDED = ("status", "comment", "decided_by", "decided_at")
+DECIDED = ("status", "decision_comment", "decided_by", "decided_at")
 
 
 def upgrade() -> None:
@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decision_comment", sa.Text(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "account_id"],
