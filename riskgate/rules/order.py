@@ -46,6 +46,8 @@ def product_not_allowed(f: Facts) -> Breaches:
 def order_type_not_allowed(f: Facts) -> Breaches:
     """Refuse an order type that is not listed, and an order whose prices do not fit its type."""
     allowed, order_type = f.limits.order.allowed_order_types, f.candidate.order_type
+    if allowed is None and not f.listing.listed:
+        return NONE
     found = []
     if allowed is not None and order_type not in allowed:
         message = f"ORDER_TYPE_NOT_ALLOWED: {order_type} is not permitted"
@@ -229,6 +231,8 @@ def own_order_opposite(f: Facts) -> Breaches:
     An order without a limit price reaches as far as its side of the market; one that waits for its
     trigger is not at the exchange yet.
     """
+    if not f.book.orders_in_flight:
+        return NONE
     entry, own = f.book.entries.get(f.listing.key), f.candidate
     if entry is None or own.trigger_price is not None:
         return NONE

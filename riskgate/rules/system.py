@@ -33,7 +33,7 @@ def equity_unknown(f: Facts) -> Breaches:
     Equity must be known; that it is positive, what periods began with, the highest equity and the
     free money are asked for only where a limit needs them and the order opens something.
     """
-    account, loss = f.account, f.limits.loss
+    account = f.account
     if account.equity is None:
         return (Breach("EQUITY_MISSING: the account's equity is not known", _RECONNECT),)
     if f.reduces:
@@ -42,40 +42,7 @@ def equity_unknown(f: Facts) -> Breaches:
         message = f"EQUITY_NONPOSITIVE: the account's equity is {figure(account.equity)}"
         remedy = "Add funds to the account; orders that only reduce a position still pass"
         return (Breach(message, remedy, limit=0, actual=account.equity),)
-    wanted = (
-        (
-            loss.daily_loss_limit_pct,
-            account.day_start,
-            "START_OF_DAY_EQUITY_MISSING",
-            "the day's loss",
-        ),
-        (
-            loss.weekly_loss_limit_pct,
-            account.week_start,
-            "START_OF_WEEK_EQUITY_MISSING",
-            "the week's loss",
-        ),
-        (
-            loss.monthly_loss_budget_pct,
-            account.month_start,
-            "START_OF_MONTH_EQUITY_MISSING",
-            "the month's",
-        ),
-        (loss.max_drawdown_pct, account.peak, "PEAK_EQUITY_MISSING", "the drawdown"),
-    )
-    no_margin: Breaches = NONE
-    if f.limits.margin.margin_fraction is not None and account.available is None:
-        message = "MARGIN_MISSING: how much money is free is not known"
-        no_margin = (Breach(message, _RECONNECT),)
-    return no_margin + tuple(
-        Breach(
-            f"{code}: {what} cannot be worked out",
-            "Let the equity be recorded, then ask again",
-            actual=value,
-        )
-        for limit, value, code, what in wanted
-        if limit is not None and (value is None or value <= 0)
-    )
+    return _lacking_margin(f) + _lacking_starts(f)
 
 
 def currency_differs(f: Facts) -> Breaches:
@@ -93,6 +60,35 @@ def rates_unknown(f: Facts) -> Breaches:
         return NONE
     message = "RATES_UNKNOWN: how many orders were sent lately is not known"
     return (Breach(message, "Ask again; if it stays so, check the database"),)
+
+
+def _lacking_margin(f: Facts) -> Breaches:
+    if f.limits.margin.margin_fraction is None or f.account.available is not None:
+        return NONE
+    return (Breach("MARGIN_MISSING: how much money is free is not known", _RECONNECT),)
+
+
+def _lacking_starts(f: Facts) -> Breaches:
+    account, loss = f.account, f.limits.loss
+    found: Breaches = NONE
+    if loss.daily_loss_limit_pct is not None and _unusable(account.day_start):
+        found += (_no_equity("START_OF_DAY_EQUITY_MISSING", "day's loss", account.day_start),)
+    if loss.weekly_loss_limit_pct is not None and _unusable(account.week_start):
+        found += (_no_equity("START_OF_WEEK_EQUITY_MISSING", "week's loss", account.week_start),)
+    if loss.monthly_loss_budget_pct is not None and _unusable(account.month_start):
+        found += (_no_equity("START_OF_MONTH_EQUITY_MISSING", "month's loss", account.month_start),)
+    if loss.max_drawdown_pct is not None and _unusable(account.peak):
+        found += (_no_equity("PEAK_EQUITY_MISSING", "drawdown", account.peak),)
+    return found
+
+
+def _unusable(equity: Decimal | None) -> bool:
+    return equity is None or equity <= 0
+
+
+def _no_equity(code: str, what: str, value: Decimal | None) -> Breach:
+    message = f"{code}: the {what} cannot be worked out"
+    return Breach(message, "Let the equity be recorded, then ask again", actual=value)
 
 
 def _traded_price(f: Facts) -> Breaches:
