@@ -92,19 +92,19 @@ class Judge:
             facts = Facts(ruling.scope, candidate, book, situation)
             findings, waived = _ask(ruling.rules, facts)
             evidence = _evidence(ruling, facts)
-            if not findings:
-                trips = bool(waived) and self._tripped(waived)
-                verdict, allowed = Verdict.ALLOW, None
-            elif self._monitors:
+            if self._monitors and waived:
+                # What only monitors refuses nothing, so it shows what an exit would be let pass.
                 findings, waived = _in_order((*findings, *waived)), ()
-                trips = self._tripped(findings)
-                verdict, allowed = _monitored(findings), None
+            allowed = None
+            if not findings:
+                verdict = Verdict.ALLOW
+            elif self._monitors:
+                verdict = _monitored(findings)
             else:
                 allowed = self._largest(facts, findings)
                 verdict = Verdict.DENY if allowed is None else Verdict.MODIFY
-                trips = verdict is Verdict.DENY and self._tripped((*findings, *waived))
-            if self._monitors and waived:
-                findings, waived = waived, ()
+            found = (*findings, *waived)
+            trips = bool(found) and verdict is not Verdict.MODIFY and self._tripped(found)
             return Judgement(verdict, findings, waived, evidence, allowed, trips, facts)
         finally:
             setcontext(before)
