@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from pydantic import Field
 
 from riskgate.contracts.bars import Bar
 from riskgate.contracts.base import Contract
@@ -42,13 +44,22 @@ class InstrumentLookup(Protocol):
 
 
 class BrokerCapabilities(Contract):
-    """What one broker can do; what it cannot is refused before a call."""
+    """What one broker can do; what it cannot is refused before a call.
+
+    An order sent may turn up in the book as late as `settle_s` seconds after the call: three
+    times the longest lag seen. Within that time no answer means nothing. `refuses_repeated_tags`
+    says that the broker itself takes a tag once only; `takes_fractions` that quantities need not
+    be whole lots.
+    """
 
     name: str
     mode: ExecutionMode
     products: frozenset[str]
     order_types: frozenset[str]
     finds_orders_by_tag: bool
+    settle_s: Annotated[int, Field(ge=0)] = 30
+    refuses_repeated_tags: bool = False
+    takes_fractions: bool = False
 
 
 class BrokerAdapter(Protocol):

@@ -163,7 +163,7 @@ class Container:
         """Settle what a stopped process left, and show people at once what cannot be settled."""
         async with self.database.tenant(tenant_id) as session:
             await replace_retired_defaults(session, at=self.services.clock.now())
-        for account_id in await self.engine.recover(tenant_id):
+        for account_id in await self.engine.recover(tenant_id, alone=True):
             with contextlib.suppress(BrokerUnavailable):
                 await self.reconciler.reconcile(tenant_id, account_id)
         await self.conversation.end_interrupted(tenant_id)
@@ -249,6 +249,7 @@ def build(
         database=ground.database,
         brokers=ground.brokers,
         clock=ground.clock,
+        monotonic=time.monotonic,
         ids=ground.ids,
         sleep=asyncio.sleep,
         fill_wait_s=settings.fill_wait_s,

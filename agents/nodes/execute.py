@@ -102,7 +102,7 @@ def order_sentence(order: SubmittedOrder) -> str:
     match order.state:
         case OrderState.FILLED:
             return f"{what}: filled{at}."
-        case OrderState.OPEN | OrderState.PARTIALLY_FILLED:
+        case OrderState.ACKED | OrderState.OPEN | OrderState.PARTIALLY_FILLED:
             return f"{what}: open, {filled} filled so far{at}."
         case OrderState.UNKNOWN | OrderState.SENDING:
             return (

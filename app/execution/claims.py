@@ -1,7 +1,7 @@
 """Whether a planned order may still be sent, asked while its account is held."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from app.execution.derive import derive_orders
@@ -16,6 +16,9 @@ from riskgate.contracts.plans import TradePlan
 from riskgate.hashing import content_hash
 
 TOO_LATE = "its time to be sent is over"
+JUDGED_TOO_LONG_AGO = "JUDGEMENT_TOO_OLD: prices and book were judged too long ago"
+# What was judged fresh is not fresh for ever: the time between the approval and the send.
+JUDGEMENT_AGE_MAX = timedelta(seconds=30)
 TERMS_CHANGED = "its terms are not those that were approved"
 NOT_JUDGED = "the gate's decision on its approval is not stored"
 POLICY_CHANGED = "POLICY_CHANGED: the account's policy is not the one that it was approved under"
@@ -38,8 +41,9 @@ async def why_not(
     if plan is None or not _as_planned(order, plan):
         log.error("order_terms_changed", order_id=order.intent.order_id)
         return TERMS_CHANGED
-    if at > order.send_by:
-        return TOO_LATE
+    late = overdue(order, at=at)
+    if late is not None:
+        return late
     if account is None or account.mode == OBSERVE:
         return f"the account {account_id} only observes"
     judged = await plans.approved_decision(session, plan)
@@ -52,6 +56,13 @@ async def why_not(
         return stopped
     # INVARIANT: what only closes what is held is never kept from leaving, but by a halt.
     return None if order.intent.leg in await legs_that_reduce(session, judged) else stopped
+
+
+def overdue(order: OrderRecord, *, at: datetime) -> str | None:
+    """Say why a planned order's time is over; an order is written down when it is judged."""
+    if at > order.send_by:
+        return TOO_LATE
+    return JUDGED_TOO_LONG_AGO if at > order.created_at + JUDGEMENT_AGE_MAX else None
 
 
 def _stopped(switch: KillSwitchRecord) -> str | None:

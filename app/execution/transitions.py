@@ -7,35 +7,57 @@ from app.persistence.orders import OrderChange, OrderRecord
 from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, BrokerTrade, OrderState
 
 MAY_BE_AT_BROKER = frozenset(
-    {OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN, OrderState.PARTIALLY_FILLED}
+    {
+        OrderState.SENDING,
+        OrderState.ACKED,
+        OrderState.UNKNOWN,
+        OrderState.OPEN,
+        OrderState.PARTIALLY_FILLED,
+    }
 )
+# While one process calls, another may already have given the outcome up as unknown.
+CALLING = frozenset({OrderState.SENDING, OrderState.UNKNOWN})
 ENDED_UNFILLED = frozenset({BrokerOrderStatus.CANCELLED, BrokerOrderStatus.REJECTED})
 AVERAGE_PLACES = Decimal("0.000001")
 
 
-def start_sending(order: OrderRecord, *, at: datetime) -> OrderChange:
-    """The write-ahead step: only a planned order may be sent, and only once."""
-    return _change(order, frozenset({OrderState.PLANNED}), OrderState.SENDING, sent_at=at)
+def start_sending(order: OrderRecord, *, at: datetime, fence: int) -> OrderChange:
+    """The write-ahead step: only a planned order may be sent, and only once.
+
+    `fence` is the token of the lease that it leaves under.
+    """
+    expected = frozenset({OrderState.PLANNED})
+    return _change(order, expected, OrderState.SENDING, sent_at=at, fence=fence)
 
 
 def accepted(order: OrderRecord, broker_order_id: str) -> OrderChange:
+    """The broker gave the order a number; its book has not shown it yet."""
     return _change(
         order,
         frozenset({OrderState.SENDING, OrderState.UNKNOWN}),
-        OrderState.OPEN,
+        OrderState.ACKED,
         broker_order_id=broker_order_id,
     )
 
 
 def refused(order: OrderRecord, reason: str) -> OrderChange:
-    """The broker's final no: nothing rests there."""
-    return _closed(order, frozenset({OrderState.SENDING}), OrderState.REJECTED, reason)
+    """The broker's final no to the one who called it: nothing rests there."""
+    return _closed(order, CALLING, OrderState.REJECTED, reason)
 
 
 def not_sent(order: OrderRecord, reason: str) -> OrderChange:
-    """The call surely never reached the broker."""
-    expected = frozenset({OrderState.PLANNED, OrderState.SENDING})
-    return _closed(order, expected, OrderState.NOT_SENT, reason)
+    """A planned order that will not be sent."""
+    return _closed(order, frozenset({OrderState.PLANNED}), OrderState.NOT_SENT, reason)
+
+
+def never_left(order: OrderRecord, reason: str) -> OrderChange:
+    """The only one who could have sent it knows that it never reached the broker."""
+    return _closed(order, CALLING, OrderState.NOT_SENT, reason)
+
+
+def ruled_absent(order: OrderRecord, reason: str) -> OrderChange:
+    """A person has looked at the broker, after the settle window, and it is not there."""
+    return _closed(order, frozenset({OrderState.UNKNOWN}), OrderState.NOT_SENT, reason)
 
 
 def expired(order: OrderRecord, reason: str) -> OrderChange:
@@ -123,6 +145,7 @@ def _change(
     broker_order_id: str | None = None,
     reason: str | None = None,
     sent_at: datetime | None = None,
+    fence: int | None = None,
 ) -> OrderChange:
     return OrderChange(
         expected=expected,
@@ -132,4 +155,5 @@ def _change(
         broker_order_id=broker_order_id,
         reason=reason,
         sent_at=sent_at,
+        fence=fence,
     )

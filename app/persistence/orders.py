@@ -47,6 +47,7 @@ class OrderChange:
     average_price: Decimal | None = None
     reason: str | None = None
     sent_at: datetime | None = None
+    fence: int | None = None
 
 
 async def add_order(
@@ -89,7 +90,7 @@ async def change_order(
         " filled_quantity = %s,"
         " cancelled_quantity = CASE WHEN %s THEN quantity - %s ELSE %s END,"
         " average_price = coalesce(%s, average_price), reason = coalesce(%s, reason),"
-        " sent_at = coalesce(%s, sent_at), updated_at = %s"
+        " sent_at = coalesce(%s, sent_at), fence = coalesce(%s, fence), updated_at = %s"
         " WHERE tenant_id = %s AND order_id = %s AND state = ANY(%s)"
         " AND filled_quantity <= %s AND cancelled_quantity <= %s",
         (
@@ -102,6 +103,7 @@ async def change_order(
             change.average_price,
             change.reason,
             change.sent_at,
+            change.fence,
             at,
             session.tenant_id,
             order_id,

@@ -311,6 +311,7 @@ orders = Table(
     _number("cancelled_quantity"),
     _number("average_price", null=True),
     _text("reason", null=True),
+    Column("fence", BigInteger, nullable=True),
     _time("send_by"),
     _time("created_at"),
     _time("sent_at", null=True),
@@ -325,6 +326,17 @@ orders = Table(
         "AND filled_quantity + cancelled_quantity <= quantity",
         name="quantities_add_up",
     ),
+)
+
+plan_leases = Table(
+    "plan_leases",
+    metadata,
+    _key("tenant_id"),
+    _key("plan_id"),
+    _text("holder"),
+    Column("token", BigInteger, nullable=False),
+    _time("expires_at"),
+    _to("plans", "plan_id"),
 )
 
 order_events = Table(

@@ -2,7 +2,8 @@
 
 from adapters.errors import BrokerUnavailable
 from app.errors import NotFound
-from app.execution.engine import CancelUnknown, ExecutionEngine, OrderNotOpen
+from app.execution.canceller import CancelUnknown, OrderNotOpen
+from app.execution.engine import ExecutionEngine
 from app.persistence import cards, orders
 from app.persistence.cards import CardRecord
 from app.persistence.database import Database

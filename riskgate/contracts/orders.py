@@ -66,10 +66,15 @@ class ExecutionMode(StrEnum):
 
 
 class OrderState(StrEnum):
-    """Where one of our orders stands. UNKNOWN means it may have reached the broker."""
+    """Where one of our orders stands.
+
+    SENDING is written before the call. ACKED means the broker gave it a number and has not shown
+    it in its book yet; UNKNOWN that it may have reached the broker.
+    """
 
     PLANNED = "PLANNED"
     SENDING = "SENDING"
+    ACKED = "ACKED"
     UNKNOWN = "UNKNOWN"
     OPEN = "OPEN"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"

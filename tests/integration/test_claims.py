@@ -9,7 +9,7 @@ import pytest
 
 from adapters.errors import BrokerUnavailable, OutcomeUnknown
 from app.approvals.rules import Approver
-from app.execution.engine import CancelUnknown, OrderNotOpen
+from app.execution.canceller import CancelUnknown, OrderNotOpen
 from app.gate.kill_switch import LevelChange, set_level
 from app.identity.principal import OWNER_TENANT
 from app.persistence import accounts, orders

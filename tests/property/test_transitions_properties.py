@@ -102,7 +102,7 @@ def broker_lives(draw: st.DrawFn) -> list[Report]:
 
 def sending() -> Desk:
     desk = Desk()
-    assert desk.apply(transitions.start_sending(desk.order, at=NOW))
+    assert desk.apply(transitions.start_sending(desk.order, at=NOW, fence=1))
     return desk
 
 
@@ -141,7 +141,7 @@ class OrderLife(RuleBasedStateMachine):
     @rule(data=st.data())
     def send(self, data: st.DataObject) -> None:
         order = data.draw(st.sampled_from(self.read))
-        self.sent += self.desk.apply(transitions.start_sending(order, at=NOW))
+        self.sent += self.desk.apply(transitions.start_sending(order, at=NOW, fence=1))
 
     @precondition(lambda self: not self.sent)
     @rule(over=st.booleans())
@@ -167,7 +167,7 @@ class OrderLife(RuleBasedStateMachine):
     def the_broker_says_no(self, sent: bool) -> None:
         order = self.desk.order
         changed = self.desk.apply(
-            transitions.refused(order, "no") if sent else transitions.not_sent(order, "down")
+            transitions.refused(order, "no") if sent else transitions.never_left(order, "down")
         )
         if changed:
             self.status = BrokerOrderStatus.REJECTED

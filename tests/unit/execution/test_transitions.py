@@ -15,7 +15,8 @@ from tests.unit.riskgate.builders import NOW, an_open_order
 PLANNED, SENDING = OrderState.PLANNED, OrderState.SENDING
 NOTHING = Decimal(0)
 ALL = Decimal(10)
-AT_BROKER = frozenset({SENDING, OrderState.UNKNOWN, OrderState.OPEN, OrderState.PARTIALLY_FILLED})
+CALLING = frozenset({SENDING, OrderState.UNKNOWN})
+AT_BROKER = CALLING | {OrderState.ACKED, OrderState.OPEN, OrderState.PARTIALLY_FILLED}
 
 
 def seen(
@@ -38,21 +39,22 @@ Step = Callable[[OrderRecord], OrderChange]
 STEPS: list[tuple[str, Step, OrderChange]] = [
     (
         "start_sending",
-        lambda order: transitions.start_sending(order, at=NOW),
+        lambda order: transitions.start_sending(order, at=NOW, fence=3),
         OrderChange(
             expected=frozenset({PLANNED}),
             state=SENDING,
             filled_quantity=NOTHING,
             cancelled_quantity=NOTHING,
             sent_at=NOW,
+            fence=3,
         ),
     ),
     (
         "accepted",
         lambda order: transitions.accepted(order, "b-1"),
         OrderChange(
-            expected=frozenset({SENDING, OrderState.UNKNOWN}),
-            state=OrderState.OPEN,
+            expected=CALLING,
+            state=OrderState.ACKED,
             filled_quantity=NOTHING,
             cancelled_quantity=NOTHING,
             broker_order_id="b-1",
@@ -62,7 +64,7 @@ STEPS: list[tuple[str, Step, OrderChange]] = [
         "refused",
         lambda order: transitions.refused(order, "no margin"),
         OrderChange(
-            expected=frozenset({SENDING}),
+            expected=CALLING,
             state=OrderState.REJECTED,
             filled_quantity=NOTHING,
             cancelled_quantity=ALL,
@@ -71,13 +73,35 @@ STEPS: list[tuple[str, Step, OrderChange]] = [
     ),
     (
         "not_sent",
-        lambda order: transitions.not_sent(order, "down"),
+        lambda order: transitions.not_sent(order, "leg 0 failed"),
         OrderChange(
-            expected=frozenset({PLANNED, SENDING}),
+            expected=frozenset({PLANNED}),
+            state=OrderState.NOT_SENT,
+            filled_quantity=NOTHING,
+            cancelled_quantity=ALL,
+            reason="leg 0 failed",
+        ),
+    ),
+    (
+        "never_left",
+        lambda order: transitions.never_left(order, "down"),
+        OrderChange(
+            expected=CALLING,
             state=OrderState.NOT_SENT,
             filled_quantity=NOTHING,
             cancelled_quantity=ALL,
             reason="down",
+        ),
+    ),
+    (
+        "ruled_absent",
+        lambda order: transitions.ruled_absent(order, "not in the broker's app"),
+        OrderChange(
+            expected=frozenset({OrderState.UNKNOWN}),
+            state=OrderState.NOT_SENT,
+            filled_quantity=NOTHING,
+            cancelled_quantity=ALL,
+            reason="not in the broker's app",
         ),
     ),
     (
@@ -139,7 +163,7 @@ def test_a_step_names_the_states_it_may_leave_and_what_it_makes_of_them(
 @pytest.mark.parametrize("step", [row[1] for row in STEPS], ids=[row[0] for row in STEPS])
 def test_no_step_leaves_a_final_state_or_one_the_broker_has_answered_for(step: Step) -> None:
     change = step(an_order_record())
-    answered = {OrderState.OPEN, OrderState.PARTIALLY_FILLED}
+    answered = {OrderState.ACKED, OrderState.OPEN, OrderState.PARTIALLY_FILLED}
     assert not any(state.final or state in answered for state in change.expected)
 
 
