@@ -20,7 +20,7 @@ export PIP_USER := 0
 export UV_CACHE_DIR := .venv/cache
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check cover schemas rules calendars properties bench lock clean
+.PHONY: help run test setup check cover schemas rules brokers calendars properties chaos bench lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-10s  %s\n", $$1, $$2 }' Makefile
@@ -60,10 +60,16 @@ calendars: $(READY) ## write the calendar data again, in app/calendars/data
 rules: $(READY) ## write docs/reference/rules.md again from the rules
 	@.venv/bin/python -m tests.rules_page
 
+brokers: $(READY) ## run the conformance suite and write docs/reference/brokers.md again
+	@.venv/bin/python -m tests.conformance.table
+
 properties: $(READY) ## try 10,000 examples of each property of the gate (a few minutes)
 	@HYPOTHESIS_PROFILE=thorough .venv/bin/python -m pytest --hypothesis-show-statistics \
 	  tests/property/test_gate_properties.py tests/property/test_gate_suggestions.py \
 	  tests/property/test_gate_bytes.py tests/property/test_book_properties.py $(ARGS)
+
+chaos: $(READY) ## kill the server 200 times at each of 28 points of an order, and count (an hour)
+	@.venv/bin/python -m tests.chaos --runs 200 $(ARGS)
 
 bench: $(READY) ## print the figures of this machine
 	@.venv/bin/python -m tests.benchmarks $(ARGS)

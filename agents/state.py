@@ -14,6 +14,7 @@ class TurnState(TypedDict, total=False):
     path: Path
     parsed: JsonObject
     draft: JsonObject | None
+    question: str
     intent: JsonObject
     plan_id: str
     plan_hash: str

@@ -1,7 +1,5 @@
 """The server: prepare the database, build everything, serve, and put it all down again."""
 
-import asyncio
-import contextlib
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -12,14 +10,12 @@ from typing import NoReturn
 import uvicorn
 from fastapi import FastAPI
 
-from adapters.errors import BrokerUnavailable
 from adapters.ports import Clock
 from app.api.application import create_application
 from app.api.declared import refuse_undeclared
-from app.bootstrap import Container, build
+from app.bootstrap import Container, build, build_worker
 from app.calendars.endings import ending_soon
 from app.errors import Unavailable
-from app.persistence import identities
 from app.persistence.location import DatabaseLocation
 from app.persistence.serving import serving_alone
 from app.settings import Settings
@@ -56,15 +52,14 @@ def create_app(
         container = build(settings, location, clock=clock)
         new_key = await container.start()
         app.state.services = container.services
-        rounds = asyncio.create_task(_rounds_for_ever(container))
+        worker = build_worker(container, location, in_server=True)
+        worker.start()
         on_ready(new_key)
         _warn_of_calendars(container, on_warning)
         try:
             yield
         finally:
-            rounds.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await rounds
+            await worker.stop()
             await container.stop()
 
     app = create_application(lifespan=lifespan, max_body_bytes=settings.max_body_bytes)
@@ -123,35 +118,3 @@ def _warn_of_calendars(container: Container, on_warning: Callable[[str], None]) 
             days_left=ending.days_left,
         )
         on_warning(ending.text)
-
-
-async def _rounds_for_ever(container: Container) -> None:
-    """Compare every account with its broker and end turns nobody works on, again and again."""
-    while True:
-        await asyncio.sleep(container.settings.reconcile_every_s)
-        for name, work in (("reconcile", _reconcile_round), ("stale_turns", _stale_turns_round)):
-            try:
-                await work(container)
-            except Exception as error:  # noqa: BLE001 # edge: a failed round must not end them
-                log.error(f"{name}_round_failed", error=type(error).__name__, exc_info=error)
-
-
-async def _tenant_ids(container: Container) -> list[str]:
-    async with container.database.installation() as session:
-        return await identities.tenant_ids(session)
-
-
-async def _reconcile_round(container: Container) -> None:
-    """Follow open orders and compare every account with its broker."""
-    for tenant_id in await _tenant_ids(container):
-        for account_id in await container.account_ids(tenant_id):
-            try:
-                await container.reconciler.reconcile(tenant_id, account_id)
-            except BrokerUnavailable as down:
-                log.warning("broker_down", account_id=account_id, reason=down.message)
-
-
-async def _stale_turns_round(container: Container) -> None:
-    """End turns whose end could not be stored."""
-    for tenant_id in await _tenant_ids(container):
-        await container.conversation.end_stale(tenant_id)

@@ -4,7 +4,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Final
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,6 +16,21 @@ from app.errors import FieldError, SettingsInvalid
 class BrokerName(StrEnum):
     PAPER = "paper"
     MOCK = "mock"
+    ALPACA = "alpaca"
+    TRADIER = "tradier"
+
+
+# Keys travel with every call, so only a stand-in on this machine is called without TLS.
+BrokerUrl = Annotated[
+    str, Field(pattern=r"^(https://[A-Za-z0-9.\-]+(:\d{1,5})?|http://127\.0\.0\.1:\d{1,5})$")
+]
+# What a broker cannot be called without.
+NEEDED: Final = MappingProxyType(
+    {
+        BrokerName.ALPACA: ("alpaca_key_id", "alpaca_secret_key"),
+        BrokerName.TRADIER: ("tradier_token", "tradier_account"),
+    }
+)
 
 
 class Settings(BaseSettings):
@@ -29,13 +45,30 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     broker: BrokerName = BrokerName.PAPER
+    # A mock broker of its own process; without one the mock lives inside the server.
+    mock_url: Annotated[str, Field(pattern=r"^http://127\.0\.0\.1:\d{1,5}$")] | None = None
+    mock_settle_s: Annotated[int, Field(ge=1, le=600)] = 30
+    alpaca_key_id: SecretStr | None = None
+    alpaca_secret_key: SecretStr | None = None
+    alpaca_url: BrokerUrl = "https://paper-api.alpaca.markets"
+    tradier_token: SecretStr | None = None
+    tradier_account: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,32}$")] | None = None
+    tradier_url: BrokerUrl = "https://sandbox.tradier.com"
     market_seed: Annotated[int, Field(ge=0)] = 7
     replay_seconds_per_bar: Annotated[int, Field(ge=1, le=86_400)] = 5
     replay_start_on: date | None = None
     calendars: Path | None = None
     paper_cash_inr: Annotated[Decimal, Field(gt=0)] = Decimal(1_000_000)
     paper_cash_usd: Annotated[Decimal, Field(gt=0)] = Decimal(100_000)
+    postback_secret: SecretStr | None = None
+    paper_seed: int = 1
+    paper_latency_max_ms: Annotated[int, Field(ge=0, le=60_000)] = 150
+    paper_participation: Annotated[Decimal, Field(gt=0, le=1)] = Decimal(1)
     card_ttl_s: Annotated[int, Field(ge=10, le=300)] = 300
+    resend_window_s: Annotated[int, Field(ge=0, le=3_600)] = 60
+    # Whether plans for a live broker may be sent at all; each still needs its own arming.
+    live: bool = False
+    validation_ttl_s: Annotated[int, Field(ge=10, le=86_400)] = 900
     plan_ttl_s: Annotated[int, Field(ge=10, le=86_400)] = 900
     fill_wait_s: Annotated[float, Field(ge=0, le=30)] = 2.0
     reconcile_every_s: Annotated[int, Field(ge=5, le=3_600)] = 60
@@ -56,3 +89,19 @@ def load_settings() -> Settings:
         )
         text = "; ".join(f"{error.field}: {error.issue}" for error in errors)
         raise SettingsInvalid(text, errors=errors) from invalid
+
+
+def require_broker(settings: Settings) -> None:
+    """Raise SettingsInvalid naming each setting that the chosen broker lacks."""
+    errors = tuple(
+        FieldError(f"SIGMATRADER_{name.upper()}", f"the broker {settings.broker} needs it")
+        for name in NEEDED.get(settings.broker, ())
+        if not _given(getattr(settings, name))
+    )
+    if errors:
+        text = "; ".join(f"{error.field}: {error.issue}" for error in errors)
+        raise SettingsInvalid(text, errors=errors)
+
+
+def _given(value: SecretStr | str | None) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)

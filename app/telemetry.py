@@ -4,7 +4,7 @@ import logging
 import sys
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger("sigmatrader")
 
@@ -16,6 +16,10 @@ decisions_total = Counter(
     "riskgate_decisions_total", "Gate decisions, by verdict", ["verdict"], registry=registry
 )
 orders_total = Counter("orders_total", "Orders that reached a state", ["state"], registry=registry)
+jobs_now = Gauge("sigmatrader_jobs", "Jobs of all workers, by state", ["state"], registry=registry)
+jobs_taken_over = Counter(
+    "sigmatrader_jobs_taken_over_total", "Jobs taken over from dead workers", registry=registry
+)
 
 
 def configure_logging(level: str) -> None:

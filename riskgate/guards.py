@@ -83,9 +83,10 @@ class DayTotals(Contract):
 class ExecutionRequest(Contract):
     """What is asked to be executed. `tenant_id` is as the caller gave it, not yet believed.
 
-    `proposed_orders` counts slices. `loss_at_stop` is the most that the proposal loses at its
-    stop; without one only what is already lost is held against the limit. `requested_at` is for
-    the record; the guards judge by the clock they are given.
+    `proposed_orders` counts slices; with `only_reduces` none of them opens anything.
+    `loss_at_stop` is the most that the proposal loses at its stop; without one only what is
+    already lost is held against the limit. `requested_at` is for the record; the guards judge by
+    the clock they are given.
     """
 
     tenant_id: str | None
@@ -95,6 +96,7 @@ class ExecutionRequest(Contract):
     proposed_orders: OrderCount
     proposed_notional: NonNegative
     loss_at_stop: NonNegative | None = None
+    only_reduces: Annotated[bool, Field(strict=True)] = False
     acknowledged_risk: Annotated[bool, Field(strict=True)] = False
     requested_at: UtcTime
 
@@ -202,16 +204,16 @@ def guard_limits(request: ExecutionRequest, limits: LiveLimits, totals: DayTotal
     Orders and notional may come to just their limit: with 9 sent and a limit of 10, one more may
     go. A loss that has reached its limit ends the day, and a proposal that could take it above
     the limit at its stop does not pass; to just the limit it does. A limit or a total that is not
-    known blocks.
+    known blocks. What only closes what is held is never kept from leaving by the day's limits.
     """
     if request.mode is not ExecutionMode.LIVE:
         return _not_required(GuardName.LIMITS, request.mode)
     measures = _measures(request, limits, totals)
+    told = {name: text for measure in measures for name, text in measure.told().items()}
+    if request.only_reduces:
+        return _result(GuardName.LIMITS, [], "An exit is not held to the day's limits", told)
     return _result(
-        GuardName.LIMITS,
-        _limit_faults(measures),
-        "The day stays within its limits",
-        {name: text for measure in measures for name, text in measure.told().items()},
+        GuardName.LIMITS, _limit_faults(measures), "The day stays within its limits", told
     )
 
 

@@ -1,7 +1,7 @@
 """What the tools ask of the deterministic system, which implements these."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from pydantic import Field, JsonValue
 
@@ -78,6 +78,14 @@ class ExecutionReport(Contract):
     refusal: ToolRefusal | None = None
 
 
+class EarlierRequest(Contract):
+    """A trade that the same words of the same person led to a moment ago."""
+
+    seconds_ago: Annotated[int, Field(ge=0)]
+    title: ShortText
+    approved: bool
+
+
 class CardContent(Contract):
     """What a card says."""
 
@@ -130,6 +138,10 @@ class QuoteReader(Protocol):
 
 class PlanProposer(Protocol):
     """Makes plans, has them judged, and asks a person."""
+
+    async def earlier(self, caller: Caller, message: str) -> EarlierRequest | None:
+        """Return what the same words led to a moment ago, if that waits or was approved."""
+        ...
 
     async def compose(
         self, caller: Caller, intent: TradeIntent, view: AccountView

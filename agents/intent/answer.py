@@ -8,7 +8,15 @@ from agents.intent.checks import value_problems
 from agents.intent.compose import Composer, missing_of, sides_out
 from agents.intent.decide import CHAT, chosen
 from agents.intent.fields import span
-from agents.intent.model import Draft, MessageKind, ParseContext, ParsedMessage, Problem, TradeDraft
+from agents.intent.model import (
+    REPEAT,
+    Draft,
+    MessageKind,
+    ParseContext,
+    ParsedMessage,
+    Problem,
+    TradeDraft,
+)
 from agents.intent.resolve import held_by
 from agents.intent.tag import Item
 from agents.intent.vocabulary.lexicon import LEXICON
@@ -50,12 +58,21 @@ class Answerer:
         """Return the draft with what was said added, None when this is no mere answer."""
         if _drops(items):
             return CHAT.model_copy(update={"drops_draft": True})
+        if REPEAT in self.draft.missing:
+            return self._again(items)
         if any(item.has(*NOT_AN_ANSWER) for item in items):
             return None
         picked = self._picked(items)
         if picked is not None:
             return self._with({"symbols": (picked,)}, {"symbols": self._span(items)})
         return self._said(items)
+
+    def _again(self, items: Sequence[Item]) -> ParsedMessage | None:
+        """Take a plain yes for the draft as it is; anything else is read afresh."""
+        spoken = [item for item in items if not item.has(*QUIET)]
+        if not spoken or not all(item.has(Tag.YES) for item in spoken):
+            return None
+        return ParsedMessage(kind=MessageKind.TRADE, trades=(self.draft.trade,))
 
     def _said(self, items: Sequence[Item]) -> ParsedMessage | None:
         composer = Composer(self.message, self.directory, self.context)

@@ -1,7 +1,7 @@
 """What a parser reads and what it answers."""
 
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from pydantic import Field
 
@@ -77,6 +77,10 @@ class ParseContext(Contract):
     draft: Draft | None = None
 
 
+# What is missing of a trade whose words were said before: that it is wanted a second time.
+REPEAT: Final = "repeat"
+
+
 class MessageKind(StrEnum):
     TRADE = "trade"
     QUERY = "query"
@@ -112,8 +116,8 @@ class ParsedMessage(Contract):
     """One message understood: its kind, and either a draft, a topic, or neither.
 
     `missing` names what a person must still say (symbol, side, size, limit_price, trigger_price,
-    stop_loss, condition, order, changes); `ambiguous` the rows a name may mean. `drops_draft` says
-    that the person took back the unfinished request in the context.
+    stop_loss, condition, order, changes, repeat); `ambiguous` the rows a name may mean.
+    `drops_draft` says that the person took back the unfinished request in the context.
     """
 
     kind: MessageKind

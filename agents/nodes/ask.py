@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
 from agents.context import TurnContext
-from agents.intent.model import Draft, ParsedMessage, TradeDraft
+from agents.intent.model import REPEAT, Draft, ParsedMessage, TradeDraft
 from agents.nodes.step import step
 from agents.state import TurnState
 from riskgate.contracts.cards import CardKind
@@ -24,6 +24,7 @@ QUESTIONS = {
 }
 CHOICES: dict[str, list[JsonValue]] = {
     "side": ["buy", "sell"],
+    REPEAT: ["yes", "never mind"],
 }
 
 
@@ -33,6 +34,7 @@ async def ask(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     parsed = ParsedMessage.model_validate(state["parsed"])
     with step(context, "ask"):
         question, choices = _question(context, parsed)
+        question = state.get("question", question)
         trade = parsed.trades[0] if parsed.trades else TradeDraft()
         draft = Draft(
             trade=trade,
@@ -54,9 +56,15 @@ async def ask(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         "card_id": card.id,
         "draft": draft.model_dump(mode="json"),
         "outcome": TurnOutcome.NEEDS_INPUT,
-        "error_code": "SYMBOL_AMBIGUOUS" if parsed.ambiguous else "FIELDS_MISSING",
+        "error_code": _code(parsed),
         "explanations": [question],
     }
+
+
+def _code(parsed: ParsedMessage) -> str:
+    if REPEAT in parsed.missing:
+        return "REPEATED_REQUEST"
+    return "SYMBOL_AMBIGUOUS" if parsed.ambiguous else "FIELDS_MISSING"
 
 
 def _question(context: TurnContext, parsed: ParsedMessage) -> tuple[str, list[JsonValue]]:

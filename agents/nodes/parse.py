@@ -3,10 +3,12 @@
 from langgraph.runtime import Runtime
 
 from agents.context import TurnContext
-from agents.intent.model import MessageKind, ParsedMessage
+from agents.intent.model import REPEAT, Draft, MessageKind, ParsedMessage
 from agents.nodes.step import step
 from agents.state import TurnState, refused
 from riskgate.contracts.traces import TurnOutcome
+from tools.ports import EarlierRequest
+from tools.read.find_repeat import find_repeat
 
 CHAT_HELP = (
     "I did not read an order or a question about your account in that. "
@@ -33,6 +35,13 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     draft = context.parse_context.draft
     if draft is not None and parsed.kind in KEEPS_DRAFT and not parsed.drops_draft:
         decided["draft"] = draft.model_dump(mode="json")
+    if decided["path"] == "plan" and not _confirmed(draft):
+        earlier = await find_repeat(
+            context.toolbox, context.proposer, context.caller, state["message"]
+        )
+        if earlier is not None:
+            parsed = parsed.model_copy(update={"missing": (REPEAT,)})
+            decided["path"], decided["question"] = "ask", repeat_question(earlier)
     decided["kind"] = parsed.kind.value
     decided["parsed"] = parsed.model_dump(mode="json")
     return decided
@@ -60,6 +69,19 @@ def _decide(parsed: ParsedMessage) -> TurnState:
             return refused(TurnOutcome.DENIED, "REQUEST_REFUSED", REFUSAL)
         case _:
             return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", NOT_YET[parsed.kind])
+
+
+def repeat_question(earlier: EarlierRequest) -> str:
+    """Ask whether the same words mean a second order."""
+    became = "was approved" if earlier.approved else "still waits for your approval"
+    return (
+        f"You asked for the same {earlier.seconds_ago} seconds ago ({earlier.title}), and it"
+        f" {became}. Say 'yes' to ask for it a second time, or 'never mind'."
+    )
+
+
+def _confirmed(draft: Draft | None) -> bool:
+    return draft is not None and REPEAT in draft.missing
 
 
 def _said(text: str) -> TurnState:

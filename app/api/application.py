@@ -8,7 +8,19 @@ from fastapi import Depends, FastAPI
 from app.api import problems
 from app.api.declared import refuse_undeclared
 from app.api.middleware import BodyLimitMiddleware, RequestIdMiddleware
-from app.api.routes import agui, cards, chat, decisions, policies, system, trading
+from app.api.routes import (
+    agui,
+    cards,
+    chat,
+    decisions,
+    plans,
+    policies,
+    postbacks,
+    protection,
+    reconciliation,
+    system,
+    trading,
+)
 from app.api.strict_json import refuse_ambiguous_json
 
 TITLE = "SigmaTrader"
@@ -30,7 +42,19 @@ def create_application(
         dependencies=[Depends(refuse_ambiguous_json)],
     )
     problems.install(app)
-    for module in (chat, cards, decisions, trading, policies, system, agui):
+    for module in (
+        chat,
+        cards,
+        decisions,
+        plans,
+        trading,
+        protection,
+        reconciliation,
+        policies,
+        postbacks,
+        system,
+        agui,
+    ):
         app.include_router(module.router)
     refuse_undeclared(app)
     app.add_middleware(BodyLimitMiddleware, max_bytes=max_body_bytes, longer=policies.LONG_BODIES)

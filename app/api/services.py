@@ -11,7 +11,12 @@ from app.gate.policies import PolicyDesk
 from app.identity.service import Identity
 from app.persistence.database import Database
 from app.pipeline.decisions import CardDecisions
+from app.pipeline.executing import Executions
+from app.pipeline.remedies import Remedies
+from app.pipeline.validating import Validations
 from app.pipeline.views import AccountViews
+from app.postbacks.service import Postbacks
+from app.protection.desk import ProtectionDesk
 from app.reconciliation.service import Reconciler
 from tools.ports import InstrumentDirectory
 
@@ -28,8 +33,13 @@ class Services:
     identity: Identity
     views: AccountViews
     decisions: CardDecisions
+    validations: Validations
+    executions: Executions
     policies: PolicyDesk
     engine: ExecutionEngine
     reconciler: Reconciler
+    protection: ProtectionDesk
+    remedies: Remedies
+    postbacks: Postbacks
     conversation: Conversation
     rate_limiter: RateLimiter

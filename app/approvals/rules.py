@@ -11,6 +11,7 @@ from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import Quote
 
 APPROVER_ROLES = frozenset({"trader", "approver"})
+EXECUTE = "EXECUTE"
 MACHINE_ROLES = frozenset({"service"})
 MAX_SLIPPAGE_PCT = Decimal(1)
 HUNDRED = Decimal(100)
@@ -87,6 +88,18 @@ def four_eyes(
         message=f"a plan of {plan.notional} is above {above} and needs another person's approval",
         remedy="Ask someone else with the role approver to decide.",
     )
+
+
+def word_authorises(
+    approver: Approver, *, initiator: str, account_mode: str, plan: TradePlan, below: Decimal | None
+) -> bool:
+    """Say whether the person's own explicit word is the approval: in an account in EXECUTE mode,
+    for their own plan, below the policy's first threshold. Without a threshold it never is."""
+    if account_mode != EXECUTE or approver.user_id != initiator:
+        return False
+    if may_decide(approver, initiator=initiator) is not None:
+        return False
+    return below is not None and plan.notional < below
 
 
 def plan_is_the_sealed_one(plan: TradePlan, terms: SealedTerms) -> Refusal | None:

@@ -20,13 +20,14 @@ app = typer.Typer(no_args_is_help=True, help="The database.")
 @guarded
 def upgrade() -> None:
     """Bring the database to this release's schema."""
-    from app.persistence import checkpoints, migrate
+    from app.persistence import checkpoints, job_schema, migrate
 
     location = _locate()
     try:
         before = migrate.current_revision(location.owner_url)
         migrate.upgrade(location.owner_url)
         checkpoints.set_up(location.owner_conninfo)
+        job_schema.set_up(location.owner_conninfo)
         typer.echo(f"schema {before or 'empty'} -> {migrate.head_revision()}")
     finally:
         release(location)
@@ -58,7 +59,7 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Replace what is there now.")] = False,
 ) -> None:
     """Replace everything by a backup; the server must be stopped."""
-    from app.persistence import checkpoints, migrate
+    from app.persistence import checkpoints, job_schema, migrate
 
     if not file.is_file():
         raise InvalidRequest(f"{file} is not a file")
@@ -75,6 +76,7 @@ def restore(
         _run([*command, f"--dbname={location.owner_conninfo}", str(file)])
         migrate.upgrade(location.owner_url)
         checkpoints.set_up(location.owner_conninfo)
+        job_schema.set_up(location.owner_conninfo)
         typer.echo(f"restored {file}; schema {migrate.current_revision(location.owner_url)}")
     finally:
         release(location)

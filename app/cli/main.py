@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.cli import accounts, data, database, decisions, kill, policy, risk_desk, trading_accounts
+from app.cli import (
+    accounts,
+    data,
+    database,
+    decisions,
+    exceptions,
+    kill,
+    plans,
+    policy,
+    protection,
+    risk_desk,
+    trading_accounts,
+    worker,
+)
 from app.cli.errors import guarded
 from app.settings import load_settings
 
@@ -25,6 +38,16 @@ app.add_typer(data.app, name="data")
 app.add_typer(decisions.app, name="decision")
 app.add_typer(decisions.audit, name="audit")
 app.add_typer(risk_desk.app, name="risk")
+app.add_typer(exceptions.app, name="exception")
+
+app.command()(worker.worker)
+app.command()(protection.panic)
+app.command()(protection.drain)
+app.command()(protection.protections)
+app.command()(exceptions.reconcile)
+app.command()(plans.plan)
+app.command()(plans.validate)
+app.command()(plans.execute)
 
 KEY_VARIABLE = "SIGMATRADER_API_KEY"
 notes = Console(stderr=True)

@@ -25,10 +25,12 @@ OPERATOR = "operator"
 
 
 class Mode(StrEnum):
-    """OBSERVE takes no trades; PROPOSE asks a person for each plan."""
+    """OBSERVE takes no trades; PROPOSE asks a person for each plan; EXECUTE takes the person's own
+    explicit word for it, below the policy's first threshold."""
 
     OBSERVE = "OBSERVE"
     PROPOSE = "PROPOSE"
+    EXECUTE = "EXECUTE"
 
 
 @app.command("list")
@@ -50,7 +52,7 @@ def list_accounts(tenant: Tenant = OWNER_TENANT) -> None:
 @app.command("mode")
 @guarded
 def set_mode(account_id: str, mode: Mode, tenant: Tenant = OWNER_TENANT) -> None:
-    """Say whether an account only observes, or proposes plans for approval."""
+    """Say whether an account only observes, proposes plans, or executes on its person's word."""
 
     async def work(container: "Container") -> None:
         async with container.database.tenant(tenant) as session:

@@ -47,7 +47,11 @@ class TurnResult:
 
 @dataclass
 class LiveTurn:
-    """A turn being worked on in this process."""
+    """A turn being worked on in this process.
+
+    `whole` says that its message was no answer to a question; `asleep` that its end is stored and
+    its task only waits for the turn that its card woke.
+    """
 
     run: RunRecord
     log: EventLog
@@ -55,6 +59,8 @@ class LiveTurn:
     task: "asyncio.Task[TurnResult] | None" = None
     executing: bool = False
     ending: bool = False
+    whole: bool = False
+    asleep: bool = False
 
 
 async def finish(

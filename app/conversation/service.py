@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 from langgraph.types import Command
@@ -28,18 +29,21 @@ from app.persistence.database import Database, Session
 from app.persistence.plans import APPROVAL_STAGE
 from app.persistence.runs import RunRecord
 from app.pipeline.decisions import CardDecision, CardDecisions
+from app.pipeline.own_word import own_word_counts, plan_of_waiting_card
 from app.pipeline.proposals import Proposals, gate_step
 from app.pipeline.submission import Submission
 from app.pipeline.views import AccountViews
 from app.telemetry import log
 from riskgate.contracts.cards import CardStatus
 from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.orders import ExecutionMode
 from riskgate.contracts.traces import TurnOutcome
 from tools.ports import Caller, InstrumentDirectory
 from tools.registry import Toolbox, ToolDenied
 from tools.scopes import scopes_of
 
 RECURSION_LIMIT = 40
+BY_MESSAGE = "channel: message"
 # How long an answer waits for a turn that nobody in this process works on.
 RESULT_LOOKS = 20
 STALE_AFTER = timedelta(seconds=60)
@@ -107,7 +111,7 @@ class Conversation:
         turn = self._open(person.tenant_id, run)
         given = {"message": run.message}
         context = self._context(person, turn)
-        self._begin(person, turn, lambda: self._invoke(person, turn, context, given, request))
+        self._begin(person, turn, lambda: self._say(person, turn, context, given, request))
         return run
 
     async def decide(
@@ -118,6 +122,7 @@ class Conversation:
         approve: bool,
         comment: str | None,
         run_id: str | None = None,
+        acknowledge_risk: bool = False,
     ) -> tuple[CardDecision, RunRecord | None]:
         """Take a person's word on a card and wake the turn that waits for it.
 
@@ -130,7 +135,9 @@ class Conversation:
         if same is not None:
             return same
         by = Approver(user_id=person.user_id, roles=person.roles)
-        act = parts.decisions.approve if approve else parts.decisions.reject
+        act = parts.decisions.reject
+        if approve:
+            act = partial(parts.decisions.approve, acknowledge_risk=acknowledge_risk)
         woken: list[RunRecord] = []
 
         async def wake(session: Session, decision: CardDecision) -> None:
@@ -346,11 +353,52 @@ class Conversation:
 
         async def work() -> TurnResult:
             # A fast hand approves before the turn that showed the card has fallen asleep.
-            if origin is not None and origin.task is not None:
+            if origin is not None and origin.task is not None and not origin.asleep:
                 await asyncio.wait([origin.task])
             return await self._invoke(person, turn, context, command)
 
         self._begin(person, turn, work)
+
+    async def _say(
+        self,
+        person: Principal,
+        turn: LiveTurn,
+        context: TurnContext,
+        given: Any,
+        request: TurnRequest,
+    ) -> TurnResult:
+        """Run a fresh turn, and carry its plan out where the message itself was the approval."""
+        result = await self._invoke(person, turn, context, given, request)
+        turn.asleep = True
+        card_id = await self._authorised(person, turn, result)
+        if card_id is None:
+            return result
+        try:
+            _decision, run = await self.decide(person, card_id, approve=True, comment=BY_MESSAGE)
+        except AppError as refused:
+            log.warning("own_word_refused", card_id=card_id, code=refused.code)
+            return result
+        return result if run is None else await self.result(person, run)
+
+    async def _authorised(
+        self, person: Principal, turn: LiveTurn, result: TurnResult
+    ) -> str | None:
+        """Return the card that the person's own message approves, if it does.
+
+        Only a PAPER plan that one whole message asked for: what was pieced together from answers,
+        a confirmed repetition among it, and what risks money goes to a person.
+        """
+        if not turn.whole or result.trace.final_outcome is not TurnOutcome.AWAITING_APPROVAL:
+            return None
+        by = Approver(user_id=person.user_id, roles=person.roles)
+        async with self._parts.database.tenant(person.tenant_id) as session:
+            for card in result.cards:
+                found = await plan_of_waiting_card(session, card.id)
+                if found is None or found[0].mode is not ExecutionMode.PAPER:
+                    continue
+                if await own_word_counts(session, found[0], by, initiator=found[1]):
+                    return card.id
+        return None
 
     async def _invoke(
         self,
@@ -367,6 +415,7 @@ class Conversation:
         try:
             if request is not None:
                 read = await self._read(person, turn, request)
+                turn.whole = read.draft is None
                 context = replace(context, parse_context=read)
             answer = await parts.graph.ainvoke(given, config, context=context, durability="exit")
             state = cast(TurnState, answer)

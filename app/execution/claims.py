@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from app.execution.derive import derive_orders
-from app.persistence import accounts, plans
+from app.persistence import accounts, exceptions, plans
 from app.persistence.accounts import OBSERVE, AccountRecord, KillSwitchRecord
 from app.persistence.database import Session
 from app.persistence.orders import OrderRecord
@@ -22,6 +22,7 @@ JUDGEMENT_AGE_MAX = timedelta(seconds=30)
 TERMS_CHANGED = "its terms are not those that were approved"
 NOT_JUDGED = "the gate's decision on its approval is not stored"
 POLICY_CHANGED = "POLICY_CHANGED: the account's policy is not the one that it was approved under"
+CONTESTED = "POSITION_CONTESTED"
 
 # Which legs of a decision's plan only close what is held; the gate knows.
 LegsThatReduce: TypeAlias = Callable[[Session, DecisionRecord], Awaitable[frozenset[int]]]
@@ -49,7 +50,11 @@ async def why_not(
     judged = await plans.approved_decision(session, plan)
     if judged is None:
         return NOT_JUDGED
-    stopped = _stopped(switch) or _under_another_policy(account, judged)
+    stopped = (
+        _stopped(switch)
+        or _under_another_policy(account, judged)
+        or await _contested(session, order)
+    )
     if stopped is None:
         return None
     if switch.level is KillSwitchLevel.HALTED:
@@ -73,6 +78,15 @@ def _stopped(switch: KillSwitchRecord) -> str | None:
 
 def _under_another_policy(account: AccountRecord, judged: DecisionRecord) -> str | None:
     return None if account.policy_hash == judged.decision.policy_hash else POLICY_CHANGED
+
+
+async def _contested(session: Session, order: OrderRecord) -> str | None:
+    """Say that nobody has looked yet at why broker and ledger hold something else of it."""
+    instrument = order.intent.instrument
+    found = await exceptions.contested(session, order.intent.account_id, instrument)
+    if found is None:
+        return None
+    return f"{CONTESTED}: {instrument} differs at the broker, see exception {found.exception_id}"
 
 
 def _as_planned(order: OrderRecord, plan: TradePlan) -> bool:

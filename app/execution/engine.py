@@ -2,40 +2,40 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from itertools import groupby
+from typing import Final
 
 from adapters.errors import BrokerUnavailable
 from adapters.ports import Brokers, Clock, IdFactory
-from app.errors import Conflict
 from app.execution import transitions
 from app.execution.baskets import half_sent
 from app.execution.canceller import Canceller
 from app.execution.claims import LegsThatReduce
 from app.execution.derive import derive_orders
 from app.execution.follower import Follower
+from app.execution.live import LiveEvidence, PlanNotExecutable, require_armed
 from app.execution.recording import Recorder
 from app.execution.sender import LEASE_TTL, UNKNOWN_REASON, Sender
-from app.persistence import leases, orders, plans
+from app.persistence import jobs, leases, orders, plans
 from app.persistence.database import Database, Session
 from app.persistence.orders import OrderRecord
 from riskgate.contracts.decisions import ApprovedPlan, Verdict
 from riskgate.contracts.orders import ExecutionMode, OrderState
 from riskgate.contracts.plans import TradePlan
 
+__all__ = ["ExecutionEngine", "PlanNotExecutable"]
+
+# Whoever prepares a plan sends it at once; from then on it is looked after without them.
+LOOK_AFTER: Final = timedelta(seconds=2)
+
 STOPPED_BEFORE = "approved, but the server stopped before it was sent; nothing was sent"
-
-
-class PlanNotExecutable(Conflict):
-    """The approved plan does not match what was stored, or its time is over."""
-
-    code = "PLAN_NOT_EXECUTABLE"
-    remedy = "Ask for the trade again; a new plan will be made and judged."
 
 
 class ExecutionEngine:
     """Sends approved orders once and follows them; every step is stored before the next."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is a port or a setting
         self,
         *,
         database: Database,
@@ -46,9 +46,11 @@ class ExecutionEngine:
         sleep: Callable[[float], Awaitable[None]],
         fill_wait_s: float,
         legs_that_reduce: LegsThatReduce,
+        live: bool = False,
     ) -> None:
         self._database = database
         self._clock = clock
+        self._live = live
         self._ids = ids
         self._holder = ids.new("proc")
         self._recorder = Recorder(database=database, clock=clock)
@@ -59,6 +61,7 @@ class ExecutionEngine:
             monotonic=monotonic,
             recorder=self._recorder,
             legs_that_reduce=legs_that_reduce,
+            live=live,
         )
         self._follower = Follower(
             database=database,
@@ -76,21 +79,33 @@ class ExecutionEngine:
             recorder=self._recorder,
         )
 
-    async def prepare(self, session: Session, approved: ApprovedPlan) -> None:
-        """Write the plan's orders down as PLANNED, in the transaction of its approval.
+    async def prepare(
+        self, session: Session, approved: ApprovedPlan, *, armed: LiveEvidence | None = None
+    ) -> None:
+        """Write the plan's orders down as PLANNED, in the transaction of its approval, with the
+        job that follows them.
 
-        Raises PlanNotExecutable when the plan or its decision are not the stored ones.
+        Raises PlanNotExecutable when the plan or its decision are not the stored ones, and for a
+        LIVE plan that the server or what it was `armed` with does not permit.
         """
         await _require_stored(session, approved)
         at = self._clock.now()
+        if approved.plan.mode is ExecutionMode.LIVE:
+            await require_armed(session, approved, armed, switch_on=self._live, at=at)
         send_by = min(approved.expires_at, approved.plan.validity_window.end)
         for intent in derive_orders(approved.plan, new_id=lambda: self._ids.new("ord")):
             await orders.add_order(
                 session, intent, approval_id=approved.approval_id, send_by=send_by, at=at
             )
+        follow = jobs.follow_account(session.tenant_id, approved.plan.account_id)
+        await jobs.defer(session, follow, after=LOOK_AFTER)
 
-    async def execute(self, tenant_id: str, plan_id: str) -> list[OrderRecord]:
+    async def execute(
+        self, tenant_id: str, plan_id: str, *, follow: bool = True
+    ) -> list[OrderRecord]:
         """Send what of the plan is still PLANNED, wait a little for fills, return its orders.
+
+        Without `follow` it does not wait: what rests is followed by the next refresh.
 
         Repeating it, at once or later, here or in another process, sends nothing twice: one
         process at a time holds the plan, and each order leaves PLANNED once.
@@ -106,7 +121,8 @@ class ExecutionEngine:
             await self._sender.send(tenant_id, plan, lease)
             async with self._database.tenant(tenant_id) as session:
                 await leases.release(session, lease, at=self._clock.now())
-        await self._follower.follow(tenant_id, plan_id)
+        if follow:
+            await self._follower.follow(tenant_id, plan_id)
         async with self._database.tenant(tenant_id) as session:
             return await orders.plan_orders(session, plan_id)
 
@@ -118,33 +134,36 @@ class ExecutionEngine:
         """Take an order back; see Canceller.cancel for what it raises."""
         return await self._canceller.cancel(tenant_id, order_id, by=by)
 
-    async def recover(self, tenant_id: str, *, alone: bool = False) -> list[str]:
+    async def recover(
+        self, tenant_id: str, *, account_id: str | None = None, alone: bool = False
+    ) -> list[str]:
         """Settle what a stopped process left: look up what was being sent, end what never was.
 
         Nothing is resent. An order that the broker does not show stays UNKNOWN. Of a plan that
         was sent in part the rest goes on while its judgement is fresh. `alone` says that no
-        other process can be sending, as at a start. Returns the accounts that had something to
-        settle.
+        other process can be sending, as at a start. Returns the accounts, of all or of the one
+        asked for, that had something to settle.
         """
         now = self._clock.now()
         async with self._database.tenant(tenant_id) as session:
             if alone:
                 await leases.void_all(session, at=now)
+            # In this order: who takes a lease in between has not been seen sending.
+            pending = await orders.unfinished_orders(session, account_id)
             being_sent = await leases.being_sent(session, at=now)
-            pending = await orders.unfinished_orders(session)
         left = [order for order in pending if order.intent.plan_id not in being_sent]
         for order in left:
             if order.state is OrderState.SENDING:
                 change = transitions.outcome_unknown(order, UNKNOWN_REASON)
                 await self._recorder.apply(tenant_id, order, change)
-        account_ids = sorted({order.intent.account_id for order in left})
-        for account_id in account_ids:
+        settled = sorted({order.intent.account_id for order in left})
+        for each in settled:
             with contextlib.suppress(BrokerUnavailable):
-                await self._follower.refresh(tenant_id, account_id)
+                await self._follower.refresh(tenant_id, each)
         waiting = [order for order in left if order.state is OrderState.PLANNED]
         for plan_id, group in groupby(waiting, key=lambda order: order.intent.plan_id):
             await self._go_on_or_end(tenant_id, plan_id, list(group), alone=alone)
-        return account_ids
+        return settled
 
     async def _go_on_or_end(
         self, tenant_id: str, plan_id: str, waiting: Sequence[OrderRecord], *, alone: bool
@@ -171,5 +190,3 @@ async def _require_stored(session: Session, approved: ApprovedPlan) -> None:
         raise PlanNotExecutable("the approved plan has no stored decision")
     if decision.decision.verdict is not Verdict.ALLOW:
         raise PlanNotExecutable("the stored decision does not allow the plan")
-    if plan.mode is ExecutionMode.LIVE:
-        raise PlanNotExecutable("LIVE needs a stored validation, which this release has not")

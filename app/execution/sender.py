@@ -24,6 +24,7 @@ from riskgate.inputs import MessageKind
 # A process that was paused for longer than this between two steps may not send any more.
 LEASE_TTL: Final = timedelta(seconds=5)
 UNKNOWN_REASON: Final = "the broker's reply was lost; the order is looked up by its tag"
+LIVE_IS_OFF: Final = "LIVE_SWITCHED_OFF: this server sends no live orders"
 LEASE_LOST: Final = "LEASE_LOST: this process was held up and its right to send was over"
 
 
@@ -47,7 +48,9 @@ class Sender:
         monotonic: Callable[[], float],
         recorder: Recorder,
         legs_that_reduce: LegsThatReduce,
+        live: bool,
     ) -> None:
+        self._live = live
         self._database = database
         self._brokers = brokers
         self._clock = clock
@@ -82,6 +85,9 @@ class Sender:
         if broker.capabilities.mode is not mode:
             reason = f"the plan is for {mode}, the broker is {broker.capabilities.mode}"
             await self._recorder.apply(tenant_id, order, transitions.not_sent(order, reason))
+            return
+        if mode is ExecutionMode.LIVE and not self._live:
+            await self._recorder.apply(tenant_id, order, transitions.not_sent(order, LIVE_IS_OFF))
             return
         claim = await self._claim(tenant_id, order, lease)
         if claim is None:

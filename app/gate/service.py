@@ -43,7 +43,8 @@ SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9 &.\-]{0,39}")
 class World:
     """What was seen of the outside world for one judgement.
 
-    `asked` is what was to be priced. The market is `always_open` where it is one of ours; a
+    `asked` is what was to be priced. Orders with a tag in `aside` are taken back before the plan is
+    sent, so it is judged without them. The market is `always_open` where it is one of ours; a
     `live` broker is one of real money.
     """
 
@@ -53,6 +54,7 @@ class World:
     instruments: tuple[Instrument, ...]
     always_open: bool
     live: bool
+    aside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,14 @@ class PolicyMissing(Unprocessable):
 
     code = "POLICY_MISSING"
     remedy = "Set a policy for the account."
+
+
+def without_orders(snapshot: BrokerSnapshot, tags: frozenset[str]) -> BrokerSnapshot:
+    """Return the book as it will be when the orders with these tags are gone."""
+    if not tags:
+        return snapshot
+    left = tuple(order for order in snapshot.orders if order.tag not in tags)
+    return snapshot.model_copy(update={"orders": left})
 
 
 async def store_default_policy(session: Session, *, created_by: str, at: datetime) -> str:
@@ -158,7 +168,8 @@ class Gate:
         market = self._market(plan, world, at)
         gate_input = GateInput(
             plan=plan,
-            broker=world.snapshot,
+            # What the snapshot shows is not reserved, so the orders set aside count nowhere.
+            broker=without_orders(world.snapshot, world.aside),
             ledger=ledger,
             quotes=world.quotes,
             as_of=at,

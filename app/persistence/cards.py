@@ -109,6 +109,17 @@ async def run_cards(session: Session, run_id: str) -> list[CardRecord]:
     return [_record(row) for row in rows]
 
 
+async def plan_card(session: Session, plan_id: str) -> CardRecord | None:
+    """Return the card that asks for the approval of a plan; there is at most one."""
+    row = await session.fetch_one(
+        "SELECT body, status, user_id, policy_hash, seal, decided_by, decided_at, comment"
+        " FROM cards WHERE tenant_id = %s AND plan_id = %s AND kind = 'trade_plan'"
+        " ORDER BY created_at DESC LIMIT 1",
+        (session.tenant_id, plan_id),
+    )
+    return _record(row) if row else None
+
+
 async def decide_card(
     session: Session,
     *,

@@ -19,10 +19,20 @@ Pool: TypeAlias = AsyncConnectionPool[AsyncConnection[Row]]
 
 APP_ROLE = "sigmatrader_app"
 CHECKPOINT_SCHEMA = "checkpoints"
+JOBS_SCHEMA = "jobs"
 STATEMENT_TIMEOUT_MS = 5_000
 IDLE_IN_TRANSACTION_MS = 10_000
 POOL_MAX = 16
 POOL_WAIT_S = 5.0
+OPTIONS = " ".join(
+    (
+        f"-c role={APP_ROLE}",
+        f"-c search_path=public,{CHECKPOINT_SCHEMA},{JOBS_SCHEMA}",
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
+        f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
+        "-c timezone=UTC",
+    )
+)
 READ_FIRST_REMEDY = (
     "It may have been stored all the same: read what it was about before you send it again."
 )
@@ -116,15 +126,7 @@ class Database:
                 "row_factory": dict_row,
                 "autocommit": True,
                 "prepare_threshold": 2,
-                "options": " ".join(
-                    (
-                        f"-c role={APP_ROLE}",
-                        f"-c search_path=public,{CHECKPOINT_SCHEMA}",
-                        f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
-                        f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
-                        "-c timezone=UTC",
-                    )
-                ),
+                "options": OPTIONS,
             },
         )
 

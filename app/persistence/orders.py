@@ -1,5 +1,6 @@
 """Our orders, written before they are sent, their history and their fills."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -139,6 +140,15 @@ async def find_order(session: Session, order_id: str) -> OrderRecord | None:
     return _record(row) if row else None
 
 
+async def account_of(session: Session, broker_order_id: str) -> str | None:
+    """Return the account of our order that the broker knows by this id."""
+    row = await session.fetch_one(
+        "SELECT account_id FROM orders WHERE tenant_id = %s AND broker_order_id = %s LIMIT 1",
+        (session.tenant_id, broker_order_id),
+    )
+    return None if row is None else str(row["account_id"])
+
+
 async def unfinished_orders(session: Session, account_id: str | None = None) -> list[OrderRecord]:
     """Return every order that is not in a final state, oldest first."""
     rows = await session.fetch_all(
@@ -149,6 +159,25 @@ async def unfinished_orders(session: Session, account_id: str | None = None) -> 
             account_id,
             account_id,
             [state.value for state in OrderState if not state.final],
+        ),
+    )
+    return [_record(row) for row in rows]
+
+
+async def orders_in_play(
+    session: Session, account_id: str, *, tags: Sequence[str], broker_order_ids: Sequence[str]
+) -> list[OrderRecord]:
+    """Return the account's orders that are not final, and those of these tags or broker ids."""
+    rows = await session.fetch_all(
+        "SELECT * FROM orders WHERE tenant_id = %s AND account_id = %s"
+        " AND (state = ANY(%s) OR tag = ANY(%s) OR broker_order_id = ANY(%s))"
+        " ORDER BY created_at, leg, slice",
+        (
+            session.tenant_id,
+            account_id,
+            [state.value for state in OrderState if not state.final],
+            list(tags),
+            list(broker_order_ids),
         ),
     )
     return [_record(row) for row in rows]

@@ -10,6 +10,10 @@ from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot
 from riskgate.hashing import canonical_json, content_hash
 
 APPROVAL_STAGE = "APPROVAL"
+# Stages of exits that go out under an approval given before, or under a panic.
+PROTECTION_STAGE = "PROTECTION"
+PANIC_STAGE = "PANIC"
+SENDING_STAGES = (APPROVAL_STAGE, PROTECTION_STAGE, PANIC_STAGE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,12 +136,23 @@ async def find_decision(session: Session, decision_hash: str) -> DecisionRecord 
 
 
 async def approved_decision(session: Session, plan: TradePlan) -> DecisionRecord | None:
-    """Return the decision that let the plan be approved."""
+    """Return the decision that let the plan be approved, or go out under an approval before it."""
     row = await session.fetch_one(
         "SELECT decision_hash, stage, body, gate_input FROM risk_decisions"
-        " WHERE tenant_id = %s AND plan_id = %s AND plan_hash = %s AND stage = %s"
+        " WHERE tenant_id = %s AND plan_id = %s AND plan_hash = %s AND stage = ANY(%s)"
         " AND verdict = 'ALLOW' ORDER BY created_at DESC LIMIT 1",
-        (session.tenant_id, plan.plan_id, plan.plan_hash, APPROVAL_STAGE),
+        (session.tenant_id, plan.plan_id, plan.plan_hash, list(SENDING_STAGES)),
+    )
+    return _decision(row) if row else None
+
+
+async def latest_decision(session: Session, plan: TradePlan) -> DecisionRecord | None:
+    """Return the gate's newest decision on the plan as it is."""
+    row = await session.fetch_one(
+        "SELECT decision_hash, stage, body, gate_input FROM risk_decisions"
+        " WHERE tenant_id = %s AND plan_id = %s AND plan_hash = %s"
+        " ORDER BY created_at DESC LIMIT 1",
+        (session.tenant_id, plan.plan_id, plan.plan_hash),
     )
     return _decision(row) if row else None
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from app.persistence.database import Session
+from app.persistence.database import Row, Session
+from riskgate.contracts.orders import FINAL_ORDER_STATES
 
 SELECT_RUN: LiteralString = (
     "SELECT run_id, thread_id, user_id, account_id, decision_id, origin_run_id, message,"
@@ -98,6 +99,34 @@ async def add_run(session: Session, run: RunRecord) -> bool:
         ),
     )
     return touched == 1
+
+
+async def earlier_request(
+    session: Session, *, run: RunRecord, since: datetime, at: datetime
+) -> Row | None:
+    """Return when, as what and with which status the run's own words already led to a trade that
+    waits for its person or has something at the broker; None when they did not."""
+    return await session.fetch_one(
+        "SELECT r.created_at, c.body ->> 'title' AS title, c.status FROM runs r"
+        " JOIN cards c USING (tenant_id, run_id)"
+        " WHERE r.tenant_id = %s AND r.user_id = %s AND r.account_id = %s AND r.run_id <> %s"
+        " AND r.created_at > %s AND c.plan_id IS NOT NULL"
+        " AND lower(regexp_replace(btrim(r.message), '\\s+', ' ', 'g')) = %s"
+        " AND (c.status = 'PENDING' AND c.expires_at > %s OR c.status = 'APPROVED' AND EXISTS ("
+        "SELECT 1 FROM orders o WHERE o.tenant_id = c.tenant_id AND o.plan_id = c.plan_id"
+        " AND (o.filled_quantity > 0 OR NOT (o.state = ANY(%s)))))"
+        " ORDER BY r.created_at DESC LIMIT 1",
+        (
+            session.tenant_id,
+            run.user_id,
+            run.account_id,
+            run.run_id,
+            since,
+            " ".join(run.message.lower().split()),
+            at,
+            [state.value for state in FINAL_ORDER_STATES],
+        ),
+    )
 
 
 async def find_run(session: Session, run_id: str) -> RunRecord | None:

@@ -15,6 +15,8 @@ from app.approvals.seal import SealedTerms, expired, seal_holds
 from app.audit.log import Entry, append
 from app.errors import Conflict, Forbidden, NotFound
 from app.execution.engine import ExecutionEngine
+from app.execution.live import LiveEvidence
+from app.gate.reducing import only_reducing
 from app.gate.service import (
     Gate,
     Judgement,
@@ -24,15 +26,17 @@ from app.gate.service import (
     seal_approval,
 )
 from app.persistence import accounts, cards, plans
-from app.persistence.accounts import OBSERVE
+from app.persistence.accounts import OBSERVE, AccountRecord
 from app.persistence.cards import CardRecord
 from app.persistence.database import Database, Session
 from app.persistence.plans import APPROVAL_STAGE
+from app.pipeline.arming import LIVE_OFF, Guarded, Guards, Wish
 from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import Worlds
 from riskgate.contracts.cards import Card, CardStatus
 from riskgate.contracts.decisions import ApprovedPlan, RiskDecision, Verdict
 from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.orders import ExecutionMode
 from riskgate.contracts.plans import TradePlan
 
 LOOKS = 5
@@ -56,13 +60,26 @@ class CardDecision:
     trip: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Word:
+    """A person's approval as it was given."""
+
+    by: Approver
+    comment: str | None
+    acknowledged: bool
+
+
 Wake: TypeAlias = Callable[[Session, CardDecision], Awaitable[None]]
+
+
+# Takes back the stops that the plan's exits would collide with; see Protector.make_way.
+MakeWay: TypeAlias = Callable[[str, TradePlan], Awaitable[None]]
 
 
 class CardDecisions:
     """Approves and rejects cards; the only place where an approval is made."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is a port or a service
         self,
         *,
         database: Database,
@@ -70,11 +87,15 @@ class CardDecisions:
         views: AccountViews,
         gate: Gate,
         engine: ExecutionEngine,
+        guards: Guards,
+        make_way: "MakeWay",
         clock: Clock,
         secret: bytes,
     ) -> None:
         self._database = database
         self._worlds = worlds
+        self._guards = guards
+        self._make_way = make_way
         self._views = views
         self._gate = gate
         self._engine = engine
@@ -87,27 +108,40 @@ class CardDecisions:
             return await _require_card(session, card_id)
 
     async def approve(
-        self, tenant_id: str, card_id: str, *, by: Approver, comment: str | None, wake: Wake
+        self,
+        tenant_id: str,
+        card_id: str,
+        *,
+        by: Approver,
+        comment: str | None,
+        wake: Wake,
+        acknowledge_risk: bool = False,
     ) -> CardDecision:
         """Approve a pending card once; approving it again returns what the first did.
 
         Book and prices are taken afresh and the gate judges again; in the transaction that
         records the approval the plan's orders are written down and `wake` writes down who is to
-        carry them out. Raises Forbidden for people who may not decide and Conflict for a card
-        that can no longer be approved.
+        carry them out. A LIVE plan must pass every guard in that transaction too; where it does
+        not, the card stays as it is. Raises Forbidden for people who may not decide and Conflict
+        for a card that can no longer be approved.
         """
+        word = _Word(by=by, comment=comment, acknowledged=acknowledge_risk)
         record, plan = await self._load(tenant_id, card_id)
         _raise_refusal(rules.may_decide(by, initiator=record.user_id))
         if record.card.status is CardStatus.APPROVED and record.decided_by == by.user_id:
             return CardDecision(card=record.card, approved=True, repeated=True)
         _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
+        unarmed = await self._unarmed(tenant_id, plan, word)
+        if unarmed is not None:
+            return CardDecision(card=record.card, approved=False, refusal=unarmed)
+        await self._make_way(tenant_id, plan)
         unpriced: frozenset[InstrumentRef] = frozenset()
         for _ in range(LOOKS):
             world = await self._fresh(tenant_id, plan, unpriced)
             if isinstance(world, Refusal):
                 return CardDecision(card=record.card, approved=False, refusal=world)
             async with self._database.tenant(tenant_id) as session:
-                decision = await self._decide(session, card_id, plan, world, by, comment)
+                decision = await self._decide(session, card_id, plan, world, word)
                 if isinstance(decision, frozenset):
                     unpriced |= decision
                     continue
@@ -159,13 +193,12 @@ class CardDecisions:
         card_id: str,
         plan: TradePlan,
         world: World,
-        by: Approver,
-        comment: str | None,
+        word: "_Word",
     ) -> CardDecision | frozenset[InstrumentRef]:
         """Decide while the account is held, or return what must be priced before that can be:
         instruments of orders approved since the world was looked at."""
         await accounts.lock_account(session, plan.account_id)
-        now = self._clock.now()
+        now, by = self._clock.now(), word.by
         record = await _require_card(session, card_id, lock=True)
         if record.card.status is CardStatus.APPROVED and record.decided_by == by.user_id:
             return CardDecision(card=record.card, approved=True, repeated=True)
@@ -181,7 +214,7 @@ class CardDecisions:
                 refusal=refusal,
             )
         unpriced = await _unpriced(session, plan, world)
-        return unpriced or await self._judge(session, record, plan, world, by, comment, now)
+        return unpriced or await self._judge(session, record, plan, world, word, now)
 
     async def _refusal(
         self,
@@ -220,8 +253,7 @@ class CardDecisions:
         record: CardRecord,
         plan: TradePlan,
         world: World,
-        by: Approver,
-        comment: str | None,
+        word: "_Word",
         now: datetime,
     ) -> CardDecision:
         account = await require_account(session, plan.account_id)
@@ -235,11 +267,20 @@ class CardDecisions:
             stage=APPROVAL_STAGE,
             at=now,
         )
-        allowed = judgement.decision.verdict is Verdict.ALLOW
+        by, allowed = word.by, judgement.decision.verdict is Verdict.ALLOW
+        armed: LiveEvidence | None = None
+        if allowed and plan.mode is ExecutionMode.LIVE:
+            reducing = only_reducing(judgement.policy, judgement.gate_input)
+            exits = reducing == {leg.leg for leg in plan.legs}
+            guarded = await self._guard(session, plan, account, word, now, only_reduces=exits)
+            if not guarded.passed:
+                return CardDecision(card=record.card, approved=False, refusal=_not_armed(guarded))
+            armed = guarded.evidence
         status = CardStatus.APPROVED if allowed else CardStatus.VOID
-        await self._settle(session, record, status, by, comment, now)
+        await self._settle(session, record, status, by, word.comment, now)
         if allowed:
-            await self._engine.prepare(session, _approved(judgement, record, by, now))
+            approved = _approved(judgement, record, by, now)
+            await self._engine.prepare(session, approved, armed=armed)
         return CardDecision(
             card=_with(record.card, status),
             approved=allowed,
@@ -248,6 +289,53 @@ class CardDecisions:
             decision_hash=judgement.decision_hash,
             trip=None if judgement.trip is None else judgement.trip.text,
         )
+
+    async def _unarmed(self, tenant_id: str, plan: TradePlan, word: "_Word") -> Refusal | None:
+        """Say what a LIVE plan lacks whatever the day came to, before anything makes way for it."""
+        if plan.mode is not ExecutionMode.LIVE:
+            return None
+        async with self._database.tenant(tenant_id) as session:
+            await accounts.lock_account(session, plan.account_id)
+            account = await require_account(session, plan.account_id)
+            now = self._clock.now()
+            guarded = await self._guard(session, plan, account, word, now, only_reduces=True)
+        return None if guarded.passed else _not_armed(guarded)
+
+    async def _guard(
+        self,
+        session: Session,
+        plan: TradePlan,
+        account: AccountRecord,
+        word: "_Word",
+        now: datetime,
+        *,
+        only_reduces: bool,
+    ) -> Guarded:
+        """Run the guards of a LIVE plan while its account is held, and audit what they found."""
+        guarded = await self._guards.run(
+            session,
+            plan,
+            account,
+            Wish(mode=ExecutionMode.LIVE, acknowledged=word.acknowledged),
+            only_reduces=only_reduces,
+            at=now,
+        )
+        evidence = guarded.evidence
+        entry = Entry(
+            actor=word.by.user_id,
+            action="live.guards_passed" if guarded.passed else "live.blocked",
+            entity="plan",
+            entity_id=plan.plan_id,
+            body={
+                "plan_hash": plan.plan_hash,
+                "codes": list(guarded.codes),
+                "validation_id": None if evidence is None else evidence.validation_id,
+                "acknowledged": word.acknowledged,
+                "limits_held": not only_reduces,
+            },
+        )
+        await append(session, entry, at=now)
+        return guarded
 
     async def _settle(
         self,
@@ -387,6 +475,16 @@ def _policy_changed() -> Refusal:
         remedy="Ask for the trade again; it will be judged by the policy in force.",
         final=True,
     )
+
+
+def _not_armed(guarded: Guarded) -> Refusal:
+    failed = guarded.report.failed
+    said = [f"{result.code}: {result.message}" for result in failed]
+    remedies = [result.remedy or "" for result in failed]
+    if not guarded.switch_on:
+        said.append(f"{LIVE_OFF.code}: {LIVE_OFF.message}")
+        remedies.append(LIVE_OFF.remedy)
+    return Refusal(code=guarded.codes[0], message="; ".join(said), remedy="; ".join(remedies))
 
 
 def _denied() -> Refusal:

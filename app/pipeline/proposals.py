@@ -1,6 +1,6 @@
 """Make plans, have them judged, and put sealed cards before people."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pydantic import JsonValue
@@ -8,11 +8,12 @@ from pydantic import JsonValue
 from adapters.ports import Clock, IdFactory
 from app.approvals.seal import SealedTerms, seal
 from app.audit.log import Entry, append
-from app.gate.service import Gate
-from app.persistence import accounts, cards, plans
+from app.gate.service import Gate, without_orders
+from app.persistence import accounts, cards, jobs, plans, protections, runs
 from app.persistence.accounts import OBSERVE
 from app.persistence.database import Database
 from app.pipeline.card_fields import plan_fields
+from app.pipeline.contested import contested_entry
 from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import make_world, priced_instruments
 from app.planning.compose import compose_plan
@@ -20,12 +21,14 @@ from app.planning.inputs import PlanningInputs, PlanProblem
 from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.contracts.intents import TradeIntent
 from riskgate.contracts.orders import ExecutionMode
+from riskgate.contracts.snapshots import BrokerSnapshot
 from riskgate.contracts.traces import ReplayStep
 from tools.ports import (
     AccountView,
     Caller,
     CardContent,
     ComposedPlan,
+    EarlierRequest,
     InstrumentDirectory,
     Judged,
     ToolRefusal,
@@ -36,16 +39,18 @@ PLAN_STAGE = "PLAN"
 
 @dataclass(frozen=True, kw_only=True)
 class Lifetimes:
-    """How long a plan may be executed and how long its card may be approved, in seconds."""
+    """How long a plan may be executed, how long its card may be approved, and for how long the
+    same words are taken for a repetition, in seconds."""
 
     plan_ttl_s: int
     card_ttl_s: int
+    resend_window_s: int
 
 
 class Proposals:
     """Implements tools.ports.PlanProposer and CardDesk. Sends nothing."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is a port or a setting
         self,
         *,
         database: Database,
@@ -56,6 +61,7 @@ class Proposals:
         ids: IdFactory,
         lifetimes: Lifetimes,
         secret: bytes,
+        live: bool,
     ) -> None:
         self._database = database
         self._views = views
@@ -65,6 +71,28 @@ class Proposals:
         self._ids = ids
         self._lifetimes = lifetimes
         self._secret = secret
+        self._live = live
+
+    async def earlier(self, caller: Caller, message: str) -> EarlierRequest | None:
+        """Return what the same words led to a moment ago, if that waits or was approved."""
+        now = self._clock.now()
+        async with self._database.tenant(caller.tenant_id) as session:
+            run = await runs.find_run(session, caller.run_id)
+            if run is None:
+                return None
+            found = await runs.earlier_request(
+                session,
+                run=replace(run, message=message),
+                since=now - timedelta(seconds=self._lifetimes.resend_window_s),
+                at=now,
+            )
+        if found is None:
+            return None
+        return EarlierRequest(
+            seconds_ago=max(int((now - found["created_at"]).total_seconds()), 0),
+            title=found["title"],
+            approved=found["status"] == CardStatus.APPROVED,
+        )
 
     async def compose(
         self, caller: Caller, intent: TradeIntent, view: AccountView
@@ -73,6 +101,7 @@ class Proposals:
         refusal = _observes(view) or await self._wrong_currency(caller, intent, view)
         if refusal is not None or view.snapshot is None:
             return refusal or _broker_down(view)
+        aside = await self._makes_way(caller, intent, view.snapshot)
         in_flight = [order.instrument for order in view.ledger.expected_orders]
         refs = priced_instruments((*intent.symbols, *in_flight), view.snapshot)
         quotes = tuple(await self._views.quotes(refs))
@@ -82,18 +111,21 @@ class Proposals:
             tenant_id=caller.tenant_id,
             account_id=caller.account_id,
             currency=view.currency,
-            mode=_mode_of_run(view.execution_mode),
+            mode=mode_of_run(view.execution_mode, live=self._live),
             created_at=self._clock.now(),
             plan_ttl_s=self._lifetimes.plan_ttl_s,
             intent=intent,
             instruments=tuple(row for row in rows if row is not None),
             quotes=quotes,
-            snapshot=view.snapshot,
+            snapshot=without_orders(view.snapshot, aside),
         )
         plan = compose_plan(inputs)
         if isinstance(plan, PlanProblem):
             return ToolRefusal(code=plan.code, message=plan.message, remedy=plan.remedy)
         async with self._database.tenant(caller.tenant_id) as session:
+            refusal = await contested_entry(session, plan, view.snapshot)
+            if refusal is not None:
+                return refusal
             await plans.add_plan(session, plan, run_id=caller.run_id)
             await append(
                 session, _plan_entry(caller, plan.plan_id, plan.plan_hash), at=plan.created_at
@@ -107,6 +139,21 @@ class Proposals:
             quotes=quotes,
             broker_mode=view.execution_mode,
             step=step,
+        )
+
+    async def _makes_way(
+        self, caller: Caller, intent: TradeIntent, snapshot: BrokerSnapshot
+    ) -> frozenset[str]:
+        """Return the tags of our own stops that are taken back before this trade is sent."""
+        async with self._database.tenant(caller.tenant_id) as session:
+            ours = await protections.protective_tags(session, caller.account_id)
+        return frozenset(
+            order.tag
+            for order in snapshot.orders
+            if order.tag is not None
+            and order.tag in ours
+            and (order.side, order.product) == (intent.side, intent.product)
+            and order.instrument in intent.symbols
         )
 
     async def _wrong_currency(
@@ -141,6 +188,7 @@ class Proposals:
             self._directory,
             asked=(),
             mode=composed.broker_mode,
+            aside=await self._makes_way(caller, composed.plan.intent, composed.snapshot),
         )
         async with self._database.tenant(caller.tenant_id) as session:
             await accounts.lock_account(session, caller.account_id)
@@ -199,6 +247,8 @@ class Proposals:
                 policy_hash=decision.policy_hash,
                 seal=seal(terms, secret=self._secret),
             )
+            expiry = jobs.expire_card(caller.tenant_id, card.id)
+            await jobs.defer(session, expiry, after=expires_at - now)
             await append(session, _card_entry(caller, card), at=now)
         return card
 
@@ -223,6 +273,9 @@ class Proposals:
         )
         async with self._database.tenant(caller.tenant_id) as session:
             await cards.add_card(session, card, user_id=caller.user_id)
+            if card.expires_at is not None:
+                expiry = jobs.expire_card(caller.tenant_id, card.id)
+                await jobs.defer(session, expiry, after=card.expires_at - now)
         return card
 
 
@@ -250,9 +303,12 @@ def _broker_down(view: AccountView) -> ToolRefusal:
     )
 
 
-def _mode_of_run(broker_mode: ExecutionMode) -> ExecutionMode:
-    """A live broker is only simulated against until an account is armed."""
-    return ExecutionMode.PAPER if broker_mode is ExecutionMode.PAPER else ExecutionMode.DRY_RUN
+def mode_of_run(broker_mode: ExecutionMode, *, live: bool) -> ExecutionMode:
+    """Return what a plan's orders will be; a live broker is only simulated against where this
+    server sends no live orders."""
+    if broker_mode is ExecutionMode.LIVE and not live:
+        return ExecutionMode.DRY_RUN
+    return broker_mode
 
 
 def _plan_entry(caller: Caller, plan_id: str, plan_hash: str) -> Entry:

@@ -1,5 +1,8 @@
 """Carry out what was approved and look at the result."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
 from adapters.errors import BrokerUnavailable
 from app.errors import NotFound
 from app.execution.canceller import CancelUnknown, OrderNotOpen
@@ -9,6 +12,7 @@ from app.persistence.cards import CardRecord
 from app.persistence.database import Database
 from app.pipeline.views import submitted_order
 from app.reconciliation.service import Reconciler
+from app.telemetry import log
 from riskgate.contracts.cards import CardStatus
 from riskgate.contracts.traces import ReconciliationResult, SubmittedOrder
 from tools.ports import Caller, ExecutionReport, ToolRefusal
@@ -21,6 +25,10 @@ NOT_APPROVED = {
 }
 
 
+# Protects what an account's orders opened; what it cannot do now it does at its next look.
+Keep: TypeAlias = Callable[[str, str], Awaitable[object]]
+
+
 class Submission:
     """Implements tools.ports.PlanSubmitter and OrderCanceller.
 
@@ -28,11 +36,17 @@ class Submission:
     """
 
     def __init__(
-        self, *, database: Database, engine: ExecutionEngine, reconciler: Reconciler
+        self,
+        *,
+        database: Database,
+        engine: ExecutionEngine,
+        reconciler: Reconciler,
+        keep: Keep,
     ) -> None:
         self._database = database
         self._engine = engine
         self._reconciler = reconciler
+        self._keep = keep
 
     async def submit(self, caller: Caller, card_id: str) -> ExecutionReport:
         """Execute the plan of an approved card; anything else sends nothing and says why."""
@@ -43,6 +57,7 @@ class Submission:
         if record.card.status is not CardStatus.APPROVED or record.card.plan_id is None:
             return ExecutionReport(refusal=_refusal(record))
         done = await self._engine.execute(caller.tenant_id, record.card.plan_id)
+        await self._protect(caller.tenant_id, record.card.account_id)
         return ExecutionReport(
             orders=tuple(submitted_order(order) for order in done),
             approved_by=record.decided_by,
@@ -68,7 +83,15 @@ class Submission:
                 message=f"The broker did not answer: {down.message}",
                 remedy="Nothing was cancelled; try again.",
             )
+        await self._protect(caller.tenant_id, caller.account_id)
         return submitted_order(order)
+
+    async def _protect(self, tenant_id: str, account_id: str) -> None:
+        """Protect what was opened; a failure must not hide what became of the orders."""
+        try:
+            await self._keep(tenant_id, account_id)
+        except Exception as failed:  # noqa: BLE001 # edge: the orders are at the broker already
+            log.error("protection_failed", account_id=account_id, exc_info=failed)
 
     async def reconcile(self, caller: Caller) -> ReconciliationResult | ToolRefusal:
         """Compare ledger and broker; a broker that is down changes nothing."""

@@ -30,6 +30,7 @@ def make_world(
     *,
     asked: Iterable[InstrumentRef],
     mode: ExecutionMode,
+    aside: frozenset[str] = frozenset(),
 ) -> World:
     """Put a snapshot and the quotes asked for together with the instruments they speak of.
 
@@ -44,6 +45,7 @@ def make_world(
         always_open=bool(quotes) and all(quote.source in ALWAYS_OPEN for quote in quotes),
         live=mode is ExecutionMode.LIVE,
         asked=frozenset(asked),
+        aside=aside,
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Context, Decimal, localcontext
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -22,6 +23,14 @@ from riskgate.contracts.snapshots import Quote, QuoteSource
 
 HUNDRED = Decimal(100)
 MAX_SLICES = 20
+# Only what a card promised in these words is protected, so that no stop surprises anybody.
+STOP_NOTE: Final = (
+    "Stop: placed at the broker for what fills, as a stop-limit order of the day; it ends with the"
+    " session and is placed again in the next one."
+)
+TARGET_NOTE: Final = (
+    "Target: held by SigmaTrader, not by the broker; it works only while the server runs."
+)
 PERCENT_PLACES = Decimal("0.0001")
 # Wide enough that no size is ever rounded up by division, and the caller's context never matters.
 EXACT = Context(prec=400)
@@ -276,8 +285,10 @@ def _notes(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> tuple[str, ...]
         notes.append("Prices are simulated, not a live market.")
     if QuoteSource.REPLAY in sources:
         notes.append("Prices are replayed history, not a live market.")
-    if any(leg.risk_model.stop_price or leg.risk_model.target_price for leg in legs):
-        notes.append("Stop and target are recorded on the plan; no stop order is placed for them.")
+    if any(leg.risk_model.stop_price for leg in legs):
+        notes.append(STOP_NOTE)
+    if any(leg.risk_model.target_price for leg in legs):
+        notes.append(TARGET_NOTE)
     if any(len(leg.slices) > 1 for leg in legs):
         notes.append("The quantity is above the exchange's freeze limit and is sent in slices.")
     notes.extend(_resting(inputs, legs))

@@ -1,57 +1,66 @@
 """Compare a ledger with a broker's book: pure, and it never closes or changes anything."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
+from app.ledger.book import expected_order
+from app.reconciliation.fills import fill_deltas
+from app.reconciliation.known import NOTHING_KNOWN, Known
+from app.reconciliation.margins import margin_deltas
+from app.reconciliation.severities import SEVERITY
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import BrokerOrder, OrderState, Product
 from riskgate.contracts.snapshots import BrokerSnapshot, ExpectedOrder, LedgerSnapshot, Position
-from riskgate.contracts.traces import DeltaKind, DeltaSeverity, ReconciliationDelta
+from riskgate.contracts.traces import DeltaKind, ReconciliationDelta
 
 PositionKey: TypeAlias = tuple[InstrumentRef, Product]
-
-SEVERITY = {
-    DeltaKind.POSITION_QTY_MISMATCH: DeltaSeverity.HIGH,
-    DeltaKind.ORDER_DUPLICATE_TAG: DeltaSeverity.HIGH,
-    DeltaKind.ORDER_OUTCOME_UNKNOWN: DeltaSeverity.HIGH,
-    DeltaKind.POSITION_MISSING_AT_BROKER: DeltaSeverity.MEDIUM,
-    DeltaKind.POSITION_EXTRA_AT_BROKER: DeltaSeverity.MEDIUM,
-    DeltaKind.ORDER_STATE_MISMATCH: DeltaSeverity.MEDIUM,
-    DeltaKind.ORDER_MISSING_AT_BROKER: DeltaSeverity.MEDIUM,
-    DeltaKind.ORDER_EXTRA_AT_BROKER: DeltaSeverity.LOW,
-}
+IN_DOUBT = frozenset({OrderState.UNKNOWN, OrderState.SENDING})
 
 
-def compare(ledger: LedgerSnapshot, broker: BrokerSnapshot) -> tuple[ReconciliationDelta, ...]:
-    """Return every difference, positions first, in a fixed order.
+def compare(
+    ledger: LedgerSnapshot, broker: BrokerSnapshot, known: Known = NOTHING_KNOWN
+) -> tuple[ReconciliationDelta, ...]:
+    """Return every difference in a fixed order: positions, orders, fills, margins.
 
-    Source: AI Trading Manager architecture, sections 3.5 and 7; severities from the domain
-    contracts, section e.
+    Orders are matched by the broker's id, then by our tag. Source: AI Trading Manager
+    architecture, sections 3.5 and 7; severities from the domain contracts, section e.
     """
     return (
         *_position_deltas(ledger.expected_positions, (*broker.positions, *broker.holdings)),
-        *_order_deltas(ledger.expected_orders, broker.orders),
+        *_order_deltas(ledger.expected_orders, broker.orders, known),
+        *fill_deltas(broker, known),
+        *margin_deltas(broker.margins, known.margins_before),
     )
+
+
+def foreign_orders(
+    ledger: LedgerSnapshot, broker: BrokerSnapshot, known: Known
+) -> tuple[BrokerOrder, ...]:
+    """Return the broker's orders that are not ours, by their id nor by their tag."""
+    over = [order for order in known.orders if order.state.final]
+    ids = {o.broker_order_id for o in ledger.expected_orders} | {o.broker_order_id for o in over}
+    tags = {order.tag for order in ledger.expected_orders} | {o.intent.tag for o in over}
+    return tuple(o for o in broker.orders if o.broker_order_id not in ids and o.tag not in tags)
+
+
+def totals(positions: Iterable[Position]) -> dict[PositionKey, Decimal]:
+    """Return the signed quantity of each instrument and product."""
+    found: dict[PositionKey, Decimal] = {}
+    for item in positions:
+        key = (item.instrument, item.product)
+        found[key] = found.get(key, Decimal(0)) + item.quantity
+    return found
 
 
 def _position_deltas(
     expected: Iterable[Position], actual: Iterable[Position]
 ) -> Iterable[ReconciliationDelta]:
-    ours, theirs = _totals(expected), _totals(actual)
+    ours, theirs = totals(expected), totals(actual)
     for key in sorted(ours.keys() | theirs.keys(), key=str):
         mine, truth = ours.get(key, Decimal(0)), theirs.get(key, Decimal(0))
         if mine != truth:
             yield _position_delta(key, mine, truth)
-
-
-def _totals(positions: Iterable[Position]) -> dict[PositionKey, Decimal]:
-    totals: dict[PositionKey, Decimal] = {}
-    for item in positions:
-        key = (item.instrument, item.product)
-        totals[key] = totals.get(key, Decimal(0)) + item.quantity
-    return totals
 
 
 def _position_delta(key: PositionKey, mine: Decimal, truth: Decimal) -> ReconciliationDelta:
@@ -74,15 +83,20 @@ def _position_delta(key: PositionKey, mine: Decimal, truth: Decimal) -> Reconcil
 
 
 def _order_deltas(
-    expected: Sequence[ExpectedOrder], actual: Sequence[BrokerOrder]
+    expected: Sequence[ExpectedOrder], actual: Sequence[BrokerOrder], known: Known
 ) -> Iterable[ReconciliationDelta]:
-    tags = Counter(order.tag for order in actual if order.tag)
     by_id = {order.broker_order_id: order for order in actual}
-    for mine in expected:
-        yield from _expected_order_delta(mine, by_id, tags[mine.tag])
-    ours = {order.broker_order_id for order in expected}
-    our_tags = {order.tag for order in expected}
+    by_tag: dict[str, list[BrokerOrder]] = {}
     for order in actual:
+        if order.tag:
+            by_tag.setdefault(order.tag, []).append(order)
+    over = sorted((o for o in known.orders if o.state.final), key=lambda o: o.intent.order_id)
+    for mine in (*expected, *map(expected_order, over)):
+        seen = by_id.get(mine.broker_order_id) if mine.broker_order_id else None
+        yield from _our_order_delta(mine, seen, by_tag.get(mine.tag, []), known)
+    ours = {order.broker_order_id for order in expected} | {o.broker_order_id for o in over}
+    our_tags = {order.tag for order in expected} | {order.intent.tag for order in over}
+    for order in sorted(actual, key=lambda o: (o.placed_at, o.broker_order_id)):
         if order.open_quantity and order.broker_order_id not in ours and order.tag not in our_tags:
             yield _order_delta(
                 DeltaKind.ORDER_EXTRA_AT_BROKER,
@@ -94,20 +108,24 @@ def _order_deltas(
             )
 
 
-def _expected_order_delta(
-    mine: ExpectedOrder, by_id: dict[str, BrokerOrder], tagged: int
+def _our_order_delta(
+    mine: ExpectedOrder, seen: BrokerOrder | None, tagged: Sequence[BrokerOrder], known: Known
 ) -> Iterable[ReconciliationDelta]:
+    state = OrderState(mine.state)
+    others = [o for o in tagged if o is not seen and not known.is_settled(o)]
+    twins = len(others) + (seen is not None)
     key = f"order:{mine.order_id}"
-    seen = by_id.get(mine.broker_order_id) if mine.broker_order_id else None
-    if tagged > 1:
+    if others and twins > 1:
         yield _order_delta(
             DeltaKind.ORDER_DUPLICATE_TAG,
             key,
-            f"the broker has {tagged} orders with the tag of {mine.order_id}",
+            f"the broker has {twins} orders with the tag of {mine.order_id}",
             order_id=mine.order_id,
             instrument=mine.instrument,
         )
-    elif mine.state in {OrderState.UNKNOWN, OrderState.SENDING}:
+    elif state.final or state is OrderState.PLANNED:
+        yield from _unexpected(mine, seen or next(iter(others), None), known)
+    elif state in IN_DOUBT:
         yield _order_delta(
             DeltaKind.ORDER_OUTCOME_UNKNOWN,
             key,
@@ -137,6 +155,26 @@ def _expected_order_delta(
             expected=mine.open_quantity,
             actual=seen.open_quantity,
         )
+
+
+def _unexpected(
+    mine: ExpectedOrder, seen: BrokerOrder | None, known: Known
+) -> Iterable[ReconciliationDelta]:
+    """Tell of an order with our name that can still move the book and that we hold as over."""
+    moving = Decimal(0) if seen is None else known.open_or_unbooked(seen)
+    if seen is None or not moving:
+        return
+    yield _order_delta(
+        DeltaKind.ORDER_UNEXPECTED_AT_BROKER,
+        f"order:{mine.order_id}",
+        f"order {mine.order_id} is {mine.state} here, and the broker has it as"
+        f" {seen.broker_order_id} ({seen.status}) with {moving} open or not booked",
+        order_id=mine.order_id,
+        broker_order_id=seen.broker_order_id,
+        instrument=mine.instrument,
+        expected=Decimal(0),
+        actual=moving,
+    )
 
 
 def _order_delta(

@@ -1,20 +1,26 @@
 """Run a comparison, keep it, and open or resolve the exceptions it calls for."""
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, TypeAlias
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeAlias
 
 from adapters.ports import Brokers, Clock, IdFactory
 from app.audit.log import Entry, append
-from app.ledger import book
-from app.persistence import accounts, exceptions, plans
+from app.persistence import accounts, exceptions, foreign_orders, orders, plans
 from app.persistence.database import Database, Session
-from app.reconciliation.diff import compare
-from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot
+from app.reconciliation import diff
+from app.reconciliation.bare import Bareness, bareness
+from app.reconciliation.look import Look, Onlooker
+from app.reconciliation.plans import incomplete
+from riskgate.contracts.plans import TradePlan
+from riskgate.contracts.snapshots import BrokerSnapshot
 from riskgate.contracts.traces import DeltaSeverity, ReconciliationDelta, ReconciliationResult
 
 CatchUp: TypeAlias = Callable[[str, str], Awaitable[None]]
+# Says whether a plan's legs are one position, which is worse half-built.
+HangTogether: TypeAlias = Callable[[TradePlan], bool]
+# Older plans that were left half-built were told of when they were, or are history.
+PLANS_SINCE: Final = timedelta(days=7)
 
 
 class NoteEquity(Protocol):
@@ -23,15 +29,6 @@ class NoteEquity(Protocol):
     async def __call__(
         self, session: Session, account_id: str, snapshot: BrokerSnapshot, *, at: datetime
     ) -> None: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Look:
-    """Book and ledger as read one after the other, and every difference between them."""
-
-    snapshot: BrokerSnapshot
-    ledger: LedgerSnapshot
-    seen: tuple[ReconciliationDelta, ...]
 
 
 class Reconciler:
@@ -50,13 +47,15 @@ class Reconciler:
         ids: IdFactory,
         catch_up: CatchUp,
         note_equity: NoteEquity,
+        hang_together: HangTogether,
     ) -> None:
         self._database = database
-        self._brokers = brokers
+        self._onlooker = Onlooker(database=database, brokers=brokers, clock=clock, ids=ids)
         self._clock = clock
         self._ids = ids
         self._catch_up = catch_up
         self._note_equity = note_equity
+        self._hang_together = hang_together
 
     async def reconcile(self, tenant_id: str, account_id: str) -> ReconciliationResult:
         """Compare, and look again at what differs. Raises BrokerUnavailable, having closed nothing.
@@ -64,34 +63,34 @@ class Reconciler:
         Book and ledger are read one after the other, so a fill in between looks like a
         difference. Only one that a second fresh look shows too counts.
         """
+        look, deltas = await self.differences(tenant_id, account_id)
+        async with self._database.tenant(tenant_id) as session:
+            await accounts.lock_account(session, account_id)
+            await self._note_equity(session, account_id, look.snapshot, at=self._clock.now())
+            return await self._keep(session, look, deltas)
+
+    async def differences(
+        self, tenant_id: str, account_id: str
+    ) -> tuple[Look, tuple[ReconciliationDelta, ...]]:
+        """Return a fresh look and what two looks one after the other both show; stores nothing."""
         first = await self._look(tenant_id, account_id)
         second = await self._look(tenant_id, account_id) if first.seen else first
         twice = {delta.key for delta in first.seen}
-        deltas = tuple(delta for delta in second.seen if delta.key in twice)
-        async with self._database.tenant(tenant_id) as session:
-            await accounts.lock_account(session, account_id)
-            await self._note_equity(session, account_id, second.snapshot, at=self._clock.now())
-            return await self._keep(session, second, deltas)
+        return second, tuple(delta for delta in second.seen if delta.key in twice)
 
-    async def _look(self, tenant_id: str, account_id: str) -> _Look:
+    async def _look(self, tenant_id: str, account_id: str) -> Look:
         await self._catch_up(tenant_id, account_id)
-        snapshot = await self._brokers.for_account(tenant_id, account_id).get_snapshot(account_id)
-        async with self._database.tenant(tenant_id) as session:
-            ledger = await book.snapshot(
-                session,
-                account_id=account_id,
-                snapshot_id=self._ids.new("led"),
-                at=self._clock.now(),
-            )
-        return _Look(snapshot=snapshot, ledger=ledger, seen=compare(ledger, snapshot))
+        return await self._onlooker.look(tenant_id, account_id)
 
     async def _keep(
-        self, session: Session, look: _Look, deltas: tuple[ReconciliationDelta, ...]
+        self, session: Session, look: Look, deltas: tuple[ReconciliationDelta, ...]
     ) -> ReconciliationResult:
+        account_id, at = look.snapshot.account_id, look.ledger.as_of
+        before = await exceptions.last_snapshot_body(session, account_id)
         result = ReconciliationResult(
             reconciliation_id=self._ids.new("rec"),
-            account_id=look.snapshot.account_id,
-            as_of=look.ledger.as_of,
+            account_id=account_id,
+            as_of=at,
             broker_snapshot_id=look.snapshot.snapshot_id,
             ledger_snapshot_id=look.ledger.snapshot_id,
             deltas=deltas,
@@ -99,14 +98,17 @@ class Reconciler:
         await plans.add_snapshot(session, look.snapshot)
         await plans.add_snapshot(session, look.ledger)
         await exceptions.add_reconciliation(session, result)
-        await self._raise_and_resolve(session, result, look)
+        others = diff.foreign_orders(look.ledger, look.snapshot, look.known)
+        await foreign_orders.adopt(session, others, account_id=account_id, at=at)
+        await self._raise_and_resolve(session, result, look, bareness(look, before))
         return result
 
     async def _raise_and_resolve(
-        self, session: Session, result: ReconciliationResult, look: _Look
+        self, session: Session, result: ReconciliationResult, look: Look, bare: Bareness
     ) -> None:
         at = result.as_of
-        serious = _serious(result.deltas)
+        serious = [delta for delta in _serious(result.deltas) if bare.proves(delta)]
+        serious += await self._half_built(session, result.account_id, at)
         for delta in serious:
             await exceptions.open_exception(
                 session,
@@ -116,7 +118,7 @@ class Reconciler:
                 at=at,
             )
         gone: list[str] = []
-        if not _empty(look.snapshot):
+        if bare.may_resolve:
             gone = await exceptions.resolve_missing(
                 session,
                 account_id=result.account_id,
@@ -137,13 +139,19 @@ class Reconciler:
             )
             await append(session, entry, at=at)
 
+    async def _half_built(
+        self, session: Session, account_id: str, at: datetime
+    ) -> list[ReconciliationDelta]:
+        """Return what to say of baskets that ended with only a part of them in the book."""
+        found = []
+        for plan_id in await exceptions.half_built_plans(
+            session, account_id, since=at - PLANS_SINCE
+        ):
+            plan = await plans.find_plan(session, plan_id)
+            if plan is not None and self._hang_together(plan):
+                found.append(incomplete(plan, await orders.plan_orders(session, plan_id)))
+        return found
+
 
 def _serious(deltas: Collection[ReconciliationDelta]) -> list[ReconciliationDelta]:
     return [delta for delta in deltas if delta.severity is not DeltaSeverity.LOW]
-
-
-def _empty(snapshot: BrokerSnapshot) -> bool:
-    """Say whether the broker answered with nothing at all, not even margins: it proves nothing."""
-    return not (
-        snapshot.positions or snapshot.holdings or snapshot.orders or snapshot.margins is not None
-    )

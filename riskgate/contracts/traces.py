@@ -28,6 +28,15 @@ class DeltaKind(StrEnum):
     ORDER_STATE_MISMATCH = "ORDER_STATE_MISMATCH"
     ORDER_DUPLICATE_TAG = "ORDER_DUPLICATE_TAG"
     ORDER_OUTCOME_UNKNOWN = "ORDER_OUTCOME_UNKNOWN"
+    ORDER_UNEXPECTED_AT_BROKER = "ORDER_UNEXPECTED_AT_BROKER"
+    FILL_NOT_BOOKED = "FILL_NOT_BOOKED"
+    FILL_MISSING_AT_BROKER = "FILL_MISSING_AT_BROKER"
+    MARGINS_IMPLAUSIBLE = "MARGINS_IMPLAUSIBLE"
+    PLAN_INCOMPLETE = "PLAN_INCOMPLETE"
+    STOP_CANCELLED = "STOP_CANCELLED"
+    PROTECTION_REFUSED = "PROTECTION_REFUSED"
+    PROTECTION_DENIED = "PROTECTION_DENIED"
+    PROTECTION_STOPPED = "PROTECTION_STOPPED"
 
 
 class DeltaSeverity(StrEnum):
@@ -36,10 +45,31 @@ class DeltaSeverity(StrEnum):
     LOW = "L"
 
 
+class DeltaCause(StrEnum):
+    """Why ledger and broker differ; the list is closed, and what nothing proves is UNKNOWN."""
+
+    MANUAL_TRADE = "MANUAL_TRADE"
+    MISSED_FILL = "MISSED_FILL"
+    SQUARE_OFF = "SQUARE_OFF"
+    CORPORATE_ACTION = "CORPORATE_ACTION"
+    DUPLICATE = "DUPLICATE"
+    BROKER_LAG = "BROKER_LAG"
+    UNKNOWN = "UNKNOWN"
+
+
+class CauseProof(Contract):
+    """The evidence that decided a cause: in words, and what it rests on at the broker."""
+
+    evidence: ShortText
+    trade_ids: tuple[Identifier, ...] = ()
+    broker_order_ids: tuple[Identifier, ...] = ()
+
+
 class ReconciliationDelta(Contract):
     """One difference between what we expected and the broker's truth.
 
-    `key` names the difference itself, so that finding it twice is one exception.
+    `key` names the difference itself, so that finding it twice is one exception. `cause` and
+    `proof` are None where nobody looked for one.
     """
 
     kind: DeltaKind
@@ -52,6 +82,10 @@ class ReconciliationDelta(Contract):
     actual: Number | None = None
     broker_order_id: Identifier | None = None
     order_id: Identifier | None = None
+    trade_id: Identifier | None = None
+    plan_id: Identifier | None = None
+    cause: DeltaCause | None = None
+    proof: CauseProof | None = None
 
 
 class ReconciliationResult(Contract):

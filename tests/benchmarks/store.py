@@ -14,7 +14,7 @@ import psycopg
 from langgraph.graph import START, StateGraph
 from langgraph.types import interrupt
 
-from app.persistence import checkpoints, embedded, migrate
+from app.persistence import checkpoints, embedded, job_schema, migrate
 from app.persistence.database import Database
 from app.persistence.location import DatabaseLocation, locate
 from tests.benchmarks.figures import Figure, Samples, spread, timed, timed_plain
@@ -38,6 +38,7 @@ def prepared_store() -> Iterator[tuple[Path, DatabaseLocation]]:
     try:
         migrate.upgrade(location.owner_url)
         checkpoints.set_up(location.owner_conninfo)
+        job_schema.set_up(location.owner_conninfo)
         yield home, location
     finally:
         if location.server is not None:

@@ -2,95 +2,45 @@
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
 
-from adapters.errors import OrderRejected
-from adapters.ports import BrokerAdapter
-from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, OrderIntent, Side, Validity
-from riskgate.contracts.snapshots import Quote
-from tests.fakes.clock import FakeClock
+from adapters.errors import OrderRejected, OutcomeUnknown
+from adapters.ports import BrokerCapabilities
+from riskgate.contracts.orders import BrokerOrderStatus, Side, Validity
+from tests.conformance.bench import Bench as Bench
+from tests.conformance.bench import refused, while_quotes_are_awaited
+from tests.conformance.fault_cases import FaultCases
 from tests.fakes.instruments import INFY, NIFTY, UNKNOWN
-from tests.fakes.market import ScriptedMarket
 from tests.fakes.orders import ACCOUNT, a_tag, an_order
 
 
-class Bench:
-    """A broker under test and the market it sees.
+class BrokerSuite(FaultCases, ABC):
+    """Subclass it, make a bench, and pass everything your capabilities claim.
 
-    `elsewhere` is another process's adapter of the same book, where the broker can have one.
+    A case that the broker cannot have at all gets its reason in `cannot`.
     """
 
-    def __init__(
-        self,
-        broker: BrokerAdapter,
-        market: ScriptedMarket,
-        clock: FakeClock,
-        *,
-        elsewhere: BrokerAdapter | None = None,
-    ) -> None:
-        self.broker = broker
-        self.elsewhere = elsewhere or broker
-        self.market = market
-        self.clock = clock
-
-    def quote(self, bid: str, ask: str, *, last: str | None = None) -> None:
-        """Display a new, deep book of INFY a second later."""
-        self.clock.advance(seconds=1)
-        self.market.show(INFY, bids=[(bid, 5_000)], asks=[(ask, 5_000)], last=last or bid)
-
-    async def order(self, broker_order_id: str) -> BrokerOrder:
-        """Read one order back from the book."""
-        orders = await self.broker.get_orders(ACCOUNT)
-        return next(o for o in orders if o.broker_order_id == broker_order_id)
-
-    async def place(self, intent: OrderIntent) -> BrokerOrder:
-        """Place an order and read it back; skip the test when the broker has no such order."""
-        offered = self.broker.capabilities
-        if intent.order_type not in offered.order_types or intent.product not in offered.products:
-            pytest.skip(f"{offered.name} has no {intent.order_type} {intent.product}")
-        ack = await self.broker.place_order(intent)
-        return await self.order(ack.broker_order_id)
-
-
-def while_quotes_are_awaited(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[object]]
-) -> None:
-    """Let something happen, once, while the next reader of quotes waits a second for them."""
-    answer, waiting = bench.market.get_quotes, [happens]
-
-    async def get_quotes(instruments: Sequence[InstrumentRef]) -> Sequence[Quote]:
-        if waiting:
-            await waiting.pop()()
-            bench.clock.advance(seconds=1)
-        return await answer(instruments)
-
-    monkeypatch.setattr(bench.market, "get_quotes", get_quotes)
-
-
-@contextmanager
-def refused() -> Iterator[None]:
-    """Expect OrderRejected with a reason a person can read."""
-    with pytest.raises(OrderRejected) as caught:
-        yield
-    assert len(caught.value.message) > 10
-
-
-class BrokerSuite(ABC):
-    """Subclass it, make a bench, and pass everything your capabilities claim."""
-
     @abstractmethod
-    def make_bench(self) -> Bench: ...
+    def make_bench(self) -> Bench:
+        """Make a broker with an empty book; start nothing before `Bench.open`."""
+
+    @classmethod
+    def declared(cls) -> BrokerCapabilities:
+        """Return what the broker says it can do."""
+        return cls().make_bench().broker.capabilities
 
     @pytest.fixture
-    def bench(self) -> Bench:
+    async def bench(self) -> AsyncIterator[Bench]:
         bench = self.make_bench()
-        bench.quote("1487.90", "1488.10")
-        return bench
+        await bench.open()
+        try:
+            bench.quote("1487.90", "1488.10")
+            yield bench
+        finally:
+            await bench.close()
 
     async def test_bc01_a_market_order_fills_at_the_touch(self, bench: Bench) -> None:
         order = await bench.place(an_order())
@@ -137,6 +87,8 @@ class BrokerSuite(ABC):
             await bench.broker.place_order(an_order(limit="1480.05"))
 
     async def test_bc08_a_quantity_off_the_lot_is_refused(self, bench: Bench) -> None:
+        if bench.broker.capabilities.takes_fractions:
+            pytest.skip("takes fractions of a lot")
         with refused():
             await bench.broker.place_order(an_order(quantity="1.5"))
 
@@ -233,10 +185,15 @@ class BrokerSuite(ABC):
         filled = await bench.order(stop.broker_order_id)
         assert filled.average_price == Decimal("1468.20")
 
-    async def test_bc19_a_repeated_tag_makes_a_second_order_that_the_tag_shows(
+    async def test_bc19_a_repeated_tag_is_not_taken_or_its_second_order_is_shown(
         self, bench: Bench
     ) -> None:
         await bench.place(an_order(tag=1))
+        if bench.broker.capabilities.refuses_repeated_tags:
+            with pytest.raises((OrderRejected, OutcomeUnknown)):
+                await bench.broker.place_order(an_order(tag=1))
+            assert len(await bench.broker.find_orders_by_tag(ACCOUNT, a_tag(1))) == 1
+            return
         await bench.place(an_order(tag=1))
         assert len(await bench.broker.find_orders_by_tag(ACCOUNT, a_tag(1))) == 2
 

@@ -22,6 +22,7 @@ from tools.ports import (
     Caller,
     CardContent,
     ComposedPlan,
+    EarlierRequest,
     ExecutionReport,
     Judged,
     ToolRefusal,
@@ -93,6 +94,7 @@ class FakeSystem:
     cancelled: SubmittedOrder | ToolRefusal | None = None
     rows: Mapping[InstrumentRef, Instrument] = field(default_factory=dict)
     parsed: ParsedMessage | None = None
+    before: EarlierRequest | None = None
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -122,6 +124,10 @@ class FakeSystem:
 
     async def quotes(self, refs: Sequence[InstrumentRef]) -> Sequence[Quote]:
         return self._given("quotes", self.prices)
+
+    async def earlier(self, caller: Caller, message: str) -> EarlierRequest | None:
+        self.asked.append("earlier")
+        return self.before
 
     async def compose(
         self, caller: Caller, intent: TradeIntent, view: AccountView

@@ -15,6 +15,8 @@ from app.persistence.location import DatabaseLocation
 from riskgate.contracts.orders import OrderState
 
 Row = dict[str, Any]
+# Stages of exits whose approval comes before their judgement.
+BEFORE = {"PROTECTION", "PANIC"}
 AUDIT = (
     "SELECT seq, at, actor, action, entity, entity_id, body, prev_hash, row_hash FROM audit_log"
     " WHERE tenant_id = %s ORDER BY seq"
@@ -23,20 +25,35 @@ AUDIT = (
 
 def check(location: DatabaseLocation, *brokers: MockBroker, tenant: str = "main") -> None:
     """Raise AssertionError naming every broken promise; the mock brokers' journals count too."""
+    assert faults_of(location, *brokers, tenant=tenant) == []
+
+
+def tenants_of(location: DatabaseLocation) -> list[str]:
+    """Return every tenant; none of a database whose schema a test took back."""
+    with psycopg.connect(location.owner_conninfo) as connection:
+        if connection.execute("SELECT to_regclass('broker_notices')").fetchone() == (None,):
+            return []
+        return [row[0] for row in connection.execute("SELECT tenant_id FROM tenants")]
+
+
+def faults_of(location: DatabaseLocation, *brokers: MockBroker, tenant: str = "main") -> list[str]:
+    """Return every broken promise in words."""
     with psycopg.connect(location.owner_conninfo, row_factory=dict_row) as connection:
         orders = connection.execute("SELECT * FROM orders WHERE tenant_id = %s", (tenant,))
         fills = connection.execute("SELECT * FROM fills WHERE tenant_id = %s", (tenant,))
         held = connection.execute("SELECT * FROM ledger_positions WHERE tenant_id = %s", (tenant,))
         audit = connection.execute(AUDIT, (tenant,)).fetchall()
+        adjusted = connection.execute(
+            "SELECT * FROM ledger_adjustments WHERE tenant_id = %s", (tenant,)
+        ).fetchall()
         order_rows, fill_rows, position_rows = orders.fetchall(), fills.fetchall(), held.fetchall()
-    faults = [
+    return [
         *_chain_faults(audit),
         *_history_faults(order_rows, audit),
         *_quantity_faults(order_rows, fill_rows),
-        *_position_faults(fill_rows, position_rows),
+        *_position_faults(fill_rows, adjusted, position_rows),
         *_journal_faults(order_rows, brokers),
     ]
-    assert faults == []
 
 
 def _chain_faults(audit: Sequence[Row]) -> list[str]:
@@ -45,27 +62,40 @@ def _chain_faults(audit: Sequence[Row]) -> list[str]:
 
 
 def _history_faults(orders: Sequence[Row], audit: Sequence[Row]) -> list[str]:
-    """Whatever was sent was judged ALLOW at approval and approved before it was written SENDING."""
+    """Whatever was sent was judged ALLOW and approved before it was written SENDING.
+
+    An exit that protects an entry, or that a panic sends, goes out under an approval given before
+    it was judged.
+    """
     faults = []
     for order in orders:
         sending = _seqs(audit, "order.sending", order["order_id"])
         if order["sent_at"] is None:
             faults += [f"{order['order_id']} was sent without a time"] if sending else []
             continue
-        approved = _seqs(audit, "card.approved", order["approval_id"])
-        allowed = [
-            row["seq"]
+        approved = _approvals(audit, order["approval_id"])
+        stages = {
+            row["seq"]: row["body"]["stage"]
             for row in audit
             if (row["action"], row["entity_id"]) == ("gate.allow", order["plan_id"])
-            and row["body"]["stage"] == "APPROVAL"
-        ]
+            and row["body"]["stage"] in {"APPROVAL", *BEFORE}
+        }
+        allowed = list(stages)
         if len(sending) != 1 or len(approved) != 1 or not allowed:
             faults.append(
                 f"{order['order_id']}: sending {sending}, approved {approved}, allowed {allowed}"
             )
+        elif set(stages.values()) <= BEFORE:
+            if not approved[0] < max(allowed) < sending[0]:
+                faults.append(f"{order['order_id']} was sent before it was approved and allowed")
         elif not max(allowed) < approved[0] < sending[0]:
             faults.append(f"{order['order_id']} was sent before it was allowed and approved")
     return faults
+
+
+def _approvals(audit: Sequence[Row], approval_id: str) -> list[int]:
+    cards = _seqs(audit, "card.approved", approval_id)
+    return cards + _seqs(audit, "panic.approved", approval_id)
 
 
 def _seqs(audit: Sequence[Row], action: str, entity_id: str) -> list[int]:
@@ -94,17 +124,22 @@ def _quantity_faults(orders: Sequence[Row], fills: Sequence[Row]) -> list[str]:
     return faults
 
 
-def _position_faults(fills: Sequence[Row], positions: Sequence[Row]) -> list[str]:
+def _position_faults(
+    fills: Sequence[Row], adjusted: Sequence[Row], positions: Sequence[Row]
+) -> list[str]:
+    """Expected positions are our fills and what people took over from the broker, nothing else."""
     booked: defaultdict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for fill in fills:
         body, ref = fill["body"], fill["body"]["instrument"]
         sign = 1 if body["side"] == "BUY" else -1
         key = (ref["exchange"], ref["tradingsymbol"], body["product"])
         booked[key] += sign * Decimal(body["quantity"])
+    for row in adjusted:
+        booked[row["exchange"], row["tradingsymbol"], row["product"]] += row["quantity"]
     held = {(p["exchange"], p["tradingsymbol"], p["product"]): p["quantity"] for p in positions}
     keys = booked.keys() | held.keys()
     return [
-        f"{key}: the ledger holds {held.get(key, 0)}, the fills add up to {booked[key]}"
+        f"{key}: the ledger holds {held.get(key, 0)}, fills and adjustments add up to {booked[key]}"
         for key in keys
         if held.get(key, Decimal(0)) != booked[key]
     ]

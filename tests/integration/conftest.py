@@ -17,10 +17,11 @@ from psycopg import sql
 from adapters.ports import Brokers, Clock, IdFactory, MarketData
 from app.api.application import create_application
 from app.bootstrap import Container, build
-from app.persistence import checkpoints, embedded, migrate
+from app.persistence import checkpoints, embedded, job_schema, migrate
 from app.persistence.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER, EmbeddedServer
 from app.persistence.location import DatabaseLocation
 from app.settings import BrokerName, Settings
+from tests.integration.checker import faults_of, tenants_of
 
 TEMPLATE = "migrated"
 NUMBERS = count(1)
@@ -40,6 +41,7 @@ def postgres() -> Iterator[EmbeddedServer]:
         location = location_of(server, TEMPLATE)
         migrate.upgrade(location.owner_url)
         checkpoints.set_up(location.owner_conninfo)
+        job_schema.set_up(location.owner_conninfo)
         yield server
     finally:
         embedded.stop(server)
@@ -47,20 +49,39 @@ def postgres() -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture
-def location(postgres: EmbeddedServer) -> Iterator[DatabaseLocation]:
-    """A database of this test's own, dropped after it."""
+def location(
+    postgres: EmbeddedServer, request: pytest.FixtureRequest
+) -> Iterator[DatabaseLocation]:
+    """A database of this test's own, dropped after it.
+
+    What must hold of orders, fills, positions and the audit chain is looked at after every test,
+    but for those marked `tampers`, which change rows behind the application's back.
+    """
     name = f"test_{next(NUMBERS)}"
     run_as_superuser(postgres, "CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
     try:
-        yield location_of(postgres, name)
+        made = location_of(postgres, name)
+        yield made
+        if request.node.get_closest_marker("tampers") is None:
+            assert [
+                fault for one in tenants_of(made) for fault in faults_of(made, tenant=one)
+            ] == []
     finally:
         run_as_superuser(postgres, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings that neither wait for fills longer than a first look nor limit the rate."""
-    return Settings(home=tmp_path, fill_wait_s=0, reads_per_min=100_000, writes_per_min=100_000)
+    """Settings under which paper orders reach the book at once, fills are looked for once, the
+    rate is not limited, and words said before are not asked about."""
+    return Settings(
+        home=tmp_path,
+        fill_wait_s=0,
+        paper_latency_max_ms=0,
+        resend_window_s=0,
+        reads_per_min=100_000,
+        writes_per_min=100_000,
+    )
 
 
 def location_of(server: EmbeddedServer, name: str) -> DatabaseLocation:

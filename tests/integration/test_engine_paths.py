@@ -135,7 +135,7 @@ async def test_a_live_plan_is_refused_even_with_everything_stored(
         armed = changed(
             approved, plan=live, plan_hash=live.plan_hash, decision_hash=content_hash(decision)
         )
-        with pytest.raises(PlanNotExecutable, match="LIVE needs a stored validation"):
+        with pytest.raises(PlanNotExecutable, match="LIVE is switched off on this server"):
             await prepare(desk, armed)
         assert await stored(desk) == []
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from app.persistence import checkpoints, migrate
+from app.persistence import checkpoints, job_schema, migrate
 from app.persistence.embedded import OWNER_ROLE, EmbeddedServer
 from app.persistence.location import DatabaseLocation, locate
 from app.settings import Settings
@@ -51,6 +51,7 @@ async def test_a_database_named_by_a_url_is_used_under_the_applications_role(
     location = locate(settings.home, SecretStr(f"postgresql:///?{query}"))
     migrate.upgrade(location.owner_url)
     checkpoints.set_up(location.owner_conninfo)
+    job_schema.set_up(location.owner_conninfo)
     async with open_desk(settings, location) as desk, desk.client() as client:
         done = await trade(client)
         async with desk.container.database.tenant("main") as session:

@@ -62,7 +62,7 @@ async def test_a_position_bought_elsewhere_is_found_once_and_resolved_when_gone(
         left = (await client.get("/api/v1/exceptions")).json()["rows"]
         history = (await client.get("/api/v1/exceptions?include_resolved=true")).json()["rows"]
 
-    assert deltas(first) == deltas(second) == [("POSITION_EXTRA_AT_BROKER", "M")]
+    assert deltas(first) == deltas(second) == [("POSITION_EXTRA_AT_BROKER", "H")]
     assert [item["status"] for item in raised] == ["OPEN"]
     assert (deltas(third), left) == ([], [])
     assert [item["status"] for item in history] == ["RESOLVED"]
@@ -236,7 +236,7 @@ async def test_a_difference_seen_only_at_the_second_look_waits_for_the_next_roun
         first, second = await reconcile(client), await reconcile(client)
 
     assert deltas(first) == [("ORDER_EXTRA_AT_BROKER", "L")]
-    assert ("POSITION_EXTRA_AT_BROKER", "M") in deltas(second)
+    assert ("POSITION_EXTRA_AT_BROKER", "H") in deltas(second)
 
 
 async def _nothing() -> None:

@@ -24,6 +24,17 @@ ALLOWED: dict[tuple[str, str], tuple[dict[str, Any] | None, set[Role], int]] = {
     ),
     ("POST", "/api/v1/cards/{card_id}/approve"): (None, {Role.TRADER, Role.APPROVER}, 404),
     ("POST", "/api/v1/cards/{card_id}/reject"): (None, {Role.TRADER, Role.APPROVER}, 404),
+    ("POST", "/api/v1/plans/{plan_id}/validate"): (
+        None,
+        {Role.TRADER, Role.RISK_ADMIN, Role.ADMIN},
+        404,
+    ),
+    ("POST", "/api/v1/plans/{plan_id}/execute"): (
+        None,
+        {Role.TRADER, Role.RISK_ADMIN, Role.ADMIN},
+        404,
+    ),
+    ("POST", "/api/v1/plans/{plan_id}/cancel"): (None, {Role.TRADER, Role.APPROVER}, 404),
     ("POST", "/api/v1/decisions/{decision_id}/replay"): (None, set(Role), 404),
     ("POST", "/api/v1/orders/{order_id}/cancel"): (
         None,
@@ -34,6 +45,17 @@ ALLOWED: dict[tuple[str, str], tuple[dict[str, Any] | None, set[Role], int]] = {
         None,
         {Role.TRADER, Role.RISK_ADMIN, Role.ADMIN},
         404,
+    ),
+    ("POST", "/api/v1/exceptions/{exception_id}/remediate"): (
+        {"action": "ADOPT"},
+        {Role.TRADER, Role.RISK_ADMIN, Role.ADMIN},
+        404,
+    ),
+    # The broker's signature is asked for instead of a role; without a secret nothing is taken.
+    ("POST", "/api/v1/postbacks/{tenant_id}"): (
+        {"order_id": "o-1", "order_timestamp": "now", "checksum": "0"},
+        set(Role),
+        503,
     ),
     ("POST", "/api/v1/reconcile"): (
         {"account_id": "not-there"},
@@ -59,6 +81,16 @@ ALLOWED: dict[tuple[str, str], tuple[dict[str, Any] | None, set[Role], int]] = {
     ("POST", "/api/v1/policies/changes/{change_id}/reject"): (
         None,
         {Role.RISK_ADMIN, Role.ADMIN},
+        404,
+    ),
+    ("POST", "/api/v1/panic"): (
+        {"reason": "a test", "account_id": "not-there"},
+        {Role.TRADER, Role.APPROVER, Role.RISK_ADMIN, Role.ADMIN},
+        404,
+    ),
+    ("POST", "/api/v1/running-state"): (
+        {"reason": "a test", "state": "PAUSED", "account_id": "not-there"},
+        {Role.TRADER, Role.APPROVER, Role.RISK_ADMIN, Role.ADMIN},
         404,
     ),
     ("POST", "/agui"): (
@@ -91,7 +123,8 @@ async def test_a_role_may_change_what_the_table_says_and_nothing_else(
     async with desk.client(key) as client:
         for (method, path), (body, roles, status) in ALLOWED.items():
             url = path.replace("{", "").replace("}", "")
-            reply = await client.request(method, url, json=body)
+            headers = {"Idempotency-Key": f"{method}:{url}"} if url.endswith("/execute") else {}
+            reply = await client.request(method, url, json=body, headers=headers)
             expected = status if role in roles else 403
             assert reply.status_code == expected, (role, method, path, reply.text)
 

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from app import main
 from app.conversation import ending, service
 from app.identity.principal import OWNER_TENANT
 from app.persistence import runs
@@ -111,10 +110,10 @@ async def test_an_end_that_cannot_be_stored_is_never_answered_with_its_origins(
         broken = await approve(client, card, headers=KEY)
         orders = await orders_of(client)
         again = await approve(client, card, headers=KEY)
-        await main._stale_turns_round(desk.container)
+        await desk.container.conversation.end_stale(OWNER_TENANT)
         young = rows(location, "SELECT 1 FROM runs WHERE status = 'RUNNING'")
         bench.clock.advance(seconds=61)
-        await main._stale_turns_round(desk.container)
+        await desk.container.conversation.end_stale(OWNER_TENANT)
         done = await approve(client, card, headers=KEY)
         replayed = await approve(client, card, headers=KEY)
         run_id = done.json()["run_id"]

@@ -1,146 +1,25 @@
 """What no run of orders and quotes may make the paper broker do."""
 
 from collections import defaultdict
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.brokers.paper.book import World, accept, advance, cancel
 from adapters.brokers.paper.client import PaperBroker
-from adapters.brokers.paper.day import ist_day, roll_day
+from adapters.brokers.paper.day import roll_day
 from adapters.brokers.paper.settings import PaperSettings
-from adapters.brokers.paper.state import PaperPosition, PaperState, open_account
+from adapters.brokers.paper.state import PaperPosition
 from adapters.errors import OrderRejected
 from adapters.market_data.simulated import SimulatedMarket
-from riskgate.contracts.instruments import Currency
-from riskgate.contracts.orders import BrokerTrade, OrderIntent, Product, Side, Validity
-from riskgate.contracts.snapshots import DepthLevel, Quote, QuoteSource
+from riskgate.contracts.orders import BrokerTrade, OrderIntent, Product, Side
 from tests.fakes.clock import MORNING, FakeClock
 from tests.fakes.ids import CountingIds
 from tests.fakes.instruments import INFY, TCS, MemoryInstruments
-from tests.fakes.orders import ACCOUNT, an_order
+from tests.fakes.orders import ACCOUNT
 from tests.fakes.paper_store import MemoryPaperStore
-
-OPENING = Decimal(200_000)
-TICK = Decimal("0.10")
-
-ticks = st.integers(900, 1_100).map(lambda count: count * TICK)
-sizes = st.integers(0, 60)
-
-
-@dataclass(frozen=True)
-class Display:
-    """A book to show: (price, quantity) best first, and the last price."""
-
-    bids: list[tuple[Decimal, int]]
-    asks: list[tuple[Decimal, int]]
-    last: Decimal
-
-
-Step = Display | OrderIntent | int
-
-
-@st.composite
-def displays(draw: st.DrawFn) -> Display:
-    bid = draw(ticks)
-    ask = bid + draw(st.integers(1, 3)) * TICK
-    bids = [(bid - step * TICK, draw(sizes)) for step in range(draw(st.integers(0, 3)))]
-    asks = [(ask + step * TICK, draw(sizes)) for step in range(draw(st.integers(0, 3)))]
-    return Display(bids, asks, draw(st.sampled_from((bid, ask))))
-
-
-@st.composite
-def orders(draw: st.DrawFn) -> OrderIntent:
-    limit = draw(st.none() | ticks)
-    trigger = draw(st.none() | ticks)
-    return an_order(
-        side=draw(st.sampled_from(Side)),
-        quantity=str(draw(st.integers(1, 150))),
-        product=draw(st.sampled_from((Product.CNC, Product.MIS))),
-        limit=None if limit is None else str(limit),
-        trigger=None if trigger is None else str(trigger),
-        validity=draw(st.sampled_from(Validity)),
-    )
-
-
-# A new display, an order, or the cancel of the n-th order.
-steps: st.SearchStrategy[list[Step]] = st.lists(
-    displays() | orders() | st.integers(0, 5), min_size=1, max_size=25
-)
-
-
-@dataclass(frozen=True)
-class Traded:
-    """One fill and the display it was made on."""
-
-    trade: BrokerTrade
-    quote: Quote
-
-
-class Run:
-    """A run of steps through the kernel, keeping each fill with the display it met."""
-
-    def __init__(self) -> None:
-        self.state = open_account(
-            ACCOUNT, currency=Currency.INR, opening_cash=OPENING, day=ist_day(MORNING)
-        )
-        self.traded: list[Traded] = []
-        self._ids = CountingIds()
-        self._number = 0
-        self._quote = self._display(Display([], [], Decimal(100)))
-
-    def play(self, script: list[Step]) -> "Run":
-        for step in script:
-            self._number += 1
-            match step:
-                case OrderIntent():
-                    self._order(step)
-                case int():
-                    self._cancel(step)
-                case Display():
-                    self._quote = self._display(step)
-                    self._keep(advance(self.state, self._world()))
-        return self
-
-    def _order(self, intent: OrderIntent) -> None:
-        with suppress(OrderRejected):
-            self._keep(accept(self.state, intent, self._world())[0])
-
-    def _cancel(self, index: int) -> None:
-        if index < len(self.state.orders):
-            order_id = self.state.orders[index].order.broker_order_id
-            with suppress(OrderRejected):
-                self._keep(cancel(self.state, order_id, self._world().now))
-
-    def _keep(self, state: PaperState) -> None:
-        fresh = state.trades[len(self.state.trades) :]
-        self.traded += [Traded(trade, self._quote) for trade in fresh]
-        self.state = state
-
-    def _world(self) -> World:
-        return World(
-            now=MORNING + timedelta(seconds=self._number),
-            quotes={INFY: self._quote},
-            instruments=MemoryInstruments(),
-            ids=self._ids,
-            margin_rate=Decimal("0.20"),
-        )
-
-    def _display(self, book: Display) -> Quote:
-        moment = MORNING + timedelta(seconds=self._number)
-        return Quote(
-            instrument=INFY,
-            source=QuoteSource.SIMULATED,
-            as_of=moment,
-            market_time=moment,
-            last=book.last,
-            bids=tuple(DepthLevel(price=p, quantity=Decimal(q)) for p, q in book.bids),
-            asks=tuple(DepthLevel(price=p, quantity=Decimal(q)) for p, q in book.asks),
-        )
+from tests.property.paper_runs import OPENING, Run, Step, orders, steps
 
 
 @given(steps)
@@ -198,7 +77,8 @@ def test_cash_and_cost_conserve_every_rupee_traded(script: list[Step]) -> None:
     cost = sum(row.cost for row in rows)
     delivered = sum(row.cost for row in rows if row.product is Product.CNC)
     assert -spent == state.realised - cost
-    assert state.cash - OPENING == state.realised - delivered
+    assert state.cash - OPENING == state.realised - delivered - state.charges
+    assert state.charges == sum(row.charges.total for row in state.orders)
 
 
 @given(steps, st.integers(1, 7))

@@ -20,8 +20,9 @@ from riskgate.contracts.snapshots import Position, Quote
 
 @dataclass
 class MockBook:
-    """Orders and fills as they are, and how many reads each order still hides from.
+    """Orders and fills as they are, and what still hides them.
 
+    An order hides from the number of reads in `hidden`, and until the time in `hidden_until`.
     `stuck` orders never fill further.
     """
 
@@ -29,15 +30,16 @@ class MockBook:
     trades: list[BrokerTrade] = field(default_factory=list)
     holdings: list[Position] = field(default_factory=list)
     hidden: dict[str, int] = field(default_factory=dict)
+    hidden_until: dict[str, datetime] = field(default_factory=dict)
     stuck: set[str] = field(default_factory=set)
 
-    def visible_orders(self) -> tuple[BrokerOrder, ...]:
+    def visible_orders(self, now: datetime) -> tuple[BrokerOrder, ...]:
         """Return the orders a read shows now."""
-        return tuple(o for o in self.orders.values() if not self._hides(o.broker_order_id))
+        return tuple(o for o in self.orders.values() if not self._hides(o.broker_order_id, now))
 
-    def visible_trades(self) -> tuple[BrokerTrade, ...]:
+    def visible_trades(self, now: datetime) -> tuple[BrokerTrade, ...]:
         """Return the fills of the orders a read shows now."""
-        return tuple(t for t in self.trades if not self._hides(t.broker_order_id))
+        return tuple(t for t in self.trades if not self._hides(t.broker_order_id, now))
 
     def count_read(self) -> None:
         """Bring hidden orders one read nearer to showing; call it after the read."""
@@ -91,8 +93,9 @@ class MockBook:
             }
         )
 
-    def _hides(self, broker_order_id: str) -> bool:
-        return self.hidden.get(broker_order_id, 0) > 0
+    def _hides(self, broker_order_id: str, now: datetime) -> bool:
+        until = self.hidden_until.get(broker_order_id, now)
+        return self.hidden.get(broker_order_id, 0) > 0 or now < until
 
 
 def fill_price(terms: OrderTerms, quote: Quote) -> Decimal | None:

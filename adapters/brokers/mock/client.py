@@ -1,18 +1,26 @@
 """The mock broker: accepts, refuses, loses and lags as it is told, and remembers every call."""
 
+import asyncio
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
 from adapters.brokers.mock.book import MockBook, fill_price, net_positions
 from adapters.brokers.mock.script import (
     Accept,
+    AcceptAndDelayReply,
+    AcceptAndFail,
+    AcceptAndGarbleReply,
     AcceptAndLoseReply,
     Behaviour,
+    BookTwice,
     Call,
+    DelayAccept,
     LoseBeforeAccept,
     Partial,
+    Receipt,
     Reject,
     Unavailable,
 )
@@ -41,6 +49,8 @@ from riskgate.contracts.snapshots import BrokerSnapshot, Margins, Position, Quot
 
 MOCK_CASH: Final = Decimal(1_000_000)
 
+Sleep = Callable[[float], Awaitable[None]]
+
 
 class MockBroker:
     """A scripted broker in memory; implements BrokerAdapter.
@@ -50,18 +60,27 @@ class MockBroker:
     """
 
     def __init__(
-        self, *, market: MarketData, clock: Clock, ids: IdFactory, instruments: InstrumentLookup
+        self,
+        *,
+        market: MarketData,
+        clock: Clock,
+        ids: IdFactory,
+        instruments: InstrumentLookup,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._market = market
         self._clock = clock
         self._ids = ids
         self._instruments = instruments
+        self._sleep = sleep
         self._books: defaultdict[str, MockBook] = defaultdict(MockBook)
         self._script: deque[Behaviour] = deque()
         self._journal: list[Call] = []
         self._down = False
         self._lag_reads = 0
+        self._lag = timedelta(0)
         self._duplicates = 1
+        self._newest_fill_first = False
 
     @property
     def capabilities(self) -> BrokerCapabilities:
@@ -90,13 +109,21 @@ class MockBroker:
         """Answer again."""
         self._down = False
 
-    def hide_new_orders(self, *, reads: int) -> None:
-        """Leave each order placed from now on out of its account's next reads."""
+    def hide_new_orders(self, *, reads: int = 0, seconds: int = 0) -> None:
+        """Leave each order placed from now on out of its account's next reads.
+
+        It shows once both so many reads and so many seconds of the clock have passed.
+        """
         self._lag_reads = reads
+        self._lag = timedelta(seconds=seconds)
 
     def repeat_fills(self, *, times: int) -> None:
         """Show every fill this many times in get_trades."""
         self._duplicates = times
+
+    def reorder_fills(self, *, newest_first: bool) -> None:
+        """Say in which order get_trades shows fills."""
+        self._newest_fill_first = newest_first
 
     def plant_order(self, account_id: str, order: BrokerOrder) -> None:
         """Put an order into the book that did not come from us."""
@@ -110,13 +137,14 @@ class MockBroker:
     async def get_snapshot(self, account_id: str) -> BrokerSnapshot:
         """Return the visible book."""
         book = await self._read("get_snapshot", account_id)
-        orders, trades = book.visible_orders(), book.visible_trades()
+        now = self._clock.now()
+        orders, trades = book.visible_orders(now), book.visible_trades(now)
         book.count_read()
         return BrokerSnapshot(
             snapshot_id=self._ids.new("snap"),
             account_id=account_id,
             source="mock",
-            as_of=self._clock.now(),
+            as_of=now,
             holdings=tuple(book.holdings),
             positions=net_positions(trades),
             orders=orders,
@@ -130,15 +158,32 @@ class MockBroker:
         )
 
     async def place_order(self, intent: OrderIntent) -> BrokerOrderAck:
-        """Do with the order what the script says."""
+        """Do with the order what the script says, and answer as the script says."""
+        receipt = await self.receive(intent)
+        match receipt.behaviour:
+            case AcceptAndLoseReply() | AcceptAndFail():
+                raise OutcomeUnknown("the mock broker's answer was lost")
+            case AcceptAndGarbleReply():
+                raise OutcomeUnknown("the mock broker's answer cannot be read")
+            case AcceptAndDelayReply(seconds):
+                await self._sleep(float(seconds))
+        return receipt.ack
+
+    async def receive(self, intent: OrderIntent) -> Receipt:
+        """Do with the order what the script says; the answer is left to the caller.
+
+        Raises OrderRejected, BrokerUnavailable, and OutcomeUnknown for an order lost on its way.
+        """
         behaviour = self._script.popleft() if self._script else Accept()
         try:
-            ack = await self._place(intent, behaviour)
+            order_ids, ack = await self._place(intent, behaviour)
         except BrokerError as error:
             self._note("place_order", intent.account_id, intent.tag, error.code)
             raise
-        self._note("place_order", intent.account_id, intent.tag, "OK")
-        return ack
+        unheard = AcceptAndLoseReply | AcceptAndGarbleReply | AcceptAndFail
+        outcome = OutcomeUnknown.code if isinstance(behaviour, unheard) else "OK"
+        self._note("place_order", intent.account_id, intent.tag, outcome)
+        return Receipt(behaviour, ack, order_ids)
 
     async def cancel_order(self, account_id: str, broker_order_id: str) -> None:
         """Cancel what is open; an unknown or finished order is OrderRejected."""
@@ -152,37 +197,47 @@ class MockBroker:
     async def get_orders(self, account_id: str) -> Sequence[BrokerOrder]:
         """Return the visible orders, oldest first."""
         book = await self._read("get_orders", account_id)
-        orders = book.visible_orders()
+        orders = book.visible_orders(self._clock.now())
         book.count_read()
         return orders
 
     async def get_trades(self, account_id: str) -> Sequence[BrokerTrade]:
         """Return the fills of visible orders, repeated when so told."""
         book = await self._read("get_trades", account_id)
-        trades = book.visible_trades()
+        trades = book.visible_trades(self._clock.now())
         book.count_read()
+        if self._newest_fill_first:
+            trades = trades[::-1]
         return tuple(trade for trade in trades for _ in range(self._duplicates))
 
     async def find_orders_by_tag(self, account_id: str, tag: str) -> Sequence[BrokerOrder]:
         """Return every visible order with the tag."""
         book = await self._read("find_orders_by_tag", account_id, tag)
-        orders = tuple(order for order in book.visible_orders() if order.tag == tag)
+        orders = tuple(
+            order for order in book.visible_orders(self._clock.now()) if order.tag == tag
+        )
         book.count_read()
         return orders
 
-    async def _place(self, intent: OrderIntent, behaviour: Behaviour) -> BrokerOrderAck:
+    async def _place(
+        self, intent: OrderIntent, behaviour: Behaviour
+    ) -> tuple[tuple[str, ...], BrokerOrderAck]:
         if self._down or isinstance(behaviour, Unavailable):
             raise BrokerUnavailable("the mock broker is not reachable")
         if isinstance(behaviour, LoseBeforeAccept):
             raise OutcomeUnknown("the order was lost before the mock broker took it")
         if isinstance(behaviour, Reject):
             raise OrderRejected(behaviour.reason)
-        order = await self._take(intent, behaviour)
-        if isinstance(behaviour, AcceptAndLoseReply):
-            raise OutcomeUnknown("the mock broker's answer was lost")
-        return BrokerOrderAck(
-            broker_order_id=order.broker_order_id, tag=intent.tag, accepted_at=order.placed_at
+        if isinstance(behaviour, DelayAccept):
+            await self._sleep(float(behaviour.seconds))
+        times = 2 if isinstance(behaviour, BookTwice) else 1
+        taken = [await self._take(intent, behaviour) for _ in range(times)]
+        ack = BrokerOrderAck(
+            broker_order_id=taken[0].broker_order_id,
+            tag=intent.tag,
+            accepted_at=taken[0].placed_at,
         )
+        return tuple(order.broker_order_id for order in taken), ack
 
     async def _take(self, intent: OrderIntent, behaviour: Behaviour) -> BrokerOrder:
         instrument = self._admit(intent)
@@ -190,8 +245,8 @@ class MockBroker:
         order = self._new_order(intent)
         book = self._books[intent.account_id]
         book.orders[order.broker_order_id] = order
-        if self._lag_reads > 0:
-            book.hidden[order.broker_order_id] = self._lag_reads
+        book.hidden[order.broker_order_id] = self._lag_reads
+        book.hidden_until[order.broker_order_id] = order.placed_at + self._lag
         if isinstance(behaviour, Partial):
             self._fill_part(book, order, behaviour.fraction, instrument, quotes)
         book.match(quotes, self._clock.now(), self._ids)

@@ -1,12 +1,14 @@
-"""What a fill does to positions and cash. Pure; charges and taxes are not counted yet.
+"""What a fill does to positions and cash. Pure.
 
 INVARIANT: over all fills, minus the signed value traded equals realised less cost held, and
-cash less opening cash equals realised less the cost of CNC held.
+cash less opening cash equals realised less the cost of CNC held less all charges. `realised` is
+before charges.
 """
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from adapters.brokers.paper.charges import Charges
 from adapters.brokers.paper.matching import Fill
 from adapters.brokers.paper.state import MICRO, PaperOrder, PaperPosition, PaperState
 from riskgate.contracts.orders import OrderTerms, Product, Side
@@ -31,6 +33,24 @@ def apply_fill(state: PaperState, row: PaperOrder, fill: Fill) -> PaperState:
             "positions": positions,
             "realised": state.realised + realised,
             "cash": state.cash + (-value if order.product is Product.CNC else realised),
+        }
+    )
+
+
+def apply_charges(state: PaperState, row: PaperOrder, bill: Charges) -> PaperState:
+    """Return the state with an order's row changed and charged up to `bill`, its whole bill.
+
+    What the order had been charged before is not charged again.
+    """
+    more = bill.total - row.charges.total
+    instrument = row.order.instrument
+    bears_dp = bill.dp > 0 and instrument not in state.dp_charged
+    return state.replace_row(row.model_copy(update={"charges": bill})).model_copy(
+        update={
+            "cash": state.cash - more,
+            "charges": state.charges + more,
+            "charges_today": state.charges_today + more,
+            "dp_charged": (*state.dp_charged, instrument) if bears_dp else state.dp_charged,
         }
     )
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
 from typing import Final
 
+from adapters.brokers.paper.charges import is_charged, rates_of
+from adapters.brokers.paper.depth import in_band
+from adapters.brokers.paper.pairs import open_quantity
 from adapters.brokers.paper.state import PaperState
+from adapters.brokers.paper.tariff import Tariff
 from adapters.steps import step_fault
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.instruments import Instrument, InstrumentKind
 from riskgate.contracts.orders import OrderIntent, OrderType, Product, Side
-from riskgate.contracts.snapshots import DepthLevel
+from riskgate.contracts.snapshots import DepthLevel, Quote
 
 _PRODUCTS: Final = {
     InstrumentKind.EQUITY: frozenset({Product.CNC, Product.MIS}),
@@ -23,12 +27,15 @@ _PRODUCTS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """An order, the book it would enter, and the depth it would meet."""
+    """An order, the book it would enter, what it would meet there, and what it would cost."""
 
     intent: OrderIntent
     instrument: Instrument
     state: PaperState
     levels: tuple[DepthLevel, ...]
+    quote: Quote | None
+    day: date
+    tariff: Tariff
 
 
 def refusal(application: Application) -> str | None:
@@ -63,6 +70,29 @@ def _off_step(application: Application) -> str | None:
     return step_fault(application.intent, application.instrument)
 
 
+def _outside_band(application: Application) -> str | None:
+    intent, quote = application.intent, application.quote
+    if quote is None:
+        return None
+    for name, price in (("price", intent.limit_price), ("trigger price", intent.trigger_price)):
+        if price is not None and not in_band(quote, price):
+            low, high, was = (
+                "none" if limit is None else decimal_text(limit)
+                for limit in (quote.lower_circuit, quote.upper_circuit, price)
+            )
+            return f"{name} must be within the day's circuits {low} to {high}, was {was}"
+    return None
+
+
+def _no_rates(application: Application) -> str | None:
+    intent, instrument = application.intent, application.instrument
+    if not is_charged(instrument):
+        return None
+    if rates_of(intent, instrument, application.day, application.tariff):
+        return None
+    return f"no charges are known for {instrument.ref} on {application.day}"
+
+
 def _no_price(application: Application) -> str | None:
     if application.intent.order_type is not OrderType.MARKET or application.levels:
         return None
@@ -74,15 +104,12 @@ def _short_delivery(application: Application) -> str | None:
     intent, state = application.intent, application.state
     if intent.product is not Product.CNC or intent.side is Side.BUY:
         return None
-    promised = sum(
-        (
-            row.order.open_quantity
-            for row in state.open_orders
-            if row.order.instrument == intent.instrument
-            and row.order.product is Product.CNC
-            and row.order.side is Side.SELL
-        ),
-        Decimal(0),
+    promised = open_quantity(
+        row
+        for row in state.open_orders
+        if row.order.instrument == intent.instrument
+        and row.order.product is Product.CNC
+        and row.order.side is Side.SELL
     )
     free = state.held(intent.instrument, Product.CNC) - promised
     if intent.quantity <= free:
@@ -96,6 +123,8 @@ _CHECKS: Final[tuple[Callable[[Application], str | None], ...]] = (
     _other_currency,
     _bad_product,
     _off_step,
+    _outside_band,
+    _no_rates,
     _no_price,
     _short_delivery,
 )

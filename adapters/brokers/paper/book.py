@@ -1,52 +1,29 @@
 """The life of orders in the book: taken, matched, finished. Pure but for the ids given to it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
-from adapters.brokers.paper.accounting import apply_fill
 from adapters.brokers.paper.admission import Application, refusal
-from adapters.brokers.paper.day import cancel_rest
-from adapters.brokers.paper.depth import levels_left, take_depth
-from adapters.brokers.paper.margins import Marks, available, blocked
-from adapters.brokers.paper.matching import Fill, is_triggered, match_levels
-from adapters.brokers.paper.state import MICRO, PaperOrder, PaperState
+from adapters.brokers.paper.charges import Executed, bears_dp_fee, charges
+from adapters.brokers.paper.day import cancel_rest, ist_day
+from adapters.brokers.paper.filling import World, levels_for, meet
+from adapters.brokers.paper.latency import reaches_book_at
+from adapters.brokers.paper.margins import available, blocked
+from adapters.brokers.paper.matching import match_levels
+from adapters.brokers.paper.pairs import link, pair_fault
+from adapters.brokers.paper.state import PaperOrder, PaperState
 from adapters.errors import OrderRejected
-from adapters.ports import IdFactory, InstrumentLookup
 from riskgate.contracts.base import decimal_text
-from riskgate.contracts.instruments import Instrument, InstrumentRef
-from riskgate.contracts.orders import (
-    BrokerOrder,
-    BrokerOrderStatus,
-    BrokerTrade,
-    OrderIntent,
-    Product,
-    Side,
-    Validity,
-)
-from riskgate.contracts.snapshots import DepthLevel, Quote
-
-
-@dataclass(frozen=True, kw_only=True)
-class World:
-    """What the book looks at while it changes: the time, fresh quotes, and the rules."""
-
-    now: datetime
-    quotes: Mapping[InstrumentRef, Quote]
-    instruments: InstrumentLookup
-    ids: IdFactory
-    margin_rate: Decimal
-
-    @property
-    def marks(self) -> Marks:
-        return {ref: quote.last for ref, quote in self.quotes.items()}
+from riskgate.contracts.instruments import Instrument
+from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, OrderIntent
+from riskgate.contracts.snapshots import DepthLevel
 
 
 def advance(state: PaperState, world: World) -> PaperState:
     """Return the state after every open order has met the displayed books, oldest first."""
     for row in state.open_orders:
-        state = _match(state, row.order.broker_order_id, world)
+        state = meet(state, row.order.broker_order_id, world)
     return state
 
 
@@ -56,42 +33,82 @@ def accept(state: PaperState, intent: OrderIntent, world: World) -> tuple[PaperS
     Raises OrderRejected with the reason; then nothing of it is in the book.
     """
     row = _admit(state, intent, world)
+    taken = _enter(state, (row,))
+    _check_funds(state, taken, (row,), world)
     order_id = row.order.broker_order_id
-    taken = state.model_copy(update={"orders": (*state.orders, row)})
-    _check_funds(state, taken, world)
-    matched = _match(taken, order_id, world)
-    order = _find(matched, order_id).order
-    if intent.validity is Validity.IOC and order.open_quantity > 0:
-        order = cancel_rest(order, world.now, "IOC: the rest was not filled at once")
-        matched = matched.replace_order(order)
-    return matched, order
+    matched = meet(taken, order_id, world)
+    return matched, _order(matched, order_id)
+
+
+def accept_pair(
+    state: PaperState, stop: OrderIntent, target: OrderIntent, world: World
+) -> tuple[PaperState, BrokerOrder, BrokerOrder]:
+    """Return the state with both orders taken as a pair of which each fill shrinks the other.
+
+    The stop is matched first. Raises OrderRejected when either would be refused; then nothing of
+    the pair is in the book.
+    """
+    fault = pair_fault(stop, target)
+    if fault is not None:
+        raise OrderRejected(fault)
+    first, second = _admit(state, stop, world), _admit(state, target, world)
+    pair = link(first, second.model_copy(update={"reaches_at": first.reaches_at}))
+    taken = _enter(state, pair)
+    _check_funds(state, taken, pair[:1], world)
+    ids = tuple(row.order.broker_order_id for row in pair)
+    for order_id in ids:
+        taken = meet(taken, order_id, world)
+    return taken, _order(taken, ids[0]), _order(taken, ids[1])
 
 
 def cancel(state: PaperState, broker_order_id: str, now: datetime) -> PaperState:
-    """Return the state with what is open of the order cancelled.
+    """Return the state with what is open of the order cancelled; a paired order lives on.
 
     Raises OrderRejected for an unknown order and for one that is finished.
     """
-    found = [row.order for row in state.orders if row.order.broker_order_id == broker_order_id]
-    if not found:
+    found = state.find(broker_order_id)
+    if found is None:
         raise OrderRejected(f"no order {broker_order_id} in the book")
-    if found[0].open_quantity == 0:
-        raise OrderRejected(f"order {broker_order_id} is already {found[0].status}")
-    return state.replace_order(cancel_rest(found[0], now, "cancelled on request"))
+    if found.order.open_quantity == 0:
+        raise OrderRejected(f"order {broker_order_id} is already {found.order.status}")
+    return state.replace_order(cancel_rest(found.order, now, "cancelled on request"))
 
 
 def _admit(state: PaperState, intent: OrderIntent, world: World) -> PaperOrder:
     instrument = world.instruments.get(intent.instrument)
     if instrument is None:
         raise OrderRejected(f"unknown instrument {intent.instrument}")
-    levels = _levels(state, intent.instrument, intent.side, world)
-    reason = refusal(Application(intent=intent, instrument=instrument, state=state, levels=levels))
+    levels = levels_for(state, intent.instrument, intent.side, world)
+    reason = refusal(
+        Application(
+            intent=intent,
+            instrument=instrument,
+            state=state,
+            levels=levels,
+            quote=world.quotes.get(intent.instrument),
+            day=ist_day(world.now),
+            tariff=world.tariff,
+        )
+    )
     if reason is not None:
         raise OrderRejected(reason)
     return PaperOrder(
         order=_new_order(intent, world),
         block_price=_block_price(intent, instrument, levels),
         multiplier=instrument.multiplier,
+        reaches_at=reaches_book_at(
+            world.settings,
+            account_id=state.account_id,
+            sequence=state.accepted,
+            tag=intent.tag,
+            accepted_at=world.now,
+        ),
+    )
+
+
+def _enter(state: PaperState, rows: Sequence[PaperOrder]) -> PaperState:
+    return state.model_copy(
+        update={"orders": (*state.orders, *rows), "accepted": state.accepted + len(rows)}
     )
 
 
@@ -124,97 +141,35 @@ def _block_price(
     return max((fill.price for fill in fills), default=levels[0].price)
 
 
-def _check_funds(before: PaperState, after: PaperState, world: World) -> None:
+def _check_funds(
+    before: PaperState, after: PaperState, entered: Sequence[PaperOrder], world: World
+) -> None:
     rate = world.margin_rate
     needed = blocked(after, rate) - blocked(before, rate)
+    if needed > 0:
+        # What closes is never stopped by its charges: a loss must not keep a position open.
+        needed += sum((_expected_charges(row, world) for row in entered), Decimal(0))
     free = available(before, rate, world.marks)
     if needed > max(free, Decimal(0)):
         raise OrderRejected(
-            f"insufficient funds: needs {decimal_text(needed)} {before.currency}, "
+            f"insufficient funds: needs {decimal_text(needed)} {before.currency} with charges, "
             f"has {decimal_text(free)}"
         )
 
 
-def _match(state: PaperState, order_id: str, world: World) -> PaperState:
-    row = _find(state, order_id)
-    quote = world.quotes.get(row.order.instrument)
+def _expected_charges(row: PaperOrder, world: World) -> Decimal:
     instrument = world.instruments.get(row.order.instrument)
-    if quote is None or instrument is None or not is_triggered(row.order, quote.last):
-        return state
-    if row.order.status is BrokerOrderStatus.TRIGGER_PENDING:
-        state = state.replace_order(
-            row.order.model_copy(update={"status": BrokerOrderStatus.OPEN, "updated_at": world.now})
-        )
-    levels = _levels(state, row.order.instrument, row.order.side, world)
-    for fill in match_levels(row.order, row.order.open_quantity, levels, instrument.lot_size):
-        changed = _fill(state, order_id, fill, world)
-        if _unaffordable(state, changed, _find(state, order_id), fill, world):
-            order = cancel_rest(_find(state, order_id).order, world.now, "insufficient funds")
-            return state.replace_order(order)
-        state = changed.model_copy(
-            update={"taken": take_depth(changed.taken, quote, row.order.side, (fill,))}
-        )
-    return state
-
-
-def _fill(state: PaperState, order_id: str, fill: Fill, world: World) -> PaperState:
-    row = _find(state, order_id)
-    order = row.order
-    trade = BrokerTrade(
-        trade_id=world.ids.new("pt"),
-        broker_order_id=order_id,
-        instrument=order.instrument,
-        side=order.side,
-        product=order.product,
-        quantity=fill.quantity,
-        price=fill.price,
-        traded_at=world.now,
+    if instrument is None:
+        return Decimal(0)
+    executed = Executed(
+        terms=row.order,
+        instrument=instrument,
+        on=ist_day(world.now),
+        turnover=row.order.quantity * row.block_price * row.multiplier,
+        bears_dp=bears_dp_fee(row.order),
     )
-    after = apply_fill(state, row, fill).model_copy(update={"trades": (*state.trades, trade)})
-    filled = order.filled_quantity + fill.quantity
-    done = filled == order.quantity
-    return after.replace_order(
-        order.model_copy(
-            update={
-                "filled_quantity": filled,
-                "average_price": _average(after, order_id),
-                "status": BrokerOrderStatus.COMPLETE if done else BrokerOrderStatus.OPEN,
-                "updated_at": world.now,
-            }
-        )
-    )
+    return charges(executed, world.tariff).total
 
 
-def _unaffordable(
-    before: PaperState, after: PaperState, row: PaperOrder, fill: Fill, world: World
-) -> bool:
-    # Only a fill that opens or adds can be stopped: a loss must never keep a position open.
-    if not _adds(before, row.order, fill.quantity):
-        return False
-    free = available(after, world.margin_rate, world.marks)
-    return free < min(available(before, world.margin_rate, world.marks), Decimal(0))
-
-
-def _adds(state: PaperState, order: BrokerOrder, quantity: Decimal) -> bool:
-    if order.product is Product.CNC:
-        return order.side is Side.BUY
-    held = state.held(order.instrument, order.product)
-    return abs(held + order.side.sign * quantity) > abs(held)
-
-
-def _average(state: PaperState, order_id: str) -> Decimal:
-    trades = [trade for trade in state.trades if trade.broker_order_id == order_id]
-    value = sum((trade.price * trade.quantity for trade in trades), Decimal(0))
-    quantity = sum((trade.quantity for trade in trades), Decimal(0))
-    return (value / quantity).quantize(MICRO, ROUND_HALF_EVEN)
-
-
-def _levels(
-    state: PaperState, ref: InstrumentRef, side: Side, world: World
-) -> tuple[DepthLevel, ...]:
-    quote = world.quotes.get(ref)
-    return () if quote is None else levels_left(quote, side, state.taken)
-
-
-def _find(state: PaperState, order_id: str) -> PaperOrder:
-    return next(row for row in state.orders if row.order.broker_order_id == order_id)
+def _order(state: PaperState, order_id: str) -> BrokerOrder:
+    return next(r.order for r in state.orders if r.order.broker_order_id == order_id)

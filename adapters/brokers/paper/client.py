@@ -3,17 +3,21 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TypeVar
 
 from pydantic import ValidationError
 
-from adapters.brokers.paper.book import World, accept, advance, cancel
+from adapters.brokers.paper.book import accept, accept_pair, advance, cancel
 from adapters.brokers.paper.day import is_equity_due, ist_day, note_equity, roll_day
+from adapters.brokers.paper.depth import is_fresh
+from adapters.brokers.paper.filling import World
 from adapters.brokers.paper.mapping import snapshot_of
+from adapters.brokers.paper.session import Session
 from adapters.brokers.paper.settings import CurrencyOf, PaperSettings, indian_rupee
 from adapters.brokers.paper.state import PaperState, open_account, read_state, state_text
+from adapters.brokers.paper.tariff import indian_tariff
 from adapters.errors import (
     BrokerUnavailable,
     MarketDataUnavailable,
@@ -49,7 +53,8 @@ class PaperBroker:
     Every read first rolls the day and matches open orders against the quotes of now, so an order
     fills when somebody looks. Like Kite it takes a tag it has seen before: not sending twice is
     the caller's duty. A change is kept before it is answered; when the store does not say whether
-    it kept one, a write raises OutcomeUnknown.
+    it kept one, a write raises OutcomeUnknown. Orders of one account never meet each other: they
+    trade with what is displayed, and our own orders are not.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class PaperBroker:
         self._instruments = instruments
         self._settings = settings
         self._currency_of = currency_of
+        self._session = Session(clock, settings.session_expires_at_ist)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
@@ -81,6 +87,10 @@ class PaperBroker:
             order_types=frozenset(OrderType),
             finds_orders_by_tag=True,
         )
+
+    def renew_session(self) -> None:
+        """Begin a new session, as a person logging in again would."""
+        self._session.renew()
 
     async def get_snapshot(self, account_id: str) -> BrokerSnapshot:
         """Return the whole book; margins are None when something held has no fresh price.
@@ -115,6 +125,29 @@ class PaperBroker:
             )
 
         return await self._write(intent.account_id, place, also=(intent.instrument,))
+
+    async def place_oco(
+        self, stop: OrderIntent, target: OrderIntent
+    ) -> tuple[BrokerOrderAck, BrokerOrderAck]:
+        """Take a stop and a target of which only one may fill; both are taken or neither.
+
+        A fill of one takes as much off the other; cancelling one leaves the other. Raises as
+        `place_order` does, OrderRejected also for two orders that make no pair.
+        """
+
+        def place(
+            state: PaperState, world: World
+        ) -> tuple[PaperState, tuple[BrokerOrderAck, BrokerOrderAck]]:
+            placed, first, second = accept_pair(state, stop, target, world)
+            acks = (
+                BrokerOrderAck(
+                    broker_order_id=order.broker_order_id, tag=intent.tag, accepted_at=world.now
+                )
+                for order, intent in ((first, stop), (second, target))
+            )
+            return placed, (next(acks), next(acks))
+
+        return await self._write(stop.account_id, place, also=(stop.instrument, target.instrument))
 
     async def cancel_order(self, account_id: str, broker_order_id: str) -> None:
         """Cancel what is open; an unknown or finished order is OrderRejected."""
@@ -165,6 +198,7 @@ class PaperBroker:
         *,
         also: Sequence[InstrumentRef] = (),
     ) -> T:
+        self._session.check()
         async with self._locks[account_id]:
             for _ in range(self._settings.save_attempts):
                 version, stored = await self._load(account_id)
@@ -210,7 +244,8 @@ class PaperBroker:
             quotes=quotes,
             instruments=self._instruments,
             ids=self._ids,
-            margin_rate=self._settings.margin_rate,
+            settings=self._settings,
+            tariff=indian_tariff(),
         )
 
     async def _quotes(self, instruments: Sequence[InstrumentRef]) -> Mapping[InstrumentRef, Quote]:
@@ -221,13 +256,9 @@ class PaperBroker:
             quotes = await self._market.get_quotes(wanted)
         except MarketDataUnavailable:
             return {}
-        now = self._clock.now()
+        now, oldest = self._clock.now(), timedelta(seconds=self._settings.quote_max_age_s)
         return {
             quote.instrument: quote
             for quote in quotes
-            if quote.instrument in wanted and self._is_fresh(quote, now)
+            if quote.instrument in wanted and is_fresh(quote, now, oldest)
         }
-
-    def _is_fresh(self, quote: Quote, now: datetime) -> bool:
-        age = now - quote.as_of
-        return timedelta(0) <= age <= timedelta(seconds=self._settings.quote_max_age_s)

@@ -40,6 +40,8 @@ def roll_day(state: PaperState, now: datetime, marks: Marks) -> PaperState:
     rolled = state.model_copy(
         update={
             "day": today,
+            "charges_today": Decimal(0),
+            "dp_charged": (),
             "holdings": _settle(state.holdings, state.positions),
             "positions": tuple(
                 row.model_copy(update={"day_quantity": Decimal(0)})

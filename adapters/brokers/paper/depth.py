@@ -1,32 +1,55 @@
 """What is left of a displayed book once our own fills have traded with it."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from adapters.brokers.paper.matching import Fill
 from adapters.brokers.paper.state import TakenDepth
 from riskgate.contracts.orders import Side
 from riskgate.contracts.snapshots import DepthLevel, Quote
 
+_NONE: Final = Decimal(0)
 
-def levels_left(quote: Quote, side: Side, taken: Sequence[TakenDepth]) -> tuple[DepthLevel, ...]:
+
+def is_fresh(quote: Quote, now: datetime, max_age: timedelta) -> bool:
+    """Say whether a quote may be traded on: neither old nor, by either of its times, to come."""
+    age = now - quote.as_of
+    return timedelta(0) <= age <= max_age and quote.market_time <= now
+
+
+def levels_left(
+    quote: Quote,
+    side: Side,
+    taken: Sequence[TakenDepth],
+    *,
+    participation: Decimal = Decimal(1),
+    served: Fill | None = None,
+) -> tuple[DepthLevel, ...]:
     """Return the levels an order of this side can trade with, best first, less what was taken.
 
     A displayed quote is one (instrument, market time): however often it is read, its depth is
-    there once.
+    there once, and at most `participation` of it is ours. `served` is what goes to others first.
+    A price outside the day's circuits is not traded at.
     """
-    levels = quote.asks if side is Side.BUY else quote.bids
     gone = {
         row.price: row.quantity for row in taken if row.side is side and _same_display(row, quote)
     }
-    left = (
-        DepthLevel(
-            price=level.price,
-            quantity=max(level.quantity - gone.get(level.price, Decimal(0)), Decimal(0)),
-        )
-        for level in levels
-    )
-    return tuple(level for level in left if level.quantity > 0)
+    left: list[DepthLevel] = []
+    for level in quote.asks if side is Side.BUY else quote.bids:
+        others = served.quantity if served is not None and served.price == level.price else _NONE
+        ours = min(level.quantity * participation, level.quantity - others)
+        quantity = ours - gone.get(level.price, _NONE)
+        if quantity > 0 and in_band(quote, level.price):
+            left.append(DepthLevel(price=level.price, quantity=quantity))
+    return tuple(left)
+
+
+def in_band(quote: Quote, price: Decimal) -> bool:
+    """Say whether a price is within the day's circuits, as far as they are known."""
+    lower, upper = quote.lower_circuit, quote.upper_circuit
+    return (lower is None or price >= lower) and (upper is None or price <= upper)
 
 
 def take_depth(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from adapters.brokers.paper.pairs import open_quantity
 from adapters.brokers.paper.state import PaperOrder, PaperPosition, PaperState
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import Product, Side
@@ -69,7 +70,7 @@ def _exposure(state: PaperState, instrument: InstrumentRef, product: Product) ->
 
 
 def _waiting(orders: Iterable[PaperOrder], side: Side) -> Decimal:
-    return sum((row.order.open_quantity for row in orders if row.order.side is side), Decimal(0))
+    return open_quantity(row for row in orders if row.order.side is side)
 
 
 def _open_profit(state: PaperState, marks: Marks) -> Decimal:

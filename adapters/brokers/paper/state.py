@@ -2,12 +2,16 @@
 
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final
+from typing import Annotated, Final
 
+from pydantic import Field
+
+from adapters.brokers.paper.charges import NO_CHARGES, Charges
 from riskgate.contracts.base import (
     Contract,
     Identifier,
     Money,
+    NonNegative,
     Number,
     Positive,
     Price,
@@ -40,12 +44,37 @@ class PaperPosition(Contract):
         return (self.cost / (self.quantity * self.multiplier)).quantize(MICRO, ROUND_HALF_EVEN)
 
 
+class QueuePlace(Contract):
+    """Where a resting limit order stands at its own price.
+
+    `ahead` is the quantity in front of it, None until a display has shown that price. On the
+    display of `served_at` the first `served` of the other side went to those in front.
+    """
+
+    ahead: NonNegative | None = None
+    served: NonNegative = Decimal(0)
+    served_at: UtcTime | None = None
+
+
 class PaperOrder(Contract):
-    """An order with the price its money is blocked at while it is open."""
+    """An order with the price its money is blocked at while it is open.
+
+    It reaches the book at `reaches_at`, None for at once. `place` is None until it has met a
+    book and rests. `paired_with` is the other order of a pair of which only one may fill.
+    `charges` is what its fills have cost so far.
+    """
 
     order: BrokerOrder
     block_price: Price
     multiplier: Positive
+    reaches_at: UtcTime | None = None
+    place: QueuePlace | None = None
+    paired_with: Identifier | None = None
+    charges: Charges = NO_CHARGES
+
+    def showing(self, order: BrokerOrder) -> "PaperOrder":
+        """Return the row with its order changed."""
+        return self.model_copy(update={"order": order})
 
 
 class TakenDepth(Contract):
@@ -62,7 +91,10 @@ class PaperState(Contract):
     """Everything the paper broker knows of an account on one IST day, and its last days' orders.
 
     `cash` is all the money, blocked or not. CNC trades move it by their value; MIS and NRML
-    trades only by what they realised. `last_equity` is the last worth that was fully priced.
+    trades only by what they realised; charges come off it too. `charges` is all that was ever
+    charged, `charges_today` the IST day's part. `dp_charged` are the scrips that have borne the
+    day's depository fee. `accepted` counts the orders ever taken. `last_equity` is the last worth
+    that was fully priced.
     """
 
     schema_id: str = "paper_state/1"
@@ -71,6 +103,10 @@ class PaperState(Contract):
     day: date
     cash: Money
     realised: Money = Decimal(0)
+    charges: Money = Decimal(0)
+    charges_today: Money = Decimal(0)
+    dp_charged: tuple[InstrumentRef, ...] = ()
+    accepted: Annotated[int, Field(ge=0)] = 0
     start_of_day_equity: Money | None
     last_equity: Money | None = None
     last_equity_at: UtcTime | None = None
@@ -99,13 +135,21 @@ class PaperState(Contract):
             Decimal(0),
         )
 
+    def find(self, broker_order_id: str) -> PaperOrder | None:
+        """Return an order's row, or None."""
+        rows = (row for row in self.orders if row.order.broker_order_id == broker_order_id)
+        return next(rows, None)
+
     def replace_order(self, changed: BrokerOrder) -> "PaperState":
-        """Return the state with one order changed."""
+        """Return the state with one order changed and its row as it was."""
+        row = self.find(changed.broker_order_id)
+        return self if row is None else self.replace_row(row.showing(changed))
+
+    def replace_row(self, changed: PaperOrder) -> "PaperState":
+        """Return the state with one order's whole row changed."""
+        order_id = changed.order.broker_order_id
         orders = tuple(
-            row.model_copy(update={"order": changed})
-            if row.order.broker_order_id == changed.broker_order_id
-            else row
-            for row in self.orders
+            changed if row.order.broker_order_id == order_id else row for row in self.orders
         )
         return self.model_copy(update={"orders": orders})
 

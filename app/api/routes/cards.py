@@ -24,9 +24,13 @@ router = APIRouter(prefix="/api/v1", tags=["cards"])
 
 
 class Verdict(Contract):
-    """A person's word. Edits are not taken: a changed plan is a new plan with a card of its own."""
+    """A person's word. Edits are not taken: a changed plan is a new plan with a card of its own.
+
+    A LIVE plan needs `acknowledge_risk` besides; for any other it says nothing.
+    """
 
     comment: Annotated[str, StringConstraints(max_length=500)] | None = None
+    acknowledge_risk: Annotated[bool, Field(strict=True)] = False
     edits: dict[str, JsonValue] = Field(default_factory=dict)
 
 
@@ -117,6 +121,8 @@ async def _decide(
             remedy="Reject it and say what you want instead; the new plan gets its own card.",
         )
     payload: dict[str, JsonValue] = {"approve": approve, "comment": body.comment}
+    if body.acknowledge_risk:
+        payload["acknowledge_risk"] = True
 
     async def begin(run_id: str | None) -> str:
         return (await _wake(running, user, card_id, body, run_id, approve=approve)).run_id
@@ -142,7 +148,12 @@ async def _wake(
     approve: bool,
 ) -> RunRecord:
     decision, run = await running.conversation.decide(
-        user, card_id, approve=approve, comment=body.comment, run_id=run_id
+        user,
+        card_id,
+        approve=approve,
+        comment=body.comment,
+        run_id=run_id,
+        acknowledge_risk=body.acknowledge_risk,
     )
     if run is None:
         raise _not_woken(decision)

@@ -1,4 +1,4 @@
-"""Accounts, plans, orders, positions, exceptions and the kill switch."""
+"""Accounts, orders, positions and the kill switch."""
 
 from decimal import Decimal
 from typing import Annotated, Any
@@ -9,15 +9,13 @@ from pydantic import StringConstraints
 from adapters.errors import BrokerUnavailable
 from app.api.deps import Operator, Paging, Reader, Running, Stopper
 from app.api.services import Services
-from app.audit.log import Entry, append
-from app.errors import Conflict, NotFound, Unavailable
+from app.errors import NotFound, Unavailable
 from app.gate.kill_switch import LevelChange, set_level
 from app.identity.principal import Permission, Principal
-from app.persistence import accounts, exceptions, orders, plans
+from app.persistence import accounts, orders
 from app.pipeline.views import require_account, submitted_order
 from riskgate.contracts.base import Contract, Identifier, decimal_text, time_text
 from riskgate.contracts.decisions import KillSwitchLevel
-from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import Position
 
 router = APIRouter(prefix="/api/v1", tags=["trading"])
@@ -31,12 +29,6 @@ class KillSwitchRequest(Contract):
     account_id: Identifier | None = None
     level: KillSwitchLevel
     reason: Annotated[str, StringConstraints(min_length=3, max_length=300)]
-
-
-class ReconcileRequest(Contract):
-    """Which account to compare with its broker."""
-
-    account_id: Identifier | None = None
 
 
 @router.get("/me", operation_id="me")
@@ -60,28 +52,6 @@ async def me(running: Running, user: Reader) -> dict[str, Any]:
     }
 
 
-@router.get("/plans", operation_id="list_plans")
-async def list_plans(
-    running: Running, user: Reader, page: Paging, account_id: AccountQuery = None
-) -> dict[str, Any]:
-    """List plans, newest first."""
-    async with running.database.tenant(user.tenant_id) as session:
-        found = await plans.list_plans(
-            session, account_id=account_id, limit=page.limit + 1, offset=page.offset
-        )
-    return page.envelope([_plan(plan) for plan in found])
-
-
-@router.get("/plans/{plan_id}", operation_id="get_plan")
-async def get_plan(plan_id: str, running: Running, user: Reader) -> dict[str, Any]:
-    """Show one plan."""
-    async with running.database.tenant(user.tenant_id) as session:
-        plan = await plans.find_plan(session, plan_id)
-    if plan is None:
-        raise NotFound(f"there is no plan {plan_id}")
-    return {"ok": True, "plan": _plan(plan)}
-
-
 @router.get("/orders", operation_id="list_orders")
 async def list_orders(
     running: Running, user: Reader, page: Paging, account_id: AccountQuery = None
@@ -91,7 +61,7 @@ async def list_orders(
         found = await orders.list_orders(
             session, account_id=account_id, limit=page.limit + 1, offset=page.offset
         )
-    return page.envelope([_order(record) for record in found])
+    return page.envelope([show_order(record) for record in found])
 
 
 @router.get("/orders/{order_id}", operation_id="get_order")
@@ -104,7 +74,7 @@ async def get_order(order_id: str, running: Running, user: Reader) -> dict[str, 
         raise NotFound(f"there is no order {order_id}")
     return {
         "ok": True,
-        "order": _order(record),
+        "order": show_order(record),
         "fills": [fill.model_dump(mode="json") for fill in fills],
     }
 
@@ -115,8 +85,8 @@ async def cancel_order(order_id: str, running: Running, user: Operator) -> dict[
     try:
         record = await running.engine.cancel(user.tenant_id, order_id, by=user.user_id)
     except BrokerUnavailable as down:
-        raise _broker_down(down) from down
-    return {"ok": True, "order": _order(record)}
+        raise broker_down(down) from down
+    return {"ok": True, "order": show_order(record)}
 
 
 @router.get("/positions", operation_id="list_positions")
@@ -135,71 +105,12 @@ async def list_holdings(
     return await _holdings(running, user, account_id, holdings=True)
 
 
-@router.get("/exceptions", operation_id="list_exceptions")
-async def list_exceptions(
-    running: Running,
-    user: Reader,
-    page: Paging,
-    account_id: AccountQuery = None,
-    include_resolved: bool = False,
-) -> dict[str, Any]:
-    """List differences between ledger and broker that a person should look at."""
-    async with running.database.tenant(user.tenant_id) as session:
-        found = await exceptions.list_exceptions(
-            session,
-            include_resolved=include_resolved,
-            account_id=account_id,
-            limit=page.limit + 1,
-            offset=page.offset,
-        )
-    return page.envelope([_exception(item) for item in found])
-
-
-@router.post("/exceptions/{exception_id}/ack", operation_id="acknowledge_exception")
-async def acknowledge_exception(
-    exception_id: str, running: Running, user: Operator
-) -> dict[str, Any]:
-    """Say that a person has seen an exception."""
-    async with running.database.tenant(user.tenant_id) as session:
-        found = await exceptions.find_exception(session, exception_id)
-        if found is None:
-            raise NotFound(f"there is no exception {exception_id}")
-        if not await exceptions.acknowledge(session, exception_id=exception_id, by=user.user_id):
-            raise Conflict(f"the exception is {found.status} already")
-        await append(
-            session,
-            Entry(
-                actor=user.user_id,
-                action="exception.acknowledged",
-                entity="exception",
-                entity_id=exception_id,
-                body={"key": found.key},
-            ),
-            at=running.clock.now(),
-        )
-        found = await exceptions.find_exception(session, exception_id)
-    return {"ok": True, "exception": None if found is None else _exception(found)}
-
-
-@router.post("/reconcile", operation_id="reconcile")
-async def reconcile(
-    running: Running, user: Operator, body: ReconcileRequest | None = None
-) -> dict[str, Any]:
-    """Compare an account with its broker now."""
-    account_id = await _account_id(running, user, body.account_id if body else None)
-    try:
-        result = await running.reconciler.reconcile(user.tenant_id, account_id)
-    except BrokerUnavailable as down:
-        raise _broker_down(down) from down
-    return {"ok": True, "matched": result.matched, "reconciliation": result.model_dump(mode="json")}
-
-
 @router.get("/kill-switch", operation_id="get_kill_switch")
 async def get_kill_switch(
     running: Running, user: Reader, account_id: AccountQuery = None
 ) -> dict[str, Any]:
     """Show an account's kill switch."""
-    wanted = await _account_id(running, user, account_id)
+    wanted = await chosen_account(running, user, account_id)
     async with running.database.tenant(user.tenant_id) as session:
         switch = await accounts.kill_switch(session, wanted)
     return {
@@ -217,7 +128,7 @@ async def set_kill_switch(
     body: KillSwitchRequest, running: Running, user: Stopper
 ) -> dict[str, Any]:
     """Make an account's kill switch stricter, or, as risk admin, less strict."""
-    wanted = await _account_id(running, user, body.account_id)
+    wanted = await chosen_account(running, user, body.account_id)
     async with running.database.tenant(user.tenant_id) as session:
         await accounts.lock_account(session, wanted)
         now = running.clock.now()
@@ -244,7 +155,8 @@ async def find_instruments(
     return {"ok": True, "rows": rows, "exact": resolution.instrument is not None}
 
 
-async def _account_id(running: Services, user: Principal, wanted: str | None) -> str:
+async def chosen_account(running: Services, user: Principal, wanted: str | None) -> str:
+    """Return the tenant's account of this id, or the first. Raises NotFound."""
     async with running.database.tenant(user.tenant_id) as session:
         if wanted is not None:
             return (await require_account(session, wanted)).account_id
@@ -257,7 +169,7 @@ async def _account_id(running: Services, user: Principal, wanted: str | None) ->
 async def _holdings(
     running: Services, user: Principal, account_id: str | None, *, holdings: bool
 ) -> dict[str, Any]:
-    wanted = await _account_id(running, user, account_id)
+    wanted = await chosen_account(running, user, account_id)
     view = await running.views.look(user.tenant_id, wanted)
     snapshot = view.snapshot
     if snapshot is None:
@@ -285,34 +197,17 @@ def _position(row: Position, last: Decimal | None) -> dict[str, Any]:
     }
 
 
-def _broker_down(down: BrokerUnavailable) -> Unavailable:
+def broker_down(down: BrokerUnavailable) -> Unavailable:
+    """Say to a client that the broker does not answer."""
     return Unavailable(f"the broker does not answer: {down.message}", code="BROKER_UNAVAILABLE")
 
 
-def _plan(plan: TradePlan) -> dict[str, Any]:
-    return {**plan.model_dump(mode="json"), "plan_hash": plan.plan_hash}
-
-
-def _order(record: orders.OrderRecord) -> dict[str, Any]:
+def show_order(record: orders.OrderRecord) -> dict[str, Any]:
+    """Show an order as every route does."""
     return {
         **submitted_order(record).model_dump(mode="json"),
         "account_id": record.intent.account_id,
         "plan_id": record.intent.plan_id,
         "created_at": time_text(record.created_at),
         "updated_at": time_text(record.updated_at),
-    }
-
-
-def _exception(item: exceptions.ExceptionRecord) -> dict[str, Any]:
-    return {
-        "exception_id": item.exception_id,
-        "account_id": item.account_id,
-        "kind": item.kind,
-        "severity": item.severity,
-        "status": item.status,
-        "message": str(item.body["message"]),
-        "delta": item.body,
-        "opened_at": time_text(item.opened_at),
-        "last_seen_at": time_text(item.last_seen_at),
-        "acknowledged_by": item.acknowledged_by,
     }

@@ -4,7 +4,13 @@ import pytest
 
 from adapters.brokers.mock.client import MockBroker
 from adapters.brokers.mock.script import (
+    AcceptAndDelayReply,
+    AcceptAndFail,
+    AcceptAndGarbleReply,
     AcceptAndLoseReply,
+    Behaviour,
+    BookTwice,
+    DelayAccept,
     LoseBeforeAccept,
     Partial,
     Reject,
@@ -156,3 +162,71 @@ async def test_the_journal_keeps_every_call_with_its_outcome(broker: MockBroker)
         (2, "cancel_order", "none", "ORDER_REJECTED"),
         (3, "get_orders", "", "OK"),
     ]
+
+
+async def test_a_new_order_stays_hidden_for_the_told_seconds_of_the_clock() -> None:
+    clock = FakeClock()
+    market = ScriptedMarket(clock)
+    market.show(INFY, bids=[("99.90", 1)], asks=[("100.10", 1)], last="100.00")
+    broker = MockBroker(
+        market=market, clock=clock, ids=CountingIds(), instruments=MemoryInstruments()
+    )
+    broker.hide_new_orders(seconds=30)
+    await broker.place_order(an_order())
+    clock.advance(seconds=29.999)
+    assert await tagged(broker) == 0
+    assert (await broker.get_snapshot(ACCOUNT)).positions == ()
+    assert await broker.get_trades(ACCOUNT) == ()
+    clock.advance(seconds=0.001)
+    assert await tagged(broker) == 1
+    broker.hide_new_orders()
+    await broker.place_order(an_order(tag=2))
+    assert await tagged(broker, 2) == 1
+
+
+async def test_an_order_booked_twice_has_one_tag_and_two_ids(broker: MockBroker) -> None:
+    broker.script(BookTwice())
+    ack = await broker.place_order(an_order())
+    found = await broker.find_orders_by_tag(ACCOUNT, a_tag(1))
+    assert len({order.broker_order_id for order in found}) == 2
+    assert found[0].broker_order_id == ack.broker_order_id
+
+
+@pytest.mark.parametrize("behaviour", [AcceptAndGarbleReply(), AcceptAndFail(500)])
+async def test_an_answer_that_says_nothing_sure_is_unknown_with_the_order_booked(
+    broker: MockBroker, behaviour: Behaviour
+) -> None:
+    broker.script(behaviour)
+    with pytest.raises(OutcomeUnknown):
+        await broker.place_order(an_order())
+    assert await tagged(broker) == 1
+
+
+async def test_a_delayed_reply_comes_after_the_order_and_a_delayed_order_after_the_wait(
+    market: ScriptedMarket,
+) -> None:
+    seen: list[tuple[float, int]] = []
+
+    async def sleep(seconds: float) -> None:
+        seen.append((seconds, len(await waiting.get_orders(ACCOUNT))))
+
+    waiting = MockBroker(
+        market=market,
+        clock=FakeClock(),
+        ids=CountingIds(),
+        instruments=MemoryInstruments(),
+        sleep=sleep,
+    )
+    waiting.script(AcceptAndDelayReply(Decimal(3)), DelayAccept(Decimal(4)))
+    await waiting.place_order(an_order(tag=1))
+    await waiting.place_order(an_order(tag=2))
+    assert seen == [(3.0, 1), (4.0, 1)]
+    assert await tagged(waiting, 2) == 1
+
+
+async def test_fills_can_be_shown_newest_first(broker: MockBroker) -> None:
+    for tag in (1, 2):
+        await broker.place_order(an_order(tag=tag))
+    oldest_first = await broker.get_trades(ACCOUNT)
+    broker.reorder_fills(newest_first=True)
+    assert await broker.get_trades(ACCOUNT) == tuple(oldest_first[::-1])

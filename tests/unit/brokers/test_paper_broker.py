@@ -125,7 +125,7 @@ async def test_a_stale_or_future_quote_fills_nothing() -> None:
         (an_order(side=SELL), "cannot deliver 10 NSE:INFY; 0 held"),
         (
             an_order(quantity="10000", limit="100.10"),
-            "insufficient funds: needs 1001000 INR, has 1000000",
+            "insufficient funds: needs 1002188.59 INR with charges, has 1000000",
         ),
     ],
 )
@@ -170,12 +170,13 @@ async def test_a_fill_that_became_too_dear_ends_the_order_and_not_in_debt() -> N
 # Money and positions
 
 
-async def test_a_delivery_purchase_costs_its_full_value() -> None:
+async def test_a_delivery_purchase_costs_its_full_value_and_its_charges() -> None:
     bench = PaperBench()
     await bench.place(an_order(quantity="100"))
     margins = await bench.margins()
-    assert (margins.available, margins.used) == (Decimal("989990.00"), Decimal(0))
-    assert margins.equity == Decimal("999990.00")
+    # Bought for 10010.00, charged 11.89.
+    assert (margins.available, margins.used) == (Decimal("989978.11"), Decimal(0))
+    assert margins.equity == Decimal("999978.11")
     assert margins.start_of_day_equity == 1_000_000
 
 
@@ -186,8 +187,8 @@ async def test_an_intraday_short_blocks_a_fifth_and_is_a_negative_position() -> 
     (position,) = snapshot.positions
     assert (position.quantity, position.average_price) == (Decimal(-100), Decimal("99.900000"))
     margins = await bench.margins()
-    # Short at 99.90, marked at 100.00: 1998 blocked and 10 lost.
-    assert (margins.used, margins.equity) == (Decimal("2008.000"), Decimal("999990.00"))
+    # Short at 99.90, marked at 100.00: 1998 blocked and 10 lost; charged 6.42.
+    assert (margins.used, margins.equity) == (Decimal("2008.000"), Decimal("999983.58"))
 
 
 async def test_a_losing_position_can_always_be_closed() -> None:
@@ -328,8 +329,8 @@ async def test_a_day_starts_at_the_worth_last_known_the_day_before() -> None:
     bench.clock.advance(hours=25)
     bench.quote("90.00")
     noon = await bench.margins()
-    assert noon.start_of_day_equity == evening == Decimal("1000090.00")
-    assert noon.equity == Decimal("998990.00")
+    assert noon.start_of_day_equity == evening == Decimal("1000078.11")
+    assert noon.equity == Decimal("998978.11")
 
 
 async def test_a_day_that_begins_without_a_price_still_starts_at_the_last_worth() -> None:
@@ -340,7 +341,7 @@ async def test_a_day_that_begins_without_a_price_still_starts_at_the_last_worth(
     assert (await bench.broker.get_snapshot(ACCOUNT)).margins is None
     bench.market.come_up()
     bench.quote("90.00")
-    assert (await bench.margins()).start_of_day_equity == Decimal("999990.00")
+    assert (await bench.margins()).start_of_day_equity == Decimal("999978.11")
 
 
 async def test_a_day_without_any_known_worth_starts_at_the_first_look_that_has_one() -> None:
@@ -354,9 +355,9 @@ async def test_a_day_without_any_known_worth_starts_at_the_first_look_that_has_o
     assert (await bench.broker.get_snapshot(ACCOUNT)).margins is None
     bench.market.come_up()
     bench.quote("95.00")
-    assert (await bench.margins()).start_of_day_equity == Decimal("999490.00")
+    assert (await bench.margins()).start_of_day_equity == Decimal("999478.11")
     bench.quote("90.00")
-    assert (await bench.margins()).start_of_day_equity == Decimal("999490.00")
+    assert (await bench.margins()).start_of_day_equity == Decimal("999478.11")
 
 
 async def test_a_moving_price_does_not_make_every_look_write_the_book() -> None:

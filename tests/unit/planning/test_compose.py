@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.planning.compose import STOP_NOTE
 from app.planning.inputs import PlanProblem
 from riskgate.contracts.instruments import InstrumentKind
 from riskgate.contracts.intents import Comparison, TimeWindow
@@ -89,10 +90,7 @@ def test_a_plan_says_everything_needed_to_judge_and_send_it() -> None:
         ),
         validity_window=ValidityWindow(start=NOW, end=minutes(15)),
         broker_snapshot_id="snap-1",
-        notes=(
-            SIMULATED,
-            "Stop and target are recorded on the plan; no stop order is placed for them.",
-        ),
+        notes=(SIMULATED, STOP_NOTE),
     )
 
 

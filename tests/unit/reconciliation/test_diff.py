@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.reconciliation.diff import SEVERITY, compare
+from app.reconciliation.diff import compare
+from app.reconciliation.severities import SEVERITY
 from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, OrderState, Product
 from riskgate.contracts.snapshots import ExpectedOrder, Position
 from riskgate.contracts.traces import DeltaKind, DeltaSeverity, ReconciliationDelta
@@ -68,10 +69,15 @@ def test_every_kind_of_difference_has_the_severity_of_the_contract() -> None:
         DeltaKind.POSITION_QTY_MISMATCH: H,
         DeltaKind.ORDER_DUPLICATE_TAG: H,
         DeltaKind.ORDER_OUTCOME_UNKNOWN: H,
+        DeltaKind.ORDER_UNEXPECTED_AT_BROKER: H,
+        DeltaKind.FILL_NOT_BOOKED: H,
+        DeltaKind.POSITION_EXTRA_AT_BROKER: H,
         DeltaKind.POSITION_MISSING_AT_BROKER: M,
-        DeltaKind.POSITION_EXTRA_AT_BROKER: M,
         DeltaKind.ORDER_STATE_MISMATCH: M,
         DeltaKind.ORDER_MISSING_AT_BROKER: M,
+        DeltaKind.FILL_MISSING_AT_BROKER: M,
+        DeltaKind.MARGINS_IMPLAUSIBLE: M,
+        DeltaKind.PLAN_INCOMPLETE: M,
         DeltaKind.ORDER_EXTRA_AT_BROKER: L,
     }
 
@@ -85,7 +91,7 @@ def test_every_kind_of_difference_has_the_severity_of_the_contract() -> None:
         (10, 7, DeltaKind.POSITION_QTY_MISMATCH, H),
         (10, -10, DeltaKind.POSITION_QTY_MISMATCH, H),
         (10, 0, DeltaKind.POSITION_MISSING_AT_BROKER, M),
-        (0, -3, DeltaKind.POSITION_EXTRA_AT_BROKER, M),
+        (0, -3, DeltaKind.POSITION_EXTRA_AT_BROKER, H),
     ],
 )
 def test_a_different_quantity_is_named(
@@ -98,7 +104,7 @@ def test_a_different_quantity_is_named(
 def test_a_position_that_one_side_does_not_list_is_missing_or_extra() -> None:
     missing = position_delta(DeltaKind.POSITION_MISSING_AT_BROKER, M, 10, 0)
     assert differences([a_position(10)]) == (missing,)
-    extra = position_delta(DeltaKind.POSITION_EXTRA_AT_BROKER, M, 0, 5)
+    extra = position_delta(DeltaKind.POSITION_EXTRA_AT_BROKER, H, 0, 5)
     assert differences([], holdings=(a_position(5),)) == (extra,)
 
 

@@ -419,3 +419,11 @@ def test_everything_that_is_wrong_with_the_limits_is_told_at_once() -> None:
 def test_a_limit_of_hundreds_of_digits_is_told_and_not_stumbled_over() -> None:
     result = limited({"proposed_orders": 11}, {"max_notional_per_day": Decimal("1e400")})
     assert result.codes == ("ORDERS_PER_DAY",)
+
+
+def test_an_exit_is_not_held_to_the_days_limits_but_to_everything_else() -> None:
+    report = run_guards(
+        a_request(only_reduces=True, acknowledged_risk=False), None, NO_LIMITS, NOTHING_KNOWN, NOW
+    )
+    assert report.codes == ("VALIDATION_MISSING", "ACKNOWLEDGEMENT_MISSING")
+    assert report.results[-1].passed

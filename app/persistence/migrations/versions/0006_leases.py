@@ -1,4 +1,4 @@
-"""Leases on plans, so that two processes never send one plan; the token each order left under."""
+"""Leases on plans, the token each order left under, and a person's own last words found fast."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "plan_id", name=op.f("pk_plan_leases")),
     )
     op.add_column("orders", sa.Column("fence", sa.BigInteger(), nullable=True))
+    op.create_index("ix_runs_user", "runs", ["tenant_id", "user_id", "created_at"])
     op.execute(f"GRANT UPDATE (fence) ON orders TO {ROLE}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON plan_leases TO {ROLE}")
     op.execute("ALTER TABLE plan_leases ENABLE ROW LEVEL SECURITY")
@@ -38,5 +39,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_runs_user", table_name="runs")
     op.drop_column("orders", "fence")
     op.drop_table("plan_leases")

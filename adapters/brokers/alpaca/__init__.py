@@ -1,0 +1,1 @@
+"""Alpaca, by its official client; US shares only."""

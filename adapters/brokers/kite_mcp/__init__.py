@@ -1,0 +1,1 @@
+"""Zerodha Kite through its MCP server; everything below the session."""

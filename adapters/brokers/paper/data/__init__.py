@@ -1,0 +1,1 @@
+"""Bundled tables of the paper broker."""

@@ -1,0 +1,1 @@
+"""Tradier, over its HTTP interface; US shares only."""

@@ -1,0 +1,19 @@
+"""The composition root: the only place that builds concrete things."""
+
+from app.bootstrap.bars import read_bars
+from app.bootstrap.brokers import AccountBrokers, check_broker
+from app.bootstrap.build import build
+from app.bootstrap.container import Container
+from app.bootstrap.ground import prepare_database, seal_secret
+from app.bootstrap.worker import build_worker
+
+__all__ = [
+    "AccountBrokers",
+    "Container",
+    "build",
+    "build_worker",
+    "check_broker",
+    "prepare_database",
+    "read_bars",
+    "seal_secret",
+]

@@ -1,0 +1,117 @@
+"""The built application, and what starts and stops it."""
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapters.errors import BrokerUnavailable
+from adapters.ports import Brokers
+from app.api.services import Services
+from app.conversation.service import Conversation
+from app.execution.engine import ExecutionEngine
+from app.gate.service import replace_retired_defaults, store_default_policy
+from app.identity.principal import OWNER_TENANT
+from app.identity.service import OWNER_NAME, OWNER_ROLES, Identity
+from app.persistence import accounts, identities, jobs
+from app.persistence.accounts import AccountRecord
+from app.persistence.bars import PostgresBars
+from app.persistence.database import Database
+from app.reconciliation.service import Reconciler
+from app.settings import BrokerName, Settings
+from riskgate.contracts.instruments import Currency
+
+if TYPE_CHECKING:
+    pass
+from app.bootstrap.brokers import AccountBrokers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """The application, built once, and what starts and stops it."""
+
+    settings: Settings
+    services: Services
+    brokers: Brokers
+    bars: PostgresBars
+
+    @property
+    def database(self) -> Database:
+        return self.services.database
+
+    @property
+    def engine(self) -> ExecutionEngine:
+        return self.services.engine
+
+    @property
+    def reconciler(self) -> Reconciler:
+        return self.services.reconciler
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.services.conversation
+
+    @property
+    def identity(self) -> Identity:
+        return self.services.identity
+
+    async def account_ids(self, tenant_id: str) -> list[str]:
+        """Return the ids of a tenant's accounts."""
+        async with self.database.tenant(tenant_id) as session:
+            return [account.account_id for account in await accounts.list_accounts(session)]
+
+    async def start(self) -> str | None:
+        """Bring the store up and pick up what a stopped process left; return a new owner's key."""
+        await self.database.open()
+        key = await self._ensure_owner()
+        async with self.database.installation() as session:
+            tenants = await identities.tenant_ids(session)
+        for tenant_id in tenants:
+            await self._pick_up(tenant_id)
+        return key
+
+    async def _pick_up(self, tenant_id: str) -> None:
+        """Settle what a stopped process left, and show people at once what cannot be settled."""
+        async with self.database.tenant(tenant_id) as session:
+            await replace_retired_defaults(session, at=self.services.clock.now())
+        for account_id in await self.engine.recover(tenant_id, alone=True):
+            with contextlib.suppress(BrokerUnavailable):
+                await self.reconciler.reconcile(tenant_id, account_id)
+            async with self.database.tenant(tenant_id) as session:
+                await jobs.defer(session, jobs.follow_account(tenant_id, account_id))
+        await self.conversation.end_interrupted(tenant_id)
+
+    async def stop(self) -> None:
+        """Let running turns end, then let go of the store."""
+        await self.conversation.close()
+        if isinstance(self.brokers, AccountBrokers):
+            await self.brokers.close()
+        await self.database.close()
+
+    async def _ensure_owner(self) -> str | None:
+        async with self.database.installation() as session:
+            if await identities.tenant_ids(session):
+                return None
+        now = self.services.clock.now()
+        async with self.database.tenant(OWNER_TENANT) as session:
+            await identities.add_tenant(session, name="My desk", at=now)
+            owner = await self.identity.add_user(session, OWNER_NAME, OWNER_ROLES)
+            policy_hash = await store_default_policy(session, created_by=owner.user_id, at=now)
+            broker = self.settings.broker
+            for currency, default in _first_accounts(broker):
+                account = AccountRecord(
+                    account_id=f"{broker}-{currency.lower()}",
+                    broker=broker.value,
+                    mode="PROPOSE",
+                    currency=currency,
+                    policy_hash=policy_hash,
+                    is_default=default,
+                )
+                await accounts.add_account(session, account, at=now)
+            return await self.identity.add_key(session, owner.user_id)
+
+
+def _first_accounts(broker: BrokerName) -> tuple[tuple[Currency, bool], ...]:
+    """Return the currencies of the accounts a new installation gets, and which is the default."""
+    if broker in {BrokerName.ALPACA, BrokerName.TRADIER}:
+        return ((Currency.USD, True),)
+    return ((Currency.INR, True), (Currency.USD, False))

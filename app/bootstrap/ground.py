@@ -1,0 +1,143 @@
+"""What everything else stands on: the store, the clock, the market and the secret."""
+
+import contextlib
+import csv
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.market_data.composite import MarketRouter
+from adapters.market_data.replay import ReplayMarket
+from adapters.market_data.simulated import SimulatedMarket
+from adapters.ports import Brokers, Clock, IdFactory, MarketData
+from app.calendars import table as calendar_table
+from app.calendars.sessions import Calendars
+from app.calendars.table import CalendarInvalid
+from app.errors import FieldError, SettingsInvalid
+from app.gate.service import Gate
+from app.instruments.directory import Directory
+from app.instruments.master import load_master
+from app.persistence import checkpoints, job_schema, migrate
+from app.persistence.bars import PostgresBars
+from app.persistence.database import Database
+from app.persistence.location import DatabaseLocation, locate
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    pass
+from app.bootstrap.brokers import AccountBrokers, check_broker
+
+SECRET_FILE = "seal.key"
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What everything else stands on."""
+
+    settings: Settings
+    clock: Clock
+    ids: IdFactory
+    database: Database
+    directory: Directory
+    bars: PostgresBars
+    market: MarketData
+    brokers: Brokers
+    calendars: Calendars
+    gate: Gate
+    secret: bytes
+
+
+def lay_ground(
+    settings: Settings,
+    location: DatabaseLocation,
+    clock: Clock,
+    ids: IdFactory,
+    market: MarketData | None,
+    brokers: Brokers | None,
+) -> Ground:
+    database = Database(location.app_conninfo)
+    directory = Directory(load_master())
+    bars = PostgresBars(database)
+    calendars = _calendars(settings.calendars)
+    market = market or _market(settings, clock, directory, bars)
+    return Ground(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        database=database,
+        directory=directory,
+        bars=bars,
+        market=market,
+        brokers=brokers
+        or AccountBrokers(
+            settings=settings,
+            database=database,
+            market=market,
+            directory=directory,
+            clock=clock,
+            ids=ids,
+        ),
+        calendars=calendars,
+        gate=Gate(calendars),
+        secret=seal_secret(settings.home),
+    )
+
+
+def prepare_database(settings: Settings) -> DatabaseLocation:
+    """Start or find the database and bring it to this release's schema. Blocks.
+
+    Raises SettingsInvalid first, where the application could not be built on it.
+    """
+    _calendars(settings.calendars)
+    check_broker(settings)
+    location = locate(settings.home, settings.database_url)
+    migrate.upgrade(location.owner_url)
+    checkpoints.set_up(location.owner_conninfo)
+    job_schema.set_up(location.owner_conninfo)
+    return location
+
+
+def seal_secret(home: Path) -> bytes:
+    """Return the installation's secret, made at the first start and readable by its owner only.
+
+    It is written whole under another name first, so that a crash leaves none rather than half.
+    """
+    path = home / SECRET_FILE
+    if not path.exists():
+        fresh = home / f".{SECRET_FILE}.{secrets.token_hex(4)}"
+        descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(SECRET_BYTES))
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+    return path.read_bytes()
+
+
+def _calendars(circulars: Path | None) -> Calendars:
+    """Read the exchanges' calendars. Raises SettingsInvalid for circulars that cannot be used."""
+    try:
+        return calendar_table.load(circulars)
+    except (CalendarInvalid, OSError, UnicodeDecodeError, csv.Error) as wrong:
+        error = FieldError("SIGMATRADER_CALENDARS", str(wrong))
+        raise SettingsInvalid(f"{error.field}: {error.issue}", errors=(error,)) from wrong
+
+
+def _market(
+    settings: Settings, clock: Clock, directory: Directory, bars: PostgresBars
+) -> MarketData:
+    return MarketRouter(
+        replay=ReplayMarket(
+            history=bars,
+            clock=clock,
+            instruments=directory,
+            started_at=clock.now(),
+            seconds_per_bar=settings.replay_seconds_per_bar,
+            start_on=settings.replay_start_on,
+        ),
+        simulated=SimulatedMarket(seed=settings.market_seed, clock=clock, instruments=directory),
+    )

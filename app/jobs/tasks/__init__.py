@@ -1,0 +1,1 @@
+"""What jobs do. Each may be done twice or half without harm."""

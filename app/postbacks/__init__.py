@@ -1,0 +1,1 @@
+"""News that a broker sends by itself: verified, kept once, and only a reason to look."""

@@ -1,0 +1,1 @@
+"""What a plan is checked for before it may be executed, and what an execution came to: pure."""

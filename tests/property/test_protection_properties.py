@@ -1,0 +1,192 @@
+"""Protection never covers more than is held, is the same twice, and ends the same in any order."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import TypeVar
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.protection.desired import (
+    FAILED,
+    ON_ITS_WAY,
+    Action,
+    Cancel,
+    Kind,
+    Place,
+    Protective,
+    View,
+    Wanted,
+    Why,
+    desired,
+)
+from app.protection.shares import Entry, Exit
+from riskgate.contracts.orders import OrderState, Side
+
+T = TypeVar("T")
+NOW = datetime(2026, 3, 11, 4, 30, tzinfo=UTC)
+ZERO = Decimal(0)
+RESTING = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
+
+
+def _times() -> st.SearchStrategy[datetime]:
+    return st.integers(0, 3_000).map(lambda seconds: NOW - timedelta(seconds=seconds))
+
+
+def _quantities(most: int = 40) -> st.SearchStrategy[Decimal]:
+    return st.integers(0, most).map(Decimal)
+
+
+@st.composite
+def protectives(draw: st.DrawFn, entry_ids: list[str]) -> Protective:
+    state = draw(st.sampled_from([*RESTING, *ON_ITS_WAY, *FAILED, OrderState.CANCELLED]))
+    return Protective(
+        order_id=f"p{draw(st.integers(0, 10**9))}",
+        entry_id=draw(st.sampled_from(entry_ids)),
+        kind=draw(st.sampled_from(Kind)),
+        generation=draw(st.integers(1, 6)),
+        state=state,
+        open=ZERO if state.final else draw(_quantities(20)),
+        filled=draw(_quantities(10)),
+        limit_price=draw(st.none() | st.integers(900, 1100).map(Decimal)),
+        created_at=draw(_times()),
+        of_this_session=draw(st.booleans()),
+        taken_back=draw(st.none() | st.sampled_from(Why)),
+    )
+
+
+@st.composite
+def views(draw: st.DrawFn) -> View:
+    count = draw(st.integers(1, 3))
+    ids = [f"e{number}" for number in range(count)]
+    side = draw(st.sampled_from(Side))
+    return View(
+        side=side,
+        entries=tuple(
+            Entry(order_id=each, filled=draw(_quantities()), created_at=draw(_times()))
+            for each in ids
+        ),
+        exits=tuple(
+            Exit(order_id=f"x{number}", filled=draw(_quantities()), created_at=draw(_times()))
+            for number in range(draw(st.integers(0, 3)))
+        ),
+        wanted=tuple(
+            Wanted(
+                entry_id=each,
+                stop=draw(st.none() | st.just(Decimal(1000 - 20 * side.sign))),
+                target=draw(st.none() | st.just(Decimal(1000 + 30 * side.sign))),
+                not_before=draw(st.none() | _times()),
+            )
+            for each in ids
+        ),
+        orders=tuple(draw(st.lists(protectives(ids), max_size=5, unique_by=lambda o: o.order_id))),
+        held=draw(_quantities(80)),
+        leaving=draw(_quantities(20)),
+        last=draw(st.none() | st.integers(940, 1060).map(Decimal)),
+        now=NOW,
+        cannot_send=draw(st.none() | st.just("stopped: HALTED")),
+        stop_rests=draw(st.booleans()),
+        lot=Decimal(draw(st.sampled_from([1, 5]))),
+    )
+
+
+def covered(view: View) -> Decimal:
+    return sum((order.open for order in view.orders), ZERO)
+
+
+def after(view: View, actions: tuple[Action, ...]) -> View:
+    """The view once every action worked: cancels are final, orders rest."""
+    orders = list(view.orders)
+    for action in actions:
+        if isinstance(action, Cancel):
+            orders = [
+                replace(o, state=OrderState.CANCELLED, open=ZERO, taken_back=action.why)
+                if o.order_id == action.order_id
+                else o
+                for o in orders
+            ]
+        elif isinstance(action, Place):
+            newest = [o.generation for o in orders if o.entry_id == action.entry_id]
+            orders.append(
+                Protective(
+                    order_id=f"new-{action.entry_id}-{len(orders)}",
+                    entry_id=action.entry_id,
+                    kind=action.kind,
+                    generation=max(newest, default=0) + 1,
+                    state=OrderState.OPEN,
+                    open=action.quantity,
+                    filled=ZERO,
+                    limit_price=action.price,
+                    created_at=view.now,
+                )
+            )
+    return replace(view, orders=tuple(orders))
+
+
+@given(views())
+def test_what_is_placed_never_covers_more_than_is_held_and_free(view: View) -> None:
+    free = max(view.held - view.leaving, ZERO)
+    actions = desired(view)
+    placed = sum((a.quantity for a in actions if isinstance(a, Place)), ZERO)
+    if placed:
+        assert covered(view) + placed <= free
+    assert all(
+        a.quantity > 0 and a.quantity % view.lot == 0 for a in actions if isinstance(a, Place)
+    )
+
+
+@given(views())
+def test_each_entry_has_one_action_and_none_while_one_of_its_orders_is_on_its_way(
+    view: View,
+) -> None:
+    actions = desired(view)
+    assert [a.entry_id for a in actions] == [w.entry_id for w in view.wanted]
+    busy = {o.entry_id for o in view.orders if o.state in ON_ITS_WAY}
+    assert not [a for a in actions if isinstance(a, Place) and a.entry_id in busy]
+    placed_by_id = {o.order_id: o for o in view.orders}
+    for action in actions:
+        if isinstance(action, Cancel):
+            order = placed_by_id[action.order_id]
+            assert order.entry_id == action.entry_id
+            assert order.state in RESTING
+
+
+@given(views())
+def test_nothing_is_sent_that_may_not_be_sent(view: View) -> None:
+    stopped = replace(view, cannot_send="stopped: HALTED")
+    assert not [a for a in desired(stopped) if isinstance(a, Place)]
+    assert not [a for a in desired(stopped) if isinstance(a, Cancel) and a.why is not Why.TOO_MUCH]
+
+
+@given(views(), st.randoms(use_true_random=False))
+def test_the_order_that_news_came_in_changes_nothing(view: View, random: Random) -> None:
+    shuffled = replace(
+        view,
+        entries=_mixed(view.entries, random),
+        exits=_mixed(view.exits, random),
+        orders=_mixed(view.orders, random),
+    )
+    assert desired(shuffled) == desired(view)
+
+
+@given(views())
+def test_acting_comes_to_rest_and_resting_is_never_more_than_is_free(view: View) -> None:
+    free = max(view.held - view.leaving, ZERO)
+    for _ in range(30):
+        actions = desired(view)
+        if not any(isinstance(action, Place | Cancel) for action in actions):
+            break
+        view = after(view, actions)
+    else:
+        raise AssertionError("it never comes to rest")
+    assert desired(view) == desired(view)
+    stuck = any(order.state in ON_ITS_WAY for order in view.orders)
+    assert stuck or covered(view) <= free
+
+
+def _mixed(rows: tuple[T, ...], random: Random) -> tuple[T, ...]:
+    mixed = list(rows)
+    random.shuffle(mixed)
+    return tuple(mixed)
