@@ -20,7 +20,7 @@ export PIP_USER := 0
 export UV_CACHE_DIR := .venv/cache
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check cover schemas rules brokers calendars properties chaos bench lock clean
+.PHONY: help run test setup check cover schemas rules brokers calendars properties chaos faults bench lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-10s  %s\n", $$1, $$2 }' Makefile
@@ -66,10 +66,17 @@ brokers: $(READY) ## run the conformance suite and write docs/reference/brokers.
 properties: $(READY) ## try 10,000 examples of each property of the gate (a few minutes)
 	@HYPOTHESIS_PROFILE=thorough .venv/bin/python -m pytest --hypothesis-show-statistics \
 	  tests/property/test_gate_properties.py tests/property/test_gate_suggestions.py \
-	  tests/property/test_gate_bytes.py tests/property/test_book_properties.py $(ARGS)
+	  tests/property/test_gate_bytes.py tests/property/test_book_properties.py \
+	  tests/property/test_postback_order.py $(ARGS)
 
 chaos: $(READY) ## kill the server 200 times at each of 28 points of an order, and count (an hour)
 	@.venv/bin/python -m tests.chaos --runs 200 $(ARGS)
+
+faults: $(READY) ## lost replies, races, a full disk, a database shot 100 times (half an hour)
+	@FAULTS=full .venv/bin/python -m pytest -s --show-capture=no \
+	  tests/integration/test_lost_replies.py tests/integration/test_once_under_load.py \
+	  tests/integration/test_approval_races.py tests/integration/test_kill_switch_races.py \
+	  tests/faults $(ARGS)
 
 bench: $(READY) ## print the figures of this machine
 	@.venv/bin/python -m tests.benchmarks $(ARGS)

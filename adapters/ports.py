@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Protocol
+from enum import StrEnum
+from typing import Annotated, Protocol, TypeGuard
 
 from pydantic import Field
 
@@ -43,13 +44,21 @@ class InstrumentLookup(Protocol):
         ...
 
 
+class ReachBack(StrEnum):
+    """How far back a broker's order book reaches, where that is less than a week."""
+
+    SESSION = "SESSION"
+
+
 class BrokerCapabilities(Contract):
     """What one broker can do; what it cannot is refused before a call.
 
     An order sent may turn up in the book as late as `settle_s` seconds after the call: three
     times the longest lag seen. Within that time no answer means nothing. `refuses_repeated_tags`
     says that the broker itself takes a tag once only; `takes_fractions` that quantities need not
-    be whole lots.
+    be whole lots; `places_oco` that the adapter is an OcoBroker. `orders_reach_back` says how far
+    back its orders go: None for a week at least, SESSION for those of the day alone, where an
+    order of an earlier session is never shown again.
     """
 
     name: str
@@ -60,6 +69,8 @@ class BrokerCapabilities(Contract):
     settle_s: Annotated[int, Field(ge=0)] = 30
     refuses_repeated_tags: bool = False
     takes_fractions: bool = False
+    places_oco: bool = False
+    orders_reach_back: ReachBack | None = None
 
 
 class BrokerAdapter(Protocol):
@@ -99,6 +110,25 @@ class BrokerAdapter(Protocol):
     async def find_orders_by_tag(self, account_id: str, tag: str) -> Sequence[BrokerOrder]:
         """Return the orders that carry the tag: none, one, or, at a broker that let it, more."""
         ...
+
+
+class OcoBroker(BrokerAdapter, Protocol):
+    """A broker that takes a stop and a target as a pair of which only one may fill."""
+
+    async def place_oco(
+        self, stop: OrderIntent, target: OrderIntent
+    ) -> tuple[BrokerOrderAck, BrokerOrderAck]:
+        """Send both once, of one quantity: both are taken or neither.
+
+        A fill of one comes off the other at once; cancelling one leaves the other. Raises as
+        `place_order` does, and then for both.
+        """
+        ...
+
+
+def offers_oco(broker: BrokerAdapter) -> TypeGuard[OcoBroker]:
+    """Say whether a broker takes pairs."""
+    return broker.capabilities.places_oco
 
 
 class Brokers(Protocol):

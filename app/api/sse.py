@@ -51,4 +51,5 @@ async def _frames(
     run_id: str, events: AsyncIterator[NumberedEvent]
 ) -> AsyncIterator[ServerSentEvent]:
     async for event in events:
-        yield ServerSentEvent(data=event.text, id=f"{run_id}:{event.seq}", retry=RETRY_MS, sep="\n")
+        event_id = f"{event.run_id or run_id}:{event.seq}"
+        yield ServerSentEvent(data=event.text, id=event_id, retry=RETRY_MS, sep="\n")

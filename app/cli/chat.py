@@ -3,15 +3,17 @@
 import json
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from app.cli.desk_lists import exception_lines, protection_lines
 from app.cli.render import (
     choice_letter,
     choices_of,
@@ -48,8 +50,20 @@ STEP_WORDS: Final = {
     "reconcile": "Comparing with the broker",
     "explain": "Putting it into words",
 }
+LIVE: Final = "LIVE"
+RISK_WORDS: Final = "i accept the risk"
+LIVE_NOTE: Final = (
+    "LIVE: real money at a real broker. The plan must have passed a validation first:\n"
+    "sigmatrader validate {plan} --client-id 1"
+)
+# Lists that need no turn: where they come from, and how they are shown.
+LISTS: Final[Mapping[str, tuple[str, Callable[[Sequence[Any]], list[Text]]]]] = {
+    "/exceptions": ("/api/v1/exceptions", exception_lines),
+    "/protections": ("/api/v1/protections", protection_lines),
+}
 HELP: Final = (
     "Say what you want, for example 'buy 10 INFY at market, cnc', 'price of TCS' or 'positions'.\n"
+    "/exceptions and /protections list what needs attention and which stops are held by whom;\n"
     "/new starts a new conversation, /quit or Ctrl-D leaves."
 )
 
@@ -203,6 +217,8 @@ class Chat:
                     self._decide_waiting()
                 case "/help":
                     self.notes.print(Text(HELP))
+                case name if name in LISTS:
+                    self._guarded_list(name)
                 case text:
                     self._guarded_turn(text)
         return OK
@@ -255,10 +271,20 @@ class Chat:
         verb = {"y": "approve", "yes": "approve", "n": "reject", "no": "reject"}.get(
             (self._ask(prompt) or "").strip().lower()
         )
+        body: dict[str, Any] = {}
+        if verb == "approve" and card["fields"].get("mode") == LIVE:
+            body = {"acknowledge_risk": True} if self._accepts_risk(card) else {}
+            verb = verb if body else None
         if verb is None:
             self.notes.print(Text("The card waits; nothing was sent.", style="dim"))
             return None
-        return self._follow(f"/api/v1/cards/{card['id']}/{verb}", {})
+        return self._follow(f"/api/v1/cards/{card['id']}/{verb}", body)
+
+    def _accepts_risk(self, card: Mapping[str, Any]) -> bool:
+        """Say what the plan lacks, and take the words that put real money at risk, nothing less."""
+        self.notes.print(Text(LIVE_NOTE.format(plan=safe(card.get("plan_id"))), style="bold red"))
+        said = self._ask(f"Type '{RISK_WORDS}' to approve {what_is_sent(card)}: ")
+        return " ".join((said or "").lower().split()) == RISK_WORDS
 
     def _ask(self, prompt: str) -> str | None:
         return None if self.ask is None else self.ask(prompt)
@@ -268,6 +294,16 @@ class Chat:
             return self._ask("you> ")
         except KeyboardInterrupt:
             return ""
+
+    def _guarded_list(self, name: str) -> None:
+        path, lines = LISTS[name]
+        try:
+            rows = self._get(f"{path}?account_id={quote(self.account_id or '')}").get("rows") or []
+        except ChatError as error:
+            show_problem(self.notes, error)
+            return
+        for line in lines(rows):
+            self.console.print(line)
 
     def _guarded_turn(self, text: str) -> None:
         try:
@@ -338,6 +374,8 @@ class Chat:
     def _show(self, turn: Turn, event: Event, status: Status) -> None:
         match event.get("type"):
             case "RUN_STARTED":
+                # A second run carries out what the first one showed: nothing waits any more.
+                turn.cards = [card for card in turn.cards if card.get("status") != "PENDING"]
                 turn.run_id, self.thread_id = event.get("runId"), event.get("threadId")
             case "STEP_STARTED":
                 turn.steps.append(safe(event.get("stepName")))

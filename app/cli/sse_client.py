@@ -135,6 +135,7 @@ class RunFollower:
     def follow(self, path: str, body: Mapping[str, Any], *, key: str) -> Iterator[Event]:
         """Send a request that starts a run and yield its events to the last.
 
+        Where the message was its own approval, the run that carries it out comes after it.
         Raises ServerUnreachable, ServerRefused or StreamLost.
         """
         seen = _Seen()
@@ -223,8 +224,6 @@ def _events(response: httpx.Response, seen: _Seen) -> Iterator[Event]:
                 event = _take(frame, seen)
                 if event is not None:
                     yield event
-            if seen.over:
-                return
     except httpx.TransportError:
         # The caller resumes: what was read stays read.
         return
@@ -233,7 +232,7 @@ def _events(response: httpx.Response, seen: _Seen) -> Iterator[Event]:
 def _take(frame: ServerEvent, seen: _Seen) -> Event | None:
     run_id, colon, seq = (frame.id or "").rpartition(":")
     if colon and seq.isascii() and seq.isdigit():
-        if int(seq) <= seen.seq:
+        if run_id == seen.run_id and int(seq) <= seen.seq:
             return None
         seen.last_id, seen.run_id, seen.seq, seen.progress = frame.id, run_id, int(seq), True
     event = _parse(frame.data)

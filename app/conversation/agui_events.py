@@ -37,7 +37,12 @@ from riskgate.contracts.cards import Card, CardKind, CardStatus
 PROTOCOL_VERSION = "1.0"
 APPROVAL_SCHEMA: dict[str, JsonValue] = {
     "type": "object",
-    "properties": {"approved": {"type": "boolean"}, "comment": {"type": "string"}},
+    "properties": {
+        "approved": {"type": "boolean"},
+        "comment": {"type": "string"},
+        # A LIVE plan is not approved without it; for any other it says nothing.
+        "acknowledge_risk": {"type": "boolean"},
+    },
     "required": ["approved"],
 }
 ANSWER_SCHEMA: dict[str, JsonValue] = {

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -50,7 +50,8 @@ class LiveTurn:
     """A turn being worked on in this process.
 
     `whole` says that its message was no answer to a question; `asleep` that its end is stored and
-    its task only waits for the turn that its card woke.
+    its task only waits for the turn that its card woke. `carried_on` is the run that its own
+    message went on in, which is known once `settled` is set.
     """
 
     run: RunRecord
@@ -61,6 +62,8 @@ class LiveTurn:
     ending: bool = False
     whole: bool = False
     asleep: bool = False
+    carried_on: RunRecord | None = None
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 async def finish(
@@ -93,6 +96,13 @@ async def finish(
         except DatabaseUnavailable as down:
             log.error("turn_end_not_stored", run_id=turn.run.run_id, error=down.code)
             raise DatabaseUnavailable(retry_safe=False) from down
+
+
+async def end_in(session: Session, turn: LiveTurn, state: TurnState, *, at: datetime) -> None:
+    """Store the whole end of a turn in the caller's transaction; nobody watches it yet."""
+    turn.events.said(" ".join(state["explanations"]))
+    end = TurnEnd(state=state, tools_called=(), steps=(), context={}, ended_at=at)
+    await _store(session, turn, end)
 
 
 async def _try(database: Database, turn: LiveTurn, end: TurnEnd) -> TurnResult:

@@ -20,11 +20,15 @@ POLLS_MAX = 1_200
 
 @dataclass(frozen=True)
 class NumberedEvent:
-    """One stored event as it goes on the wire."""
+    """One stored event as it goes on the wire.
+
+    `run_id` is None for an event of the run that is followed, else the run that carries it on.
+    """
 
     seq: int
     kind: str
     text: str
+    run_id: str | None = None
 
 
 @dataclass

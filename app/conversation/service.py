@@ -14,17 +14,20 @@ from adapters.ports import Clock, IdFactory
 from agents.context import Defaults, TurnContext
 from agents.graph import TurnGraph
 from agents.intent.model import Draft, IntentParser, ParseContext
-from agents.state import Resumption, TurnState
+from agents.state import TurnState
 from app.approvals.rules import Approver
 from app.conversation import agui_events
 from app.conversation.agui_events import AguiTurnEvents
 from app.conversation.ending import LiveTurn, TurnResult, finish
 from app.conversation.event_log import POLL_S, EventLog, NumberedEvent, follow_stored
+from app.conversation.expiring import ExpiringCards
 from app.conversation.reading import parse_context
 from app.conversation.tracing import failed_state
+from app.conversation.waking import resumption, woken_run
 from app.errors import AppError, Conflict, NotFound, Unprocessable
 from app.identity.principal import Principal
 from app.persistence import accounts, cards, runs, traces
+from app.persistence.cards import CardRecord
 from app.persistence.database import Database, Session
 from app.persistence.plans import APPROVAL_STAGE
 from app.persistence.runs import RunRecord
@@ -98,6 +101,7 @@ class Conversation:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._live: dict[tuple[str, str], LiveTurn] = {}
+        self.expiring = ExpiringCards(database=parts.database, clock=parts.clock, ids=parts.ids)
 
     async def start(self, person: Principal, request: TurnRequest) -> RunRecord:
         """Store a turn and begin it. A repeated run id returns the turn it names already.
@@ -123,6 +127,7 @@ class Conversation:
         comment: str | None,
         run_id: str | None = None,
         acknowledge_risk: bool = False,
+        own_word: bool = False,
     ) -> tuple[CardDecision, RunRecord | None]:
         """Take a person's word on a card and wake the turn that waits for it.
 
@@ -137,7 +142,9 @@ class Conversation:
         by = Approver(user_id=person.user_id, roles=person.roles)
         act = parts.decisions.reject
         if approve:
-            act = partial(parts.decisions.approve, acknowledge_risk=acknowledge_risk)
+            act = partial(
+                parts.decisions.approve, acknowledge_risk=acknowledge_risk, own_word=own_word
+            )
         woken: list[RunRecord] = []
 
         async def wake(session: Session, decision: CardDecision) -> None:
@@ -167,7 +174,10 @@ class Conversation:
     async def follow(
         self, person: Principal, run_id: str, *, after: int
     ) -> AsyncIterator[NumberedEvent]:
-        """Yield a run's events after a number, live or stored. The caller checked its owner."""
+        """Yield a run's events after a number, live or stored. The caller checked its owner.
+
+        Where the run's own message was the approval, those of the run that carries it out follow.
+        """
         live = self._live.get((person.tenant_id, run_id))
         if live is not None:
             source = live.log.follow(after)
@@ -175,6 +185,24 @@ class Conversation:
             source = follow_stored(self._parts.database, person.tenant_id, run_id, after)
         async for event in source:
             yield event
+        if live is not None:
+            await live.settled.wait()
+            carried_on = live.carried_on
+        else:
+            carried_on = await self.carried_on(person, run_id)
+        if carried_on is None:
+            return
+        async for event in self.follow(person, carried_on.run_id, after=0):
+            yield replace(event, run_id=carried_on.run_id)
+
+    async def carried_on(self, person: Principal, run_id: str) -> RunRecord | None:
+        """Return the run in which a run's own message was carried out, None for a card that waits
+        or that a person decided on."""
+        async with self._parts.database.tenant(person.tenant_id) as session:
+            shown = await cards.run_cards(session, run_id)
+            if not any(_by_message(record) for record in shown):
+                return None
+            return await runs.run_resumed_from(session, run_id)
 
     async def owned_run(self, person: Principal, run_id: str) -> RunRecord:
         """Return a run of this person's or raise NotFound."""
@@ -263,6 +291,7 @@ class Conversation:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
             await turn.log.abandon()
+            turn.settled.set()
             self._live.pop((person.tenant_id, turn.run.run_id), None)
 
     async def _store_new(
@@ -327,15 +356,11 @@ class Conversation:
         origin = await runs.find_run(session, decision.card.run_id)
         if origin is None:
             raise NotFound(f"the turn of card {decision.card.id} is gone")
-        run = replace(
+        run = woken_run(
             origin,
             run_id=run_id or parts.ids.new("run"),
             user_id=person.user_id,
-            origin_run_id=origin.origin_run_id or origin.run_id,
-            status="RUNNING",
-            outcome=None,
-            created_at=parts.clock.now(),
-            finished_at=None,
+            at=parts.clock.now(),
         )
         if not await runs.add_run(session, run):
             raise Conflict(f"run {run_id} exists already", code="RUN_ID_TAKEN")
@@ -349,7 +374,7 @@ class Conversation:
         if decision.decision is not None and decision.decision_hash is not None:
             step = gate_step(APPROVAL_STAGE, decision.decision_hash, decision.decision.policy_hash)
             context.workspace.steps.append(step)
-        command: Command[None] = Command(resume=_resumption(decision))
+        command: Command[None] = Command(resume=resumption(decision))
 
         async def work() -> TurnResult:
             # A fast hand approves before the turn that showed the card has fallen asleep.
@@ -374,11 +399,17 @@ class Conversation:
         if card_id is None:
             return result
         try:
-            _decision, run = await self.decide(person, card_id, approve=True, comment=BY_MESSAGE)
+            _decision, run = await self.decide(
+                person, card_id, approve=True, comment=BY_MESSAGE, own_word=True
+            )
         except AppError as refused:
             log.warning("own_word_refused", card_id=card_id, code=refused.code)
             return result
-        return result if run is None else await self.result(person, run)
+        if run is None:
+            return result
+        turn.carried_on = run
+        turn.settled.set()
+        return await self.result(person, run)
 
     async def _authorised(
         self, person: Principal, turn: LiveTurn, result: TurnResult
@@ -525,6 +556,10 @@ def _graph_config(tenant_id: str, run: RunRecord) -> Any:
     }
 
 
+def _by_message(record: CardRecord) -> bool:
+    return record.card.status is CardStatus.APPROVED and record.comment == BY_MESSAGE
+
+
 async def _account_id(session: Session, wanted: str | None) -> str:
     if wanted is not None:
         if await accounts.find_account(session, wanted) is None:
@@ -551,19 +586,3 @@ async def _fresh_draft(session: Session, thread_id: str) -> Draft | None:
     except ValidationError:
         # Kept by a release that wrote drafts otherwise; the person says it again.
         return None
-
-
-def _resumption(decision: CardDecision) -> Resumption:
-    refusal = decision.refusal
-    return {
-        "card_id": decision.card.id,
-        "refusal": (
-            None
-            if refusal is None
-            else {"code": refusal.code, "message": refusal.message, "remedy": refusal.remedy}
-        ),
-        "decision": (
-            None if decision.decision is None else decision.decision.model_dump(mode="json")
-        ),
-        "trip": decision.trip,
-    }

@@ -19,6 +19,9 @@ TOO_LATE = "its time to be sent is over"
 JUDGED_TOO_LONG_AGO = "JUDGEMENT_TOO_OLD: prices and book were judged too long ago"
 # What was judged fresh is not fresh for ever: the time between the approval and the send.
 JUDGEMENT_AGE_MAX = timedelta(seconds=30)
+CLOCK_WENT_BACK = "CLOCK_WENT_BACK: it was approved at a time that is not there yet"
+# Two processes' clocks may differ by so much.
+CLOCK_SKEW_MAX = timedelta(seconds=5)
 TERMS_CHANGED = "its terms are not those that were approved"
 NOT_JUDGED = "the gate's decision on its approval is not stored"
 POLICY_CHANGED = "POLICY_CHANGED: the account's policy is not the one that it was approved under"
@@ -67,6 +70,8 @@ def overdue(order: OrderRecord, *, at: datetime) -> str | None:
     """Say why a planned order's time is over; an order is written down when it is judged."""
     if at > order.send_by:
         return TOO_LATE
+    if at < order.created_at - CLOCK_SKEW_MAX:
+        return CLOCK_WENT_BACK
     return JUDGED_TOO_LONG_AGO if at > order.created_at + JUDGEMENT_AGE_MAX else None
 
 

@@ -20,6 +20,7 @@ from app.execution.sender import LEASE_TTL, UNKNOWN_REASON, Sender
 from app.persistence import jobs, leases, orders, plans
 from app.persistence.database import Database, Session
 from app.persistence.orders import OrderRecord
+from app.persistence.plans import DecisionRecord
 from riskgate.contracts.decisions import ApprovedPlan, Verdict
 from riskgate.contracts.orders import ExecutionMode, OrderState
 from riskgate.contracts.plans import TradePlan
@@ -67,6 +68,7 @@ class ExecutionEngine:
             database=database,
             brokers=brokers,
             clock=clock,
+            monotonic=monotonic,
             sleep=sleep,
             fill_wait_s=fill_wait_s,
             recorder=self._recorder,
@@ -88,10 +90,10 @@ class ExecutionEngine:
         Raises PlanNotExecutable when the plan or its decision are not the stored ones, and for a
         LIVE plan that the server or what it was `armed` with does not permit.
         """
-        await _require_stored(session, approved)
+        judged = await _require_stored(session, approved)
         at = self._clock.now()
         if approved.plan.mode is ExecutionMode.LIVE:
-            await require_armed(session, approved, armed, switch_on=self._live, at=at)
+            await require_armed(session, approved, judged, armed, switch_on=self._live, at=at)
         send_by = min(approved.expires_at, approved.plan.validity_window.end)
         for intent in derive_orders(approved.plan, new_id=lambda: self._ids.new("ord")):
             await orders.add_order(
@@ -150,7 +152,7 @@ class ExecutionEngine:
                 await leases.void_all(session, at=now)
             # In this order: who takes a lease in between has not been seen sending.
             pending = await orders.unfinished_orders(session, account_id)
-            being_sent = await leases.being_sent(session, at=now)
+            being_sent = await leases.being_sent(session, at=now, ttl=LEASE_TTL)
         left = [order for order in pending if order.intent.plan_id not in being_sent]
         for order in left:
             if order.state is OrderState.SENDING:
@@ -178,7 +180,8 @@ class ExecutionEngine:
                 await self._recorder.apply(tenant_id, order, change)
 
 
-async def _require_stored(session: Session, approved: ApprovedPlan) -> None:
+async def _require_stored(session: Session, approved: ApprovedPlan) -> DecisionRecord:
+    """Return the stored decision of the approved plan, which allows it."""
     plan: TradePlan = approved.plan
     stored = await plans.find_plan(session, plan.plan_id)
     decision = await plans.find_decision(session, approved.decision_hash)
@@ -190,3 +193,4 @@ async def _require_stored(session: Session, approved: ApprovedPlan) -> None:
         raise PlanNotExecutable("the approved plan has no stored decision")
     if decision.decision.verdict is not Verdict.ALLOW:
         raise PlanNotExecutable("the stored decision does not allow the plan")
+    return decision

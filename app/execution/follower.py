@@ -29,6 +29,7 @@ class Follower:
         database: Database,
         brokers: Brokers,
         clock: Clock,
+        monotonic: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         fill_wait_s: float,
         recorder: Recorder,
@@ -36,6 +37,7 @@ class Follower:
         self._database = database
         self._brokers = brokers
         self._clock = clock
+        self._monotonic = monotonic
         self._sleep = sleep
         self._fill_wait_s = fill_wait_s
         self._recorder = recorder
@@ -55,10 +57,9 @@ class Follower:
         broker = self._brokers.for_account(tenant_id, account_id)
         seen = await broker.get_orders(account_id)
         trades = await broker.get_trades(account_id)
-        for order in at_broker:
-            match = match_order(order, seen)
-            if match is None:
-                continue
+        found = [(order, match) for order in at_broker if (match := match_order(order, seen))]
+        # Of a pair what filled is booked before what ended by it, so that it never looks taken.
+        for order, match in sorted(found, key=lambda each: not each[1].filled_quantity):
             try:
                 await self._book(tenant_id, order, match, trades)
             except RowRefused:
@@ -67,6 +68,8 @@ class Follower:
     async def follow(self, tenant_id: str, plan_id: str) -> None:
         """Poll until every order of the plan is final or the waiting time is over."""
         until = self._clock.now() + timedelta(seconds=self._fill_wait_s)
+        # Whatever the clock of the wall does meanwhile.
+        give_up = self._monotonic() + self._fill_wait_s
         while True:
             pending = [o for o in await self._plan(tenant_id, plan_id) if not o.state.final]
             if not pending:
@@ -75,9 +78,8 @@ class Follower:
                 await self.refresh(tenant_id, pending[0].intent.account_id)
             except BrokerUnavailable:
                 return
-            if self._clock.now() >= until or all(
-                order.state.final for order in await self._plan(tenant_id, plan_id)
-            ):
+            over = self._clock.now() >= until or self._monotonic() >= give_up
+            if over or all(order.state.final for order in await self._plan(tenant_id, plan_id)):
                 return
             await self._sleep(POLL_S)
 

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from app.errors import Conflict
 from app.persistence import validations
 from app.persistence.database import Session
+from app.persistence.plans import PANIC_STAGE, PROTECTION_STAGE, DecisionRecord
 from riskgate.contracts.decisions import ApprovedPlan
+from riskgate.contracts.plans import TradePlan
 from riskgate.guards import GuardReport, ValidationStatus
+
+EXIT_STAGES: Final = frozenset({PROTECTION_STAGE, PANIC_STAGE})
 
 
 class PlanNotExecutable(Conflict):
@@ -25,9 +30,19 @@ class LiveEvidence:
     guards: GuardReport
 
 
+def only_leaves(judged: DecisionRecord, plan: TradePlan) -> bool:
+    """Say whether the gate allowed the plan as a protective or panic exit and nothing else.
+
+    Such a plan carries out what a person approved with the entry, or asked for in a panic. It
+    waits for no validation, for a position must never be kept open by paper that is missing.
+    """
+    return judged.stage in EXIT_STAGES and all(leg.reduce_only for leg in plan.legs)
+
+
 async def require_armed(
     session: Session,
     approved: ApprovedPlan,
+    judged: DecisionRecord,
     armed: LiveEvidence | None,
     *,
     switch_on: bool,
@@ -39,6 +54,8 @@ async def require_armed(
     """
     if not switch_on:
         raise PlanNotExecutable("LIVE is switched off on this server")
+    if only_leaves(judged, approved.plan):
+        return
     if armed is None:
         raise PlanNotExecutable("LIVE needs a stored validation, guards and an acknowledgement")
     if not armed.guards.passed:

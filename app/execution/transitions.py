@@ -17,6 +17,7 @@ MAY_BE_AT_BROKER = frozenset(
 )
 # While one process calls, another may already have given the outcome up as unknown.
 CALLING = frozenset({OrderState.SENDING, OrderState.UNKNOWN})
+AT_BROKER = frozenset({OrderState.ACKED, OrderState.OPEN, OrderState.PARTIALLY_FILLED})
 ENDED_UNFILLED = frozenset({BrokerOrderStatus.CANCELLED, BrokerOrderStatus.REJECTED})
 AVERAGE_PLACES = Decimal("0.000001")
 
@@ -58,6 +59,18 @@ def never_left(order: OrderRecord, reason: str) -> OrderChange:
 def ruled_absent(order: OrderRecord, reason: str) -> OrderChange:
     """A person has looked at the broker, after the settle window, and it is not there."""
     return _closed(order, frozenset({OrderState.UNKNOWN}), OrderState.NOT_SENT, reason)
+
+
+def ruled_ended(order: OrderRecord, filled: Decimal, reason: str) -> OrderChange:
+    """A person has ruled that it is over at the broker; `filled` is all that is booked of it."""
+    ended = OrderState.FILLED if filled >= order.intent.quantity else OrderState.CANCELLED
+    return OrderChange(
+        expected=AT_BROKER,
+        state=ended,
+        filled_quantity=filled,
+        cancelled_quantity=order.intent.quantity - filled,
+        reason=reason,
+    )
 
 
 def expired(order: OrderRecord, reason: str) -> OrderChange:

@@ -14,9 +14,10 @@ from app.errors import Unprocessable
 from app.gate.history import day_start_of, follow, history_of
 from app.gate.kill_switch import Trip, trip
 from app.gate.modes import refuse_monitoring
+from app.gate.pairs import second_halves
 from app.gate.periods import periods_of
 from app.gate.sent import sent_lately
-from app.persistence import accounts, orders, plans
+from app.persistence import accounts, orders, plans, protections
 from app.persistence.accounts import AccountRecord
 from app.persistence.database import Row, Session
 from app.persistence.orders import OrderRecord
@@ -166,15 +167,17 @@ class Gate:
         sent = await sent_lately(session, plan, policy, day_starts_at=periods.day_starts_at, at=at)
         switch = await accounts.kill_switch(session, account.account_id)
         market = self._market(plan, world, at)
+        pairs = await protections.open_pairs(session, account.account_id)
+        once = second_halves(pairs, world.snapshot)
         gate_input = GateInput(
             plan=plan,
             # What the snapshot shows is not reserved, so the orders set aside count nowhere.
-            broker=without_orders(world.snapshot, world.aside),
+            broker=without_orders(world.snapshot, world.aside | once),
             ledger=ledger,
             quotes=world.quotes,
             as_of=at,
             kill_switch=switch.level,
-            reserved=await reserved_orders(session, plan, world.snapshot),
+            reserved=await reserved_orders(session, plan, world.snapshot, but=once),
             market_open=market.is_open,
             closes_at=market.closes_at,
             next_opens_at=market.next_opens_at,
@@ -253,9 +256,14 @@ def replay_decision(*, policy: Row, gate_input: Row, recorded: RiskDecision) -> 
 
 
 async def reserved_orders(
-    session: Session, plan: TradePlan, snapshot: BrokerSnapshot
+    session: Session,
+    plan: TradePlan,
+    snapshot: BrokerSnapshot,
+    *,
+    but: frozenset[str] = frozenset(),
 ) -> tuple[OrderTerms, ...]:
-    """Return what of our orders the snapshot cannot show: it counts at once.
+    """Return what of our orders, `but` for those of some tags, the snapshot cannot show: it counts
+    at once.
 
     An order that changed since the snapshot was taken counts whole, filled part and all: the
     snapshot's positions may lack that too.
@@ -269,6 +277,7 @@ async def reserved_orders(
         if order.intent.plan_id != plan.plan_id
         and order.broker_order_id not in shown
         and order.intent.tag not in shown_tags
+        and order.intent.tag not in but
         and (quantity := _unseen_quantity(order, snapshot.as_of)) > 0
     )
 

@@ -16,7 +16,7 @@ from app.jobs.tasks.expire_card import expire_card
 from app.jobs.tasks.follow_account import follow_account
 from app.jobs.tasks.reconcile import reconcile_account, reconcile_round
 from app.persistence import jobs
-from app.persistence.database import OPTIONS, POOL_WAIT_S, check_idle
+from app.persistence.database import OPTIONS, POOL_WAIT_S, DatabaseUnavailable, check_idle
 from app.persistence.jobs import EVERYWHERE, NOW, SERVER, Work
 from app.telemetry import log
 
@@ -24,6 +24,8 @@ POOL_MAX: Final = 4
 # Longer than any of the tasks takes with a broker that answers within its own time limits.
 JOB_MAX_S: Final = 60
 KEPT_H: Final = 24
+AGAIN_TRIES: Final = 10
+AGAIN_WAIT_S: Final = 1.0
 HOURLY: Final = "17 * * * *"
 
 # How a Work is made of a stored job's ids; a periodic task stands for itself.
@@ -106,5 +108,14 @@ async def _again(parts: Parts, work: Work | None, after: timedelta, attempt: int
     """Write the work down to come again; a periodic one comes with its next window anyway."""
     if work is None:
         return
-    async with parts.database.tenant(work.args["tenant_id"]) as session:
-        await jobs.defer(session, work, after=after, attempt=attempt)
+    for left in reversed(range(AGAIN_TRIES)):
+        try:
+            async with parts.database.tenant(work.args["tenant_id"]) as session:
+                await jobs.defer(session, work, after=after, attempt=attempt)
+        except DatabaseUnavailable:
+            # The chain of an account's looks must not end because the database was away.
+            if left == 0:
+                raise
+            await asyncio.sleep(AGAIN_WAIT_S)
+        else:
+            return

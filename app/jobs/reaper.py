@@ -7,7 +7,6 @@ import asyncio
 from datetime import timedelta
 from typing import Final
 
-from app.errors import AppError
 from app.jobs.app import JOB_MAX_S
 from app.persistence import job_care
 from app.persistence.database import Database
@@ -31,8 +30,8 @@ async def reap_for_ever(database: Database) -> None:
             await take_over_all(database)
             if looks % COUNT_EVERY == 0:
                 show(await counts(database))
-        except AppError as error:
-            log.warning("reaper_failed", error=error.code)
+        except Exception as error:  # noqa: BLE001 # edge: without this loop no lost job comes back
+            log.warning("reaper_failed", error=type(error).__name__, exc_info=error)
         looks += 1
         await asyncio.sleep(LOOK_EVERY_S)
 

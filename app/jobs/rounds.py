@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from app.errors import AppError
 from app.persistence import jobs
 from app.persistence.database import Database
 from app.telemetry import log
@@ -38,7 +37,7 @@ async def claim_for_ever(database: Database, due: Round) -> None:
                 wait = await jobs.claim_window(
                     session, due.task, queue=due.queue, every_s=due.every_s
                 )
-        except AppError as error:
-            log.warning("window_not_claimed", task=due.task, error=error.code)
+        except Exception as error:  # noqa: BLE001 # edge: without this loop nothing comes round
+            log.warning("window_not_claimed", task=due.task, exc_info=error)
             wait = TRY_AGAIN_S
         await asyncio.sleep(wait)

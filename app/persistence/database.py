@@ -163,6 +163,10 @@ class Database:
         except psycopg.DataError as bad:
             log.warning("value_not_storable", error=type(bad).__name__, reason=str(bad))
             raise ValueNotStorable("a value cannot be stored") from bad
+        except (psycopg.InternalError, psycopg.NotSupportedError) as odd:
+            # Idle for too long in a transaction, read-only, or damaged: nothing was committed.
+            log.error("database_unavailable", error=type(odd).__name__, reason=str(odd))
+            raise DatabaseUnavailable(retry_safe=not entered) from odd
         except psycopg.IntegrityError as broken:
             log.error("row_refused", error=type(broken).__name__, reason=str(broken))
             raise RowRefused("a rule of the database refused a row") from broken

@@ -159,15 +159,28 @@ async def contested(
     """Return a serious difference in an instrument's position that nobody has looked at yet.
 
     One that only comes of the broker's lag is none: our own orders in flight count by themselves.
+    It is one where a person moved the ledger there before: what lags may then be booked twice.
     """
     row = await session.fetch_one(
         "SELECT exception_id, account_id, kind, severity, key, status, body, opened_at,"
         " last_seen_at, acknowledged_by, resolved_at FROM exceptions"
         " WHERE tenant_id = %s AND account_id = %s AND status = 'OPEN' AND severity = 'H'"
-        " AND key LIKE 'position:%%' AND body->>'cause' IS DISTINCT FROM 'BROKER_LAG'"
+        " AND (key ~ '^ruled:' OR key ~ '^position:' AND ("
+        " body->>'cause' IS DISTINCT FROM 'BROKER_LAG' OR EXISTS (SELECT 1"
+        " FROM ledger_adjustments moved WHERE moved.tenant_id = exceptions.tenant_id"
+        " AND moved.account_id = exceptions.account_id AND moved.exchange = %s"
+        " AND moved.tradingsymbol = %s"
+        " AND moved.created_at >= exceptions.opened_at - interval '1 day')))"
         " AND body->'instrument'->>'exchange' = %s"
         " AND body->'instrument'->>'tradingsymbol' = %s ORDER BY opened_at LIMIT 1",
-        (session.tenant_id, account_id, instrument.exchange, instrument.tradingsymbol),
+        (
+            session.tenant_id,
+            account_id,
+            instrument.exchange,
+            instrument.tradingsymbol,
+            instrument.exchange,
+            instrument.tradingsymbol,
+        ),
     )
     return _exception(row) if row else None
 

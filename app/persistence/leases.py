@@ -18,14 +18,17 @@ class Lease:
 async def take(
     session: Session, plan_id: str, *, holder: str, at: datetime, ttl: timedelta
 ) -> Lease | None:
-    """Take the plan's lease, over from a holder whose time is over; None when another has it."""
+    """Take the plan's lease, over from a holder whose time is over; None when another has it.
+
+    One that lasts longer than any lease was taken before the clock went back, and is over.
+    """
     row = await session.fetch_one(
         "INSERT INTO plan_leases AS held (tenant_id, plan_id, holder, token, expires_at)"
         " VALUES (%s, %s, %s, 1, %s)"
         " ON CONFLICT (tenant_id, plan_id) DO UPDATE SET holder = excluded.holder,"
-        " token = held.token + 1, expires_at = excluded.expires_at WHERE held.expires_at <= %s"
-        " RETURNING token",
-        (session.tenant_id, plan_id, holder, at + ttl, at),
+        " token = held.token + 1, expires_at = excluded.expires_at"
+        " WHERE held.expires_at <= %s OR held.expires_at > %s RETURNING token",
+        (session.tenant_id, plan_id, holder, at + ttl, at, at + 2 * ttl),
     )
     return None if row is None else Lease(plan_id=plan_id, holder=holder, token=row["token"])
 
@@ -57,10 +60,11 @@ async def void_all(session: Session, *, at: datetime) -> None:
     )
 
 
-async def being_sent(session: Session, *, at: datetime) -> frozenset[str]:
+async def being_sent(session: Session, *, at: datetime, ttl: timedelta) -> frozenset[str]:
     """Return the plans that somebody is sending now."""
     rows = await session.fetch_all(
-        "SELECT plan_id FROM plan_leases WHERE tenant_id = %s AND expires_at > %s",
-        (session.tenant_id, at),
+        "SELECT plan_id FROM plan_leases WHERE tenant_id = %s AND expires_at > %s"
+        " AND expires_at <= %s",
+        (session.tenant_id, at, at + 2 * ttl),
     )
     return frozenset(row["plan_id"] for row in rows)

@@ -5,7 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.persistence.database import Session
-from riskgate.contracts.orders import BrokerTrade, OrderState
+from riskgate.contracts.instruments import Exchange, InstrumentRef
+from riskgate.contracts.orders import BrokerTrade, OrderState, Product
+from riskgate.contracts.traces import DeltaCause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,18 @@ class LiveFill:
 
     trade: BrokerTrade
     multiplier: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveAdjustment:
+    """What a person took over from the broker: a signed quantity, and what it then cost."""
+
+    at: datetime
+    instrument: InstrumentRef
+    product: Product
+    quantity: Decimal
+    average_price: Decimal
+    keeps_cost: bool = False
 
 
 async def orders_since(
@@ -67,5 +81,28 @@ async def fills(session: Session, account_id: str) -> list[LiveFill]:
     )
     return [
         LiveFill(trade=BrokerTrade.model_validate(row["body"]), multiplier=row["multiplier"])
+        for row in rows
+    ]
+
+
+async def adjustments(session: Session, account_id: str) -> list[LiveAdjustment]:
+    """Return everything that people took over into the account's ledger, oldest first."""
+    rows = await session.fetch_all(
+        "SELECT created_at, exchange, tradingsymbol, product, quantity, average_price, cause"
+        " FROM ledger_adjustments WHERE tenant_id = %s AND account_id = %s AND quantity <> 0"
+        " ORDER BY created_at, adjustment_id",
+        (session.tenant_id, account_id),
+    )
+    return [
+        LiveAdjustment(
+            at=row["created_at"],
+            instrument=InstrumentRef(
+                exchange=Exchange(row["exchange"]), tradingsymbol=row["tradingsymbol"]
+            ),
+            product=Product(row["product"]),
+            quantity=row["quantity"],
+            average_price=row["average_price"],
+            keeps_cost=row["cause"] == DeltaCause.CORPORATE_ACTION,
+        )
         for row in rows
     ]

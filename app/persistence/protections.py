@@ -12,6 +12,8 @@ from riskgate.contracts.orders import Product
 from riskgate.hashing import canonical_json
 
 OPEN, DONE = "OPEN", "DONE"
+# The kind of a plan whose orders are a stop and, as its second slice, a target: one may fill.
+PAIR = "PAIR"
 # Keys of exceptions that the comparison with the broker neither opens nor resolves.
 KEY_PREFIX = "protection:"
 
@@ -41,6 +43,14 @@ class ProtectivePlan:
     generation: int
     taken_back: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairTags:
+    """The tags of a stop and a target that are both unfinished."""
+
+    stop: str
+    target: str
 
 
 async def find_new(
@@ -100,6 +110,30 @@ async def protective_tags(session: Session, account_id: str) -> frozenset[str]:
         (session.tenant_id, account_id),
     )
     return frozenset(row["tag"] for row in rows)
+
+
+async def open_pairs(session: Session, account_id: str) -> list[PairTags]:
+    """Return the account's pairs of which neither order is finished."""
+    rows = await session.fetch_all(
+        "SELECT s.tag AS stop, t.tag AS target FROM protective_plans p"
+        " JOIN orders s USING (tenant_id, plan_id) JOIN orders t USING (tenant_id, plan_id)"
+        " WHERE p.tenant_id = %s AND p.kind = %s AND s.account_id = %s"
+        " AND s.slice = 0 AND t.slice = 1"
+        " AND s.filled_quantity + s.cancelled_quantity < s.quantity"
+        " AND t.filled_quantity + t.cancelled_quantity < t.quantity",
+        (session.tenant_id, PAIR, account_id),
+    )
+    return [PairTags(stop=row["stop"], target=row["target"]) for row in rows]
+
+
+async def pair_plans(session: Session, plan_ids: Sequence[str]) -> frozenset[str]:
+    """Return which of the plans are pairs."""
+    rows = await session.fetch_all(
+        "SELECT plan_id FROM protective_plans WHERE tenant_id = %s AND kind = %s"
+        " AND plan_id = ANY(%s)",
+        (session.tenant_id, PAIR, list(plan_ids)),
+    )
+    return frozenset(row["plan_id"] for row in rows)
 
 
 async def add_protective_plan(session: Session, plan: ProtectivePlan) -> None:

@@ -31,6 +31,7 @@ from app.persistence.cards import CardRecord
 from app.persistence.database import Database, Session
 from app.persistence.plans import APPROVAL_STAGE
 from app.pipeline.arming import LIVE_OFF, Guarded, Guards, Wish
+from app.pipeline.own_word import own_word_counts
 from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import Worlds
 from riskgate.contracts.cards import Card, CardStatus
@@ -62,11 +63,13 @@ class CardDecision:
 
 @dataclass(frozen=True, kw_only=True)
 class _Word:
-    """A person's approval as it was given."""
+    """A person's approval as it was given. `own` says that no card was pressed: their message or
+    command stands for it, where the account's mode and policy let it."""
 
     by: Approver
     comment: str | None
     acknowledged: bool
+    own: bool
 
 
 Wake: TypeAlias = Callable[[Session, CardDecision], Awaitable[None]]
@@ -116,6 +119,7 @@ class CardDecisions:
         comment: str | None,
         wake: Wake,
         acknowledge_risk: bool = False,
+        own_word: bool = False,
     ) -> CardDecision:
         """Approve a pending card once; approving it again returns what the first did.
 
@@ -125,7 +129,7 @@ class CardDecisions:
         not, the card stays as it is. Raises Forbidden for people who may not decide and Conflict
         for a card that can no longer be approved.
         """
-        word = _Word(by=by, comment=comment, acknowledged=acknowledge_risk)
+        word = _Word(by=by, comment=comment, acknowledged=acknowledge_risk, own=own_word)
         record, plan = await self._load(tenant_id, card_id)
         _raise_refusal(rules.may_decide(by, initiator=record.user_id))
         if record.card.status is CardStatus.APPROVED and record.decided_by == by.user_id:
@@ -134,7 +138,8 @@ class CardDecisions:
         unarmed = await self._unarmed(tenant_id, plan, word)
         if unarmed is not None:
             return CardDecision(card=record.card, approved=False, refusal=unarmed)
-        await self._make_way(tenant_id, plan)
+        if await self._may_go_on(tenant_id, card_id, plan, by):
+            await self._make_way(tenant_id, plan)
         unpriced: frozenset[InstrumentRef] = frozenset()
         for _ in range(LOOKS):
             world = await self._fresh(tenant_id, plan, unpriced)
@@ -203,7 +208,11 @@ class CardDecisions:
         if record.card.status is CardStatus.APPROVED and record.decided_by == by.user_id:
             return CardDecision(card=record.card, approved=True, repeated=True)
         _raise_refusal(rules.card_is_open(record.card.kind, record.card.status))
-        refusal = await self._refusal(session, record, plan, world, by, now)
+        refusal = await self._refusal(session, record, plan, by, now)
+        refusal = refusal or rules.price_moved(plan, world.quotes)
+        if refusal is None and word.own:
+            counts = await own_word_counts(session, plan, by, initiator=record.user_id)
+            refusal = None if counts else _card_needed()
         if refusal is not None:
             status = CardStatus.EXPIRED if refusal.code == "CARD_EXPIRED" else CardStatus.VOID
             if refusal.final:
@@ -221,10 +230,10 @@ class CardDecisions:
         session: Session,
         record: CardRecord,
         plan: TradePlan,
-        world: World,
         by: Approver,
         now: datetime,
     ) -> Refusal | None:
+        """Say what refuses the approval whatever the market does."""
         terms = _terms(session.tenant_id, record)
         if not seal_holds(terms, secret=self._secret, given=record.seal or ""):
             return _broken_seal()
@@ -236,16 +245,19 @@ class CardDecisions:
         if account.policy_hash != terms.policy_hash:
             return _policy_changed()
         policy = await account_policy(session, account)
-        return (
-            rules.plan_is_the_sealed_one(plan, terms)
-            or rules.four_eyes(
-                by,
-                initiator=record.user_id,
-                plan=plan,
-                above=policy.approval.four_eyes_above_notional,
-            )
-            or rules.price_moved(plan, world.quotes)
+        return rules.plan_is_the_sealed_one(plan, terms) or rules.four_eyes(
+            by,
+            initiator=record.user_id,
+            plan=plan,
+            above=policy.approval.four_eyes_above_notional,
         )
+
+    async def _may_go_on(self, tenant_id: str, card_id: str, plan: TradePlan, by: Approver) -> bool:
+        """Say whether nothing refuses the approval yet: no stop makes way for one that is refused
+        anyway. What refuses is told, and settled, where the account is held."""
+        async with self._database.tenant(tenant_id) as session:
+            record = await _require_card(session, card_id)
+            return await self._refusal(session, record, plan, by, self._clock.now()) is None
 
     async def _judge(
         self,
@@ -425,6 +437,14 @@ def _raise_refusal(refusal: Refusal | None) -> None:
         return
     error = Forbidden if refusal.code in FORBIDDEN_CODES else Conflict
     raise error(refusal.message, code=refusal.code, remedy=refusal.remedy)
+
+
+def _card_needed() -> Refusal:
+    return Refusal(
+        code="APPROVAL_REQUIRED",
+        message="the account's mode or policy asks for an approval of the card",
+        remedy="Nothing was sent; approve the card.",
+    )
 
 
 def _too_busy() -> Refusal:

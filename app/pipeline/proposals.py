@@ -118,6 +118,7 @@ class Proposals:
             instruments=tuple(row for row in rows if row is not None),
             quotes=quotes,
             snapshot=without_orders(view.snapshot, aside),
+            places_oco=self._views.places_oco(caller.tenant_id, caller.account_id),
         )
         plan = compose_plan(inputs)
         if isinstance(plan, PlanProblem):

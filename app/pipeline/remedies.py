@@ -10,22 +10,29 @@ from app.audit.log import Entry, append
 from app.errors import Conflict, NotFound
 from app.execution import transitions
 from app.execution.recording import Recorder
+from app.execution.sessions import covered_since
 from app.identity.principal import Principal
+from app.ledger.book import book_fill
 from app.persistence import accounts, exceptions, orders, remediations
 from app.persistence import ledger as ledger_rows
 from app.persistence.database import Database, Session
 from app.persistence.exceptions import ExceptionRecord
 from app.persistence.ledger import Adjustment
+from app.persistence.orders import OrderRecord
 from app.persistence.remediations import Remediation
 from app.pipeline.withdrawing import Withdrawing
 from app.reconciliation.actions import Action, possible
 from app.reconciliation.adopting import Takeover, named, of_position, of_trades, trades_of
+from app.reconciliation.bare import bareness
 from app.reconciliation.causes import POSITION_KINDS
 from app.reconciliation.closing import Closing, closings, half_built
+from app.reconciliation.diff import totals
+from app.reconciliation.ending import ending
 from app.reconciliation.look import Look
 from app.reconciliation.service import Reconciler
+from app.reconciliation.severities import SEVERITY
 from riskgate.contracts.orders import OrderState
-from riskgate.contracts.traces import DeltaKind, ReconciliationDelta
+from riskgate.contracts.traces import DeltaCause, DeltaKind, ReconciliationDelta
 from riskgate.hashing import canonical_json
 
 DONE: Final = "DONE"
@@ -133,6 +140,8 @@ class Remedies:
                 return await self._adopt(job)
             case Action.RULE_ABSENT:
                 return await self._rule_absent(job)
+            case Action.RULE_ENDED:
+                return await self._rule_ended(job)
             case Action.CANCEL_DUPLICATE:
                 return await self._cancel_duplicate(job)
             case Action.CLOSE_POSITION:
@@ -211,6 +220,7 @@ class Remedies:
             )
         if named(order, look) or await broker.find_orders_by_tag(account_id, order.intent.tag):
             raise ExceptionChanged("the broker shows the order now")
+        uncovered = _require_word(job, order, look)
         change = transitions.ruled_absent(order, f"ruled absent by {job.by}")
         async with self._database.tenant(job.tenant_id) as session:
             await accounts.lock_account(session, account_id)
@@ -219,8 +229,77 @@ class Remedies:
                 return first
             if not await self._recorder.apply_in(session, order, change):
                 raise ExceptionChanged("the order is not UNKNOWN any more")
+            if uncovered:
+                await self._keep_contested(session, job, order)
             result = {"order_id": order.intent.order_id, "tag": order.intent.tag}
             return await self._record(session, job, DONE, result, resolve=True)
+
+    async def _keep_contested(self, session: Session, job: "_Job", order: OrderRecord) -> None:
+        """Leave new entries refused until a person has acknowledged what only a person ruled."""
+        order_id, kind = order.intent.order_id, DeltaKind.ORDER_RULED_UNSEEN
+        ruled = ReconciliationDelta(
+            kind=kind,
+            severity=SEVERITY[kind],
+            key=f"ruled:{order_id}",
+            message=f"order {order_id} was ruled absent by {job.by} on a book that does not go"
+            " back to it",
+            instrument=order.intent.instrument,
+            product=order.intent.product,
+            order_id=order_id,
+            cause=DeltaCause.UNKNOWN,
+        )
+        await exceptions.open_exception(
+            session,
+            ruled,
+            exception_id=self._ids.new("exc"),
+            account_id=job.found.account_id,
+            at=self._clock.now(),
+        )
+
+    async def _rule_ended(self, job: "_Job") -> Remediation:
+        """End an order of an earlier session, with what trades and positions show it filled."""
+        look, _ = await self._fresh(job)
+        order = look.known.order(job.delta.order_id)
+        if order is None:
+            raise ExceptionChanged("the order is over already")
+        found = ending(order, look)
+        async with self._database.tenant(job.tenant_id) as session:
+            await accounts.lock_account(session, job.found.account_id)
+            first = await _done_before(session, job)
+            if first is not None:
+                return first
+            await self._require_unmoved(session, order, look)
+            for fill in found.trades:
+                await book_fill(session, order, fill, at=self._clock.now())
+            filled = order.filled_quantity + sum((t.quantity for t in found.trades), Decimal(0))
+            change = transitions.ruled_ended(order, filled, f"ruled ended by {job.by}")
+            if not await self._recorder.apply_in(session, order, change):
+                raise ExceptionChanged("the order is over already")
+            result = {
+                "order_id": order.intent.order_id,
+                "state": change.state.value,
+                "filled": str(filled),
+                "of_positions": str(found.of_positions),
+            }
+            return await self._record(session, job, DONE, result, resolve=True)
+
+    async def _require_unmoved(self, session: Session, order: OrderRecord, look: Look) -> None:
+        """Raise ExceptionChanged when order or position moved since they were looked at."""
+        terms = order.intent
+        now = await orders.find_order(session, terms.order_id)
+        held = await ledger_rows.lock_position(
+            session,
+            account_id=terms.account_id,
+            instrument=terms.instrument,
+            product=terms.product,
+            at=self._clock.now(),
+        )
+        before = totals(look.ledger.expected_positions)
+        expected = before.get((terms.instrument, terms.product), Decimal(0))
+        if now is None or (now.state, now.filled_quantity) != (order.state, order.filled_quantity):
+            raise ExceptionChanged(f"order {terms.order_id} moved meanwhile")
+        if held.quantity != expected:
+            raise ExceptionChanged(f"{terms.instrument} moved in the ledger meanwhile")
 
     async def _cancel_duplicate(self, job: "_Job") -> Remediation:
         look, delta = await self._fresh(job)
@@ -296,6 +375,12 @@ class Remedies:
         same = (now.kind, now.expected, now.actual)
         if same != (job.delta.kind, job.delta.expected, job.delta.actual):
             raise ExceptionChanged(f"it is now: {now.message}")
+        async with self._database.tenant(job.tenant_id) as session:
+            before = await exceptions.last_snapshot_body(session, job.found.account_id)
+        if not bareness(look, before).proves(now):
+            raise RemediationNotPossible(
+                "the broker answered without any rows", remedy="Reconcile twice, 5 s apart."
+            )
         return look, now
 
     async def _record(
@@ -350,6 +435,19 @@ async def _done_before(session: Session, job: _Job) -> Remediation | None:
     """Return what another request for the same did meanwhile; the account is held."""
     done = await remediations.list_remediations(session, job.found.exception_id)
     return next((one for one in done if one.action == job.wish.action), None)
+
+
+def _require_word(job: _Job, order: OrderRecord, look: Look) -> bool:
+    """Say whether the book does not go back to an order; then a comment must say who looked."""
+    since = covered_since(order, look.known.reach_back, at=look.known.at)
+    if (order.sent_at or order.created_at) >= since:
+        return False
+    if not (job.wish.comment or "").strip():
+        raise RemediationNotPossible(
+            f"the order is older than the broker's book, which begins {since:%Y-%m-%d %H:%M} UTC",
+            remedy="Look at the broker's own statement of that day, and say so in --comment.",
+        )
+    return True
 
 
 def _require_possible(delta: ReconciliationDelta, action: Action) -> None:

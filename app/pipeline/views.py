@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from adapters.errors import BrokerUnavailable, MarketDataUnavailable
-from adapters.ports import Brokers, Clock, IdFactory, MarketData
+from adapters.ports import Brokers, Clock, IdFactory, MarketData, offers_oco
 from app.errors import NotFound, Unavailable
 from app.ledger import book
 from app.persistence import accounts, exceptions, orders, plans
@@ -75,6 +75,10 @@ class AccountViews:
             ledger=ledger,
             warning=None if snapshot else DOWN,
         )
+
+    def places_oco(self, tenant_id: str, account_id: str) -> bool:
+        """Say whether the account's broker takes a stop and a target as a pair."""
+        return offers_oco(self._brokers.for_account(tenant_id, account_id))
 
     async def ledger(self, session: Session, account_id: str) -> LedgerSnapshot:
         """Take and store a snapshot of the ledger."""

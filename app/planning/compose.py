@@ -31,6 +31,13 @@ STOP_NOTE: Final = (
 TARGET_NOTE: Final = (
     "Target: held by SigmaTrader, not by the broker; it works only while the server runs."
 )
+# The two lines above in one, where the account's broker takes a stop and a target as a pair.
+PAIR_NOTE: Final = (
+    "Stop and target: placed at the broker for what fills, as a pair of day orders; one cancels the"
+    " other. They end with the session and are placed again in the next one. Where the broker does"
+    " not take the pair, the stop rests alone and the target is held by SigmaTrader, which works"
+    " only while the server runs."
+)
 PERCENT_PLACES = Decimal("0.0001")
 # Wide enough that no size is ever rounded up by division, and the caller's context never matters.
 EXACT = Context(prec=400)
@@ -285,16 +292,22 @@ def _notes(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> tuple[str, ...]
         notes.append("Prices are simulated, not a live market.")
     if QuoteSource.REPLAY in sources:
         notes.append("Prices are replayed history, not a live market.")
-    if any(leg.risk_model.stop_price for leg in legs):
-        notes.append(STOP_NOTE)
-    if any(leg.risk_model.target_price for leg in legs):
-        notes.append(TARGET_NOTE)
+    notes.extend(_protection_notes(inputs, legs))
     if any(len(leg.slices) > 1 for leg in legs):
         notes.append("The quantity is above the exchange's freeze limit and is sent in slices.")
     notes.extend(_resting(inputs, legs))
     if inputs.intent.product is Product.MIS:
         notes.append("MIS is intraday: the broker may square it off before the close.")
     return tuple(notes)
+
+
+def _protection_notes(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> list[str]:
+    """Say who holds the stop and the target; a plan's legs have both, one or neither alike."""
+    stop = any(leg.risk_model.stop_price for leg in legs)
+    target = any(leg.risk_model.target_price for leg in legs)
+    if stop and target and inputs.places_oco:
+        return [PAIR_NOTE]
+    return [STOP_NOTE] * stop + [TARGET_NOTE] * target
 
 
 def _resting(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> list[str]:

@@ -12,7 +12,10 @@ from riskgate.contracts.snapshots import BrokerSnapshot, Position, Quote
 
 
 class PlanningInputs(Contract):
-    """The intent, what the broker said, the prices, and the ids and time that were handed in."""
+    """The intent, what the broker said, the prices, and the ids and time that were handed in.
+
+    `places_oco` says that the account's broker takes a stop and a target as a pair.
+    """
 
     plan_id: Identifier
     tenant_id: Identifier
@@ -25,6 +28,7 @@ class PlanningInputs(Contract):
     instruments: tuple[Instrument, ...]
     quotes: tuple[Quote, ...]
     snapshot: BrokerSnapshot
+    places_oco: bool = False
 
     def instrument(self, ref: InstrumentRef) -> Instrument | None:
         return next((item for item in self.instruments if item.ref == ref), None)

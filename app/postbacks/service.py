@@ -1,8 +1,14 @@
 """Take a broker's postback: verify it, keep it once, and have the account looked at.
 
+The checksum binds the order and its time only, so of one order at most `NOTICES_MAX` are kept.
+
 Nothing in a postback is believed but that something happened. What happened is read from the
 broker's book, so that a postback repeated, late, out of order or forged changes nothing.
 """
+
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from adapters.ports import Clock
 from app.errors import NotFound, Unauthorized, Unavailable
@@ -27,12 +33,16 @@ class PostbacksOff(Unavailable):
     remedy = "Set SIGMATRADER_POSTBACK_SECRET to the broker application's secret."
 
 
+Printable = Annotated[str, StringConstraints(pattern=r"^[ -~]{1,64}$")]
+
+
 class Postback(Contract):
     """The part of a postback that is read: which order, when, and the proof of its sender."""
 
-    order_id: str
-    order_timestamp: str
-    checksum: str
+    order_id: Printable
+    order_timestamp: Printable
+    checksum: Printable
+    status: Printable = "-"
 
 
 class Postbacks:
@@ -60,7 +70,9 @@ class Postbacks:
         async with self._database.tenant(tenant_id) as session:
             new = await notices.add_notice(
                 session,
-                notice_id=content_hash([tenant_id, body]),
+                notice_id=content_hash(
+                    [tenant_id, postback.order_id, postback.order_timestamp, postback.status]
+                ),
                 broker_order_id=postback.order_id,
                 body=body,
                 at=self._clock.now(),
@@ -80,4 +92,5 @@ async def _accounts_of(session: Session, broker_order_id: str) -> list[str]:
     account_id = await orders.account_of(session, broker_order_id)
     if account_id is not None:
         return [account_id]
-    return [account.account_id for account in await accounts.list_accounts(session)]
+    # In the order in which every other place takes them.
+    return sorted(account.account_id for account in await accounts.list_accounts(session))

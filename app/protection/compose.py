@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from app.execution.derive import PAIR_MARK
 from riskgate.contracts.instruments import Currency, Instrument, slice_quantity
 from riskgate.contracts.intents import (
     Provenance,
@@ -17,6 +18,7 @@ from riskgate.contracts.orders import ExecutionMode, OrderType, Product, Side, V
 from riskgate.contracts.plans import (
     OrderSkeleton,
     PlanLeg,
+    RiskModel,
     TradePlan,
     ValidityWindow,
 )
@@ -30,7 +32,7 @@ ID_DIGITS: Final = 24
 
 @dataclass(frozen=True, kw_only=True)
 class ExitTerms:
-    """The order that leaves a position, or part of it."""
+    """The order that leaves a position, or part of it; with a `target_price`, a pair of two."""
 
     instrument: Instrument
     side: Side
@@ -41,6 +43,7 @@ class ExitTerms:
     trigger_price: Decimal | None
     quote: Quote
     note: str
+    target_price: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,7 @@ def exit_plan(frame: PlanFrame, terms: ExitTerms, intent: TradeIntent) -> TradeP
         notional=terms.quantity * price * instrument.multiplier,
         sizing_note=terms.note,
         reduce_only=True,
+        risk_model=RiskModel(target_price=terms.target_price),
     )
     return TradePlan(
         plan_id=frame.plan_id,
@@ -110,7 +114,7 @@ def exit_plan(frame: PlanFrame, terms: ExitTerms, intent: TradeIntent) -> TradeP
         legs=(leg,),
         validity_window=ValidityWindow(start=frame.now, end=frame.now + WINDOW),
         broker_snapshot_id=frame.snapshot_id,
-        notes=(terms.note,),
+        notes=(terms.note,) if terms.target_price is None else (terms.note, PAIR_MARK),
     )
 
 

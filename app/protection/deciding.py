@@ -45,10 +45,10 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What is left to do outside of the transaction: a plan to execute, an order to cancel."""
+    """What is left to do outside of the transaction: a plan to execute, orders to cancel."""
 
     execute: str | None = None
-    cancel: str | None = None
+    cancel: tuple[str, ...] = ()
     trouble: str | None = None
 
 
@@ -63,6 +63,10 @@ class Decider:
         """Return the stop order that the account's broker takes; None when it takes none."""
         return self._placer.stop_type(tenant_id, account_id)
 
+    def pairs(self, tenant_id: str, account_id: str) -> bool:
+        """Say whether the account's broker takes a stop and a target as a pair."""
+        return self._placer.pairs(tenant_id, account_id)
+
     async def write(self, session: Session, case: Case, wanted: Wanted, action: Action) -> Outcome:
         """Store one action for one entry and return what is to be done about it."""
         if isinstance(action, Cancel):
@@ -76,10 +80,13 @@ class Decider:
         return await self._leave(session, case, wanted, action)
 
     async def _take_back(self, session: Session, case: Case, action: Cancel) -> Outcome:
-        plan_id = case.line.order(action.order_id).intent.plan_id
+        own = case.line.order(action.order_id)
+        plan_id, both = own.intent.plan_id, (own, *case.line.partners(own))
         await protections.take_back(session, plan_id, why=action.why.value)
         await self._audit(session, case, action.entry_id, "take_back", action.why.value)
-        return Outcome(cancel=action.order_id)
+        # The stop of a pair goes last: until then the position has one.
+        both_in_turn = sorted(both, key=lambda order: -order.intent.slice)
+        return Outcome(cancel=tuple(order.intent.order_id for order in both_in_turn))
 
     async def _place(self, session: Session, case: Case, action: Place) -> Outcome:
         entry_id, now = action.entry_id, case.view.now

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from app.protection.shares import Entry, Exit, shares
+from app.protection.shares import Entry, Exit, Resting, open_once, shares
 from riskgate.contracts.orders import OrderState, Side
 
 ZERO: Final = Decimal(0)
@@ -41,6 +41,7 @@ class Why(StrEnum):
     LEFT_BEHIND = "LEFT_BEHIND"
     EXIT_ASKED = "EXIT_ASKED"
     PANIC = "PANIC"
+    PAIR_BROKEN = "PAIR_BROKEN"
 
 
 class Trouble(StrEnum):
@@ -54,7 +55,10 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Protective:
-    """A stop or exit order that was made for an entry. `taken_back` is why we cancelled it."""
+    """A stop or exit order that was made for an entry. `taken_back` is why we cancelled it.
+
+    `pair` names, for both alike, a stop and a target of one `quantity` that rest together.
+    """
 
     order_id: str
     entry_id: str
@@ -67,6 +71,8 @@ class Protective:
     created_at: datetime
     of_this_session: bool = True
     taken_back: Why | None = None
+    pair: str | None = None
+    quantity: Decimal = ZERO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +91,9 @@ class View:
 
     `side` is the side of the entries. `held` is what the broker holds on that side and `leaving`
     what other orders may still close of it. `may_send` is None, or why nothing can be sent now.
-    `stop_rests` says that the broker takes stop orders; otherwise the stop is held by us. `lot` is
-    the smallest quantity that can be sent.
+    `stop_rests` says that the broker takes stop orders; otherwise the stop is held by us. `pairs`
+    says that it takes a stop and a target as a pair. `lot` is the smallest quantity that can be
+    sent.
     """
 
     side: Side
@@ -100,23 +107,28 @@ class View:
     now: datetime
     cannot_send: str | None = None
     stop_rests: bool = True
+    pairs: bool = False
     lot: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Send a protective order. One `at_once` is a limit exit at the market, not a resting stop."""
+    """Send a protective order. One `at_once` is a limit exit at the market, not a resting stop.
+
+    A stop with a `target` is to rest together with an order there, where that can be.
+    """
 
     entry_id: str
     kind: Kind
     quantity: Decimal
     price: Decimal
     at_once: bool = False
+    target: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cancel:
-    """Take a protective order back."""
+    """Take a protective order back, and with it the other order of its pair."""
 
     entry_id: str
     order_id: str
@@ -153,7 +165,7 @@ def desired(view: View) -> tuple[Action, ...]:
     parts = shares(
         view.entries, view.exits, _closed(view.orders), [w.entry_id for w in view.wanted], free
     )
-    covered = sum((order.open for order in view.orders), ZERO)
+    covered = covering(view.orders)
     actions: list[Action] = []
     for wanted in view.wanted:
         room = max(free - covered, ZERO)
@@ -162,6 +174,16 @@ def desired(view: View) -> tuple[Action, ...]:
             covered += action.quantity
         actions.append(action)
     return tuple(actions)
+
+
+def covering(orders: Sequence[Protective]) -> Decimal:
+    """Return how much protective orders may still close, a pair counted once."""
+    return open_once(
+        [
+            Resting(pair=each.pair, quantity=each.quantity, open=each.open, filled=each.filled)
+            for each in orders
+        ]
+    )
 
 
 def is_over(view: View, wanted: Wanted) -> bool:
@@ -181,13 +203,14 @@ def reached(price: Decimal, last: Decimal, side: Side, *, kind: Kind) -> bool:
 
 def _for_entry(view: View, wanted: Wanted, want: Decimal, room: Decimal) -> Action:
     own = _own(view, wanted)
-    covered = sum((order.open for order in own), ZERO)
+    covered = covering(own)
     if covered > want:
         return _take_back_too_much(wanted, own)
     if any(order.state in ON_ITS_WAY for order in own):
         return Nothing(entry_id=wanted.entry_id, why="a protective order is on its way")
     return (
         _follow_market(view, wanted, own)
+        or _mend_pair(view, wanted, own)
         or _take_target(view, wanted, own, want, room)
         or _keep_stop(view, wanted, own, want - covered, room)
     )
@@ -208,7 +231,7 @@ def _follow_market(view: View, wanted: Wanted, own: Sequence[Protective]) -> Act
         if not order.open:
             continue
         too_long = wanted.stop is not None and view.now >= order.created_at + TARGET_WAIT
-        if order.kind is Kind.TARGET and too_long:
+        if order.kind is Kind.TARGET and order.pair is None and too_long:
             why = Why.TARGET_NOT_FILLED
         elif order.kind is Kind.STOP and _left_behind(view, order):
             why = Why.LEFT_BEHIND
@@ -224,11 +247,29 @@ def _left_behind(view: View, order: Protective) -> bool:
     return (view.last - order.limit_price) * view.side.sign < 0
 
 
+def _mend_pair(view: View, wanted: Wanted, own: Sequence[Protective]) -> Action | None:
+    """Take back a target whose stop is gone, so that both can rest again."""
+    for target in own:
+        if target.pair is None or target.kind is not Kind.TARGET or not target.open:
+            continue
+        both = [order for order in own if order.pair == target.pair]
+        if any(order.open and order.kind is Kind.STOP for order in both) or not covering(both):
+            continue
+        held_up = _trouble(view, wanted, own)
+        return held_up or Cancel(
+            entry_id=wanted.entry_id, order_id=target.order_id, why=Why.PAIR_BROKEN
+        )
+    return None
+
+
 def _take_target(
     view: View, wanted: Wanted, own: Sequence[Protective], want: Decimal, room: Decimal
 ) -> Action | None:
     resting = [order for order in own if order.open]
-    if any(order.kind is Kind.TARGET for order in resting):
+    targets = [order for order in resting if order.kind is Kind.TARGET]
+    if any(order.pair is not None for order in targets):
+        return None
+    if targets:
         return Nothing(entry_id=wanted.entry_id)
     if not _target_due(view, wanted, own) or want < view.lot:
         return None
@@ -247,7 +288,7 @@ def _target_due(view: View, wanted: Wanted, own: Sequence[Protective]) -> bool:
         return False
     if not reached(wanted.target, view.last, view.side, kind=Kind.TARGET):
         return False
-    tried = [order.created_at for order in own if order.kind is Kind.TARGET]
+    tried = [o.created_at for o in own if o.kind is Kind.TARGET and o.pair is None]
     if tried and view.now < max(tried) + TARGET_WAIT + TARGET_AGAIN:
         return False
     return _waits(view, wanted, own) is None
@@ -272,7 +313,18 @@ def _keep_stop(
         )
     if not view.stop_rests:
         return Nothing(entry_id=wanted.entry_id)
-    return Place(entry_id=wanted.entry_id, kind=Kind.STOP, quantity=quantity, price=wanted.stop)
+    return Place(
+        entry_id=wanted.entry_id,
+        kind=Kind.STOP,
+        quantity=quantity,
+        price=wanted.stop,
+        target=wanted.target if view.pairs and not _pair_refused(own) else None,
+    )
+
+
+def _pair_refused(own: Sequence[Protective]) -> bool:
+    """Say whether the broker refused a pair in this session; a stop alone is better than none."""
+    return any(o.pair and o.of_this_session and o.state is OrderState.REJECTED for o in own)
 
 
 def _trouble(view: View, wanted: Wanted, own: Sequence[Protective]) -> Action | None:
@@ -301,7 +353,11 @@ def _taken_by_others(own: Sequence[Protective]) -> bool:
     """Say whether the newest stop of this session was cancelled and not by us."""
     stops = [o for o in own if o.kind is Kind.STOP and o.of_this_session]
     newest = max(stops, key=lambda order: order.generation, default=None)
-    return newest is not None and newest.state is OrderState.CANCELLED and newest.taken_back is None
+    if newest is None or newest.state is not OrderState.CANCELLED or newest.taken_back is not None:
+        return False
+    both = [order for order in own if newest.pair is not None and order.pair == newest.pair]
+    by_its_target = sum((order.filled for order in both), ZERO) >= newest.quantity
+    return not (both and by_its_target)
 
 
 def _waits(view: View, wanted: Wanted, own: Sequence[Protective]) -> datetime | None:
@@ -316,8 +372,12 @@ def _waits(view: View, wanted: Wanted, own: Sequence[Protective]) -> datetime | 
 
 
 def _failed_in_a_row(own: Sequence[Protective]) -> Iterator[Protective]:
-    """Yield the newest orders of the entry as long as they failed without a fill."""
-    for order in sorted(own, key=lambda each: -each.generation):
+    """Yield the newest orders of the entry as long as they failed without a fill.
+
+    A pair fails as one.
+    """
+    counted = [order for order in own if order.pair is None or order.kind is Kind.STOP]
+    for order in sorted(counted, key=lambda each: -each.generation):
         if order.state not in FAILED or order.filled:
             return
         yield order

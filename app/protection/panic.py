@@ -27,6 +27,7 @@ from app.protection.desired import Why
 from app.protection.placing import Approval, Denied, Placed, Placer
 from app.protection.prices import worse
 from app.protection.seeing import instrument_of, net_held, quote_of
+from app.protection.shares import Resting, open_once
 from riskgate.contracts.decisions import KillSwitchLevel
 from riskgate.contracts.instruments import InstrumentRef, round_down
 from riskgate.contracts.orders import OrderState, OrderType, Product, Side
@@ -348,7 +349,19 @@ async def _leaving(
         and order.broker_order_id not in ids
     )
     late = (o.filled_quantity for o in on_side if o.updated_at > snapshot.as_of)
-    return sum(foreign, ZERO) + sum((o.open_quantity for o in on_side), ZERO) + sum(late, ZERO)
+    pairs = await protections.pair_plans(session, [o.intent.plan_id for o in on_side])
+    may_close = open_once([_resting(order, pairs) for order in on_side])
+    return sum(foreign, ZERO) + may_close + sum(late, ZERO)
+
+
+def _resting(order: OrderRecord, pairs: frozenset[str]) -> Resting:
+    plan_id = order.intent.plan_id
+    return Resting(
+        pair=plan_id if plan_id in pairs else None,
+        quantity=order.intent.quantity,
+        open=order.open_quantity,
+        filled=order.filled_quantity,
+    )
 
 
 def _stale(order: OrderRecord, clock: Clock) -> bool:

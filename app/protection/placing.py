@@ -1,11 +1,11 @@
 """Make, judge and write down one protective order, in the transaction it was decided in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from adapters.ports import Brokers
+from adapters.ports import Brokers, offers_oco
 from app.errors import AppError
 from app.execution.engine import ExecutionEngine
 from app.gate.collars import price_collar
@@ -15,8 +15,9 @@ from app.persistence.accounts import AccountRecord
 from app.persistence.database import Session
 from app.persistence.orders import OrderRecord
 from app.persistence.plans import PROTECTION_STAGE
-from app.persistence.protections import ProtectivePlan
+from app.persistence.protections import PAIR, ProtectivePlan
 from app.pipeline.views import AccountViews
+from app.planning.compose import PAIR_NOTE
 from app.protection.compose import (
     ExitTerms,
     PlanFrame,
@@ -27,7 +28,7 @@ from app.protection.desired import Kind, Place
 from app.protection.prices import worse
 from app.protection.seeing import Line, instrument_of, quote_of
 from riskgate.contracts.decisions import RiskDecision, Verdict
-from riskgate.contracts.instruments import Instrument
+from riskgate.contracts.instruments import Instrument, on_step
 from riskgate.contracts.orders import OrderType
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import Quote
@@ -76,6 +77,10 @@ class Placer:
         takes = self._brokers.for_account(tenant_id, account_id).capabilities.order_types
         return next((kind for kind in (OrderType.SL, OrderType.SL_M) if kind in takes), None)
 
+    def pairs(self, tenant_id: str, account_id: str) -> bool:
+        """Say whether the account's broker takes a stop and a target as a pair."""
+        return offers_oco(self._brokers.for_account(tenant_id, account_id))
+
     async def place(
         self,
         session: Session,
@@ -97,12 +102,17 @@ class Placer:
         source = await plans.find_plan(session, entry.intent.plan_id)
         if source is None:
             return Denied(why="the plan of the entry is not stored")
+        target = self._target_of_pair(action, instrument, quote, source)
+        kind = action.kind.value if target is None else PAIR
         made = [p.generation for p in line.plans if p.entry_order_id == action.entry_id]
         generation = max(made, default=0) + 1
-        plan_id = protection_id(action.entry_id, action.kind.value, generation)
+        plan_id = protection_id(action.entry_id, kind, generation)
         try:
             collar = await price_collar(session, account, line.instrument)
             terms = self._terms(session, account, line, action, instrument, quote, collar)
+            if target is not None:
+                note = f"stop and target of order {action.entry_id}"
+                terms = replace(terms, target_price=target, note=note)
             frame = self.frame(session, account, source, world, plan_id, at)
             plan = exit_plan(frame, terms, source.intent)
         except (AppError, ValueError) as impossible:
@@ -114,7 +124,7 @@ class Placer:
             ProtectivePlan(
                 plan_id=plan_id,
                 entry_order_id=action.entry_id,
-                kind=action.kind.value,
+                kind=kind,
                 generation=generation,
                 taken_back=None,
                 created_at=at,
@@ -182,6 +192,23 @@ class Placer:
         except AppError as impossible:
             return Denied(why=impossible.message)
         return Placed(plan_id=plan.plan_id)
+
+    def _target_of_pair(
+        self, action: Place, instrument: Instrument, quote: Quote, source: TradePlan
+    ) -> Decimal | None:
+        """Return the target that is to rest with the stop; None where it is held by us.
+
+        The entry's card must have said so. What the broker would refuse is held: a stop must not
+        fail because of its target.
+        """
+        target, tick = action.target, instrument.tick_size
+        if target is None or action.at_once or PAIR_NOTE not in source.notes or tick is None:
+            return None
+        low, high = quote.lower_circuit, quote.upper_circuit
+        inside = (low is None or target >= low) and (high is None or target <= high)
+        freeze = instrument.freeze_quantity
+        one_order = freeze is None or action.quantity <= freeze
+        return target if inside and one_order and on_step(target, tick) else None
 
     def _terms(
         self,

@@ -10,7 +10,7 @@ from app.gate.service import World
 from app.persistence import protections
 from app.persistence.database import Session
 from app.persistence.orders import OrderRecord, find_order
-from app.persistence.protections import ProtectionRecord, ProtectivePlan
+from app.persistence.protections import PAIR, ProtectionRecord, ProtectivePlan
 from app.protection.desired import Kind, Protective, View, Wanted, Why
 from app.protection.shares import Entry, Exit
 from riskgate.contracts.instruments import Instrument, InstrumentRef
@@ -35,6 +35,19 @@ class Line:
         """Return one of the line's orders."""
         return next(order for order in self.ours if order.intent.order_id == order_id)
 
+    def partners(self, order: OrderRecord) -> tuple[OrderRecord, ...]:
+        """Return what else of an order's pair may still fill."""
+        plan_id = order.intent.plan_id
+        if not any(plan.plan_id == plan_id and plan.kind == PAIR for plan in self.plans):
+            return ()
+        return tuple(
+            other
+            for other in self.ours
+            if other.intent.plan_id == plan_id
+            and other.intent.order_id != order.intent.order_id
+            and not other.state.final
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Conditions:
@@ -43,6 +56,7 @@ class Conditions:
     now: datetime
     cannot_send: str | None
     stop_rests: bool
+    pairs: bool
     same_session: Callable[[datetime], bool]
 
 
@@ -117,6 +131,7 @@ def view_of(line: Line, world: World, conditions: Conditions) -> View:
         now=conditions.now,
         cannot_send=conditions.cannot_send or _unseen(quote, instrument),
         stop_rests=conditions.stop_rests,
+        pairs=conditions.pairs,
         lot=Decimal(1 if instrument is None else instrument.lot_size),
     )
 
@@ -165,7 +180,7 @@ def _protective(order: OrderRecord, plan: ProtectivePlan, conditions: Conditions
     return Protective(
         order_id=order.intent.order_id,
         entry_id=plan.entry_order_id,
-        kind=Kind(plan.kind),
+        kind=kind_of(plan, order),
         generation=plan.generation,
         state=order.state,
         open=order.open_quantity,
@@ -174,7 +189,16 @@ def _protective(order: OrderRecord, plan: ProtectivePlan, conditions: Conditions
         created_at=order.created_at,
         of_this_session=conditions.same_session(order.created_at),
         taken_back=None if plan.taken_back is None else Why(plan.taken_back),
+        pair=plan.plan_id if plan.kind == PAIR else None,
+        quantity=order.intent.quantity,
     )
+
+
+def kind_of(plan: ProtectivePlan, order: OrderRecord) -> Kind:
+    """Return what an order of a protective plan is for; of a pair the first is the stop."""
+    if plan.kind != PAIR:
+        return Kind(plan.kind)
+    return Kind.TARGET if order.intent.slice else Kind.STOP
 
 
 def _unseen(quote: Quote | None, instrument: Instrument | None) -> str | None:

@@ -18,7 +18,7 @@ from app.persistence.accounts import OBSERVE, AccountRecord
 from app.persistence.database import Database, Session
 from app.pipeline.views import require_account
 from app.pipeline.world import make_world, priced_instruments
-from app.planning.compose import STOP_NOTE, TARGET_NOTE
+from app.planning.compose import PAIR_NOTE, STOP_NOTE, TARGET_NOTE
 from app.protection.deciding import ACTOR, STOPPED, Case, Decider, Outcome
 from app.protection.desired import Why, desired
 from app.protection.seeing import Conditions, Line, protected_lines, view_of
@@ -133,7 +133,8 @@ class Protector:
         made = {plan.plan_id: plan for plan in line.plans}
         until = self._clock.now() + ASIDE
         found: list[str] = []
-        for order in line.ours:
+        # The stop of a pair goes last: until then the position has one.
+        for order in sorted(line.ours, key=lambda each: -each.intent.slice):
             plan = made.get(order.intent.plan_id)
             if plan is None or order.state.final:
                 continue
@@ -148,7 +149,7 @@ class Protector:
             await protections.find_new(
                 session,
                 account_id,
-                notes=(STOP_NOTE, TARGET_NOTE),
+                notes=(STOP_NOTE, TARGET_NOTE, PAIR_NOTE),
                 since=now - SEEN_AFTER,
                 at=now,
             )
@@ -199,7 +200,7 @@ class Protector:
 
     async def _act(self, tenant_id: str, outcomes: Sequence[Outcome], done: Kept) -> Kept:
         cancelled = placed = 0
-        for order_id in [each.cancel for each in outcomes if each.cancel]:
+        for order_id in [order_id for each in outcomes for order_id in each.cancel]:
             # A cancel that is not confirmed is asked again at the next look; nothing is placed
             # in the order's place while it may still be there.
             try:
@@ -242,6 +243,7 @@ class Protector:
             now=now,
             cannot_send=stopped,
             stop_rests=self._decider.stop_type(session.tenant_id, account.account_id) is not None,
+            pairs=self._decider.pairs(session.tenant_id, account.account_id),
             same_session=self._same_session(account, now, always_open=world.always_open),
         )
 

@@ -27,6 +27,29 @@ class Exit:
     created_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Resting:
+    """An order that may still close: `pair` names the two of which only one may fill."""
+
+    pair: str | None
+    quantity: Decimal
+    open: Decimal
+    filled: Decimal
+
+
+def open_once(orders: Sequence[Resting]) -> Decimal:
+    """Return how much the orders may still close together, a pair counted once.
+
+    What one of a pair filled is off the other, whether or not the broker's news says so yet.
+    """
+    total = sum((order.open for order in orders if order.pair is None), ZERO)
+    for pair in {order.pair for order in orders} - {None}:
+        both = [order for order in orders if order.pair == pair]
+        left = both[0].quantity - sum((order.filled for order in both), ZERO)
+        total += max(min(left, max(order.open for order in both)), ZERO)
+    return total
+
+
 def shares(
     entries: Sequence[Entry],
     exits: Sequence[Exit],

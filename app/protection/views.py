@@ -1,20 +1,23 @@
 """Protection as people see it: who holds the stop and the target, and what a panic did."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from app.persistence import protections
 from app.persistence.database import Session
 from app.persistence.orders import OrderRecord, find_order
-from app.persistence.protections import DONE, ProtectionRecord
+from app.persistence.protections import DONE, PAIR, ProtectionRecord, ProtectivePlan
 from app.pipeline.views import submitted_order
 from app.protection.desired import ON_ITS_WAY, Kind
 from app.protection.drain import StateView
 from app.protection.panic import PanicReport
+from app.protection.seeing import kind_of
 from riskgate.contracts.base import decimal_text, time_text
 
 AT_BROKER: Final = "resting at the broker"
+AS_PAIR: Final = "resting at the broker as a pair; one cancels the other"
 ON_THE_WAY: Final = "on its way to the broker"
 MISSING: Final = "not placed"
 HELD_BY_US: Final = "held by SigmaTrader, works only while the server runs"
@@ -28,14 +31,16 @@ async def show_protections(
     """Return a row for each protected entry."""
     made = await protections.protective_plans(session, [r.entry_order_id for r in records])
     orders = await protections.orders_of_plans(session, [plan.plan_id for plan in made])
-    kinds = {plan.plan_id: (plan.entry_order_id, Kind(plan.kind)) for plan in made}
+    plans = {plan.plan_id: plan for plan in made}
     rows: list[dict[str, Any]] = []
     for record in records:
         entry = await find_order(session, record.entry_order_id)
-        own = [o for o in orders if kinds[o.intent.plan_id][0] == record.entry_order_id]
-        stops = [o for o in own if kinds[o.intent.plan_id][1] is Kind.STOP]
-        targets = [o for o in own if kinds[o.intent.plan_id][1] is Kind.TARGET]
-        rows.append(_row(record, entry, stops, targets))
+        own = [
+            _Shown(order=order, plan=plans[order.intent.plan_id])
+            for order in orders
+            if plans[order.intent.plan_id].entry_order_id == record.entry_order_id
+        ]
+        rows.append(_row(record, entry, own))
     return rows
 
 
@@ -77,11 +82,24 @@ def show_state(view: StateView) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """An order that protects, with the plan it was made by."""
+
+    order: OrderRecord
+    plan: ProtectivePlan
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.plan, self.order)
+
+    @property
+    def rests(self) -> bool:
+        return not self.order.state.final
+
+
 def _row(
-    record: ProtectionRecord,
-    entry: OrderRecord | None,
-    stops: Sequence[OrderRecord],
-    targets: Sequence[OrderRecord],
+    record: ProtectionRecord, entry: OrderRecord | None, own: Sequence[_Shown]
 ) -> dict[str, Any]:
     return {
         "entry_order_id": record.entry_order_id,
@@ -92,32 +110,56 @@ def _row(
         "filled_quantity": None if entry is None else decimal_text(entry.filled_quantity),
         "status": record.status,
         "note": record.note,
-        "stop": None if record.stop_price is None else _stop(record, stops),
-        "target": None if record.target_price is None else _target(record, targets),
+        "stop": None if record.stop_price is None else _stop(record, own),
+        "target": None if record.target_price is None else _target(record, own),
         "updated_at": time_text(record.updated_at),
     }
 
 
-def _stop(record: ProtectionRecord, stops: Sequence[OrderRecord]) -> dict[str, Any]:
-    resting = [order for order in stops if not order.state.final]
+def _stop(record: ProtectionRecord, own: Sequence[_Shown]) -> dict[str, Any]:
+    resting = [each for each in own if each.rests and each.kind is Kind.STOP]
     state = OVER if record.status == DONE else MISSING
     if resting:
-        sure = all(order.state not in ON_ITS_WAY for order in resting)
-        state = AT_BROKER if sure else ON_THE_WAY
-    return _part(record.stop_price, state, resting)
+        state = _where(resting, AS_PAIR if _in_pairs(resting, own) else AT_BROKER)
+    return _part(record.stop_price, state, resting, own)
 
 
-def _target(record: ProtectionRecord, targets: Sequence[OrderRecord]) -> dict[str, Any]:
-    resting = [order for order in targets if not order.state.final]
-    state = OVER if record.status == DONE else EXIT_RESTS if resting else HELD_BY_US
-    return _part(record.target_price, state, resting)
+def _target(record: ProtectionRecord, own: Sequence[_Shown]) -> dict[str, Any]:
+    resting = [each for each in own if each.rests and each.kind is Kind.TARGET]
+    state = OVER if record.status == DONE else HELD_BY_US
+    if resting and all(each.plan.kind == PAIR for each in resting):
+        state = _where(resting, AS_PAIR if _in_pairs(resting, own) else AT_BROKER)
+    elif resting:
+        state = EXIT_RESTS
+    return _part(record.target_price, state, resting, own)
 
 
-def _part(price: Decimal | None, state: str, resting: Sequence[OrderRecord]) -> dict[str, Any]:
-    quantity = sum((order.open_quantity for order in resting), Decimal(0))
+def _where(resting: Sequence[_Shown], when_sure: str) -> str:
+    sure = all(each.order.state not in ON_ITS_WAY for each in resting)
+    return when_sure if sure else ON_THE_WAY
+
+
+def _in_pairs(resting: Sequence[_Shown], own: Sequence[_Shown]) -> bool:
+    """Say whether the other order of each one's pair rests too."""
+    whole = [other.plan.plan_id for other in own if other.rests and other.plan.kind == PAIR]
+    return all(whole.count(each.plan.plan_id) > 1 for each in resting)
+
+
+def _part(
+    price: Decimal | None, state: str, resting: Sequence[_Shown], own: Sequence[_Shown]
+) -> dict[str, Any]:
     return {
         "price": None if price is None else decimal_text(price),
         "state": state,
-        "quantity": decimal_text(quantity),
-        "order_ids": [order.intent.order_id for order in resting],
+        "quantity": decimal_text(sum((_open(each, own) for each in resting), Decimal(0))),
+        "order_ids": [each.order.intent.order_id for each in resting],
     }
+
+
+def _open(each: _Shown, own: Sequence[_Shown]) -> Decimal:
+    """Return what is open of an order; what the other of its pair filled is off it."""
+    both = [each, *(o for o in own if o is not each and o.plan.plan_id == each.plan.plan_id)]
+    if each.plan.kind != PAIR:
+        return each.order.open_quantity
+    filled = sum((o.order.filled_quantity for o in both), Decimal(0))
+    return max(each.order.intent.quantity - filled, Decimal(0))

@@ -5,24 +5,28 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.errors import Conflict
+from app.execution.transitions import MAY_BE_AT_BROKER
 from app.ledger.positions import apply_fill
 from app.persistence.orders import OrderRecord
 from app.reconciliation.causes import POSITION_KINDS
-from app.reconciliation.diff import totals
+from app.reconciliation.diff import IN_DOUBT, totals
 from app.reconciliation.fills import owners_of
 from app.reconciliation.known import Known
 from app.reconciliation.look import Look
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import BrokerOrder, BrokerTrade, Product
 from riskgate.contracts.snapshots import Position
-from riskgate.contracts.traces import ReconciliationDelta
+from riskgate.contracts.traces import DeltaCause, ReconciliationDelta
 
 
 class AdoptWaits(Conflict):
     """The ledger may still book by itself what a person asked to take over."""
 
     code = "ADOPT_WAITS"
-    remedy = "Settle the order first, or wait for the broker's trades and reconcile again."
+    remedy = (
+        "Settle the order first (RULE_ABSENT, RULE_ENDED, or cancel it), or wait for the broker's"
+        " trades and reconcile again."
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +45,17 @@ class Takeover:
 def of_position(delta: ReconciliationDelta, look: Look) -> Takeover:
     """Make the expected position what the broker holds; every trade it lists there is in it.
 
-    Raises AdoptWaits where a fill of an order that is not over would be booked a second time.
+    Raises AdoptWaits where a fill of an order that is not over would be booked a second time:
+    positions may be ahead of the book and of the trades.
     """
     if delta.kind not in POSITION_KINDS or delta.instrument is None or delta.product is None:
         raise ValueError(f"{delta.kind} is no difference of a position")
     trades = [t for t in look.known.unbooked if _at(t, delta.instrument, delta.product)]
     _refuse_bookable(trades, look)
     _refuse_unlisted(delta.instrument, delta.product, look)
+    refuse_in_flight(delta.instrument, delta.product, look)
+    if delta.cause is not DeltaCause.CORPORATE_ACTION:
+        _refuse_explained(delta, trades, look)
     held = [*look.snapshot.positions, *look.snapshot.holdings]
     after = _truth(held, delta.instrument, delta.product)
     return Takeover(before=delta.expected or Decimal(0), after=after, trades=tuple(trades))
@@ -97,6 +105,46 @@ def named(order: OrderRecord, look: Look) -> list[BrokerOrder]:
         if seen.tag == order.intent.tag or seen.broker_order_id == order.broker_order_id
     ]
     return sorted(found, key=lambda seen: (seen.placed_at, seen.broker_order_id))
+
+
+def refuse_in_flight(
+    instrument: InstrumentRef, product: Product, look: Look, *, but: OrderRecord | None = None
+) -> None:
+    """Raise AdoptWaits while the book may not show yet what an order of ours there did."""
+    shown = {seen.broker_order_id for seen in look.snapshot.orders}
+    for order in _at_work(instrument, product, look):
+        if but is not None and order.intent.order_id == but.intent.order_id:
+            continue
+        hidden = order.broker_order_id not in shown
+        if order.state in IN_DOUBT or hidden or look.known.is_recent(order.sent_at):
+            raise AdoptWaits(
+                f"order {order.intent.order_id} is {order.state} and may have filled unseen"
+            )
+
+
+def _refuse_explained(
+    delta: ReconciliationDelta, trades: Sequence[BrokerTrade], look: Look
+) -> None:
+    """Refuse what no listed trade explains while an open order of ours could have done it."""
+    if delta.instrument is None or delta.product is None:
+        return
+    gap = (delta.actual or Decimal(0)) - (delta.expected or Decimal(0))
+    rest = gap - sum((t.side.sign * t.quantity for t in trades), Decimal(0))
+    for order in _at_work(delta.instrument, delta.product, look):
+        if rest * order.intent.side.sign > 0:
+            raise AdoptWaits(
+                f"no trade explains {rest}; open order {order.intent.order_id} may have filled it"
+            )
+
+
+def _at_work(instrument: InstrumentRef, product: Product, look: Look) -> list[OrderRecord]:
+    """Return our orders of a position that were sent and are not over."""
+    return [
+        order
+        for order in look.known.orders
+        if order.state in MAY_BE_AT_BROKER
+        and (order.intent.instrument, order.intent.product) == (instrument, product)
+    ]
 
 
 def _refuse_bookable(trades: Iterable[BrokerTrade], look: Look) -> None:

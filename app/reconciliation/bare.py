@@ -13,7 +13,13 @@ from app.reconciliation.look import Look
 from riskgate.contracts.traces import DeltaKind, ReconciliationDelta
 
 APART: Final = timedelta(seconds=5)
-GONE: Final = frozenset({DeltaKind.POSITION_MISSING_AT_BROKER, DeltaKind.ORDER_MISSING_AT_BROKER})
+GONE: Final = frozenset(
+    {
+        DeltaKind.POSITION_MISSING_AT_BROKER,
+        DeltaKind.ORDER_MISSING_AT_BROKER,
+        DeltaKind.ORDER_ENDED_UNSEEN,
+    }
+)
 ROWS: Final = ("positions", "holdings", "orders")
 
 

@@ -166,6 +166,9 @@ def _of_order(delta: ReconciliationDelta, broker: BrokerSnapshot, known: Known) 
             return cause, CauseProof(evidence=text, broker_order_ids=ids)
         case DeltaKind.FILL_NOT_BOOKED | DeltaKind.FILL_MISSING_AT_BROKER:
             return _of_fill(delta, broker, known, ids)
+        case DeltaKind.ORDER_ENDED_UNSEEN:
+            text = "it was good for its day, and the broker's book no longer goes back to it"
+            return _unknown(text, ids)
         case DeltaKind.ORDER_MISSING_AT_BROKER | DeltaKind.ORDER_OUTCOME_UNKNOWN:
             return _of_unseen(order, known, ids)
         case _:

@@ -93,7 +93,7 @@ def _order_deltas(
     over = sorted((o for o in known.orders if o.state.final), key=lambda o: o.intent.order_id)
     for mine in (*expected, *map(expected_order, over)):
         seen = by_id.get(mine.broker_order_id) if mine.broker_order_id else None
-        yield from _our_order_delta(mine, seen, by_tag.get(mine.tag, []), known)
+        yield from _our_order_delta(mine, seen, by_tag.get(mine.tag, []), actual, known)
     ours = {order.broker_order_id for order in expected} | {o.broker_order_id for o in over}
     our_tags = {order.tag for order in expected} | {order.intent.tag for order in over}
     for order in sorted(actual, key=lambda o: (o.placed_at, o.broker_order_id)):
@@ -109,7 +109,11 @@ def _order_deltas(
 
 
 def _our_order_delta(
-    mine: ExpectedOrder, seen: BrokerOrder | None, tagged: Sequence[BrokerOrder], known: Known
+    mine: ExpectedOrder,
+    seen: BrokerOrder | None,
+    tagged: Sequence[BrokerOrder],
+    broker_orders: Sequence[BrokerOrder],
+    known: Known,
 ) -> Iterable[ReconciliationDelta]:
     state = OrderState(mine.state)
     others = [o for o in tagged if o is not seen and not known.is_settled(o)]
@@ -134,16 +138,20 @@ def _our_order_delta(
             instrument=mine.instrument,
         )
     elif mine.broker_order_id and seen is None:
+        ended = known.has_forgotten(mine.order_id, broker_orders)
         yield _order_delta(
-            DeltaKind.ORDER_MISSING_AT_BROKER,
+            DeltaKind.ORDER_ENDED_UNSEEN if ended else DeltaKind.ORDER_MISSING_AT_BROKER,
             key,
-            f"the broker does not show order {mine.broker_order_id}",
+            f"order {mine.broker_order_id} is of an earlier session and the broker shows it no"
+            " more; what it filled last is not known"
+            if ended
+            else f"the broker does not show order {mine.broker_order_id}",
             order_id=mine.order_id,
             broker_order_id=mine.broker_order_id,
             instrument=mine.instrument,
             expected=mine.open_quantity,
         )
-    elif seen is not None and seen.open_quantity != mine.open_quantity:
+    elif seen is not None and _left(seen) != mine.open_quantity:
         yield _order_delta(
             DeltaKind.ORDER_STATE_MISMATCH,
             key,
@@ -155,6 +163,14 @@ def _our_order_delta(
             expected=mine.open_quantity,
             actual=seen.open_quantity,
         )
+
+
+def _left(seen: BrokerOrder) -> Decimal:
+    """Return what of a broker's order our ledger has open.
+
+    What a fill of the other order of a pair took off one that goes on is booked at its end.
+    """
+    return seen.open_quantity + seen.cancelled_quantity if seen.open_quantity else Decimal(0)
 
 
 def _unexpected(

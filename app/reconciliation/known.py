@@ -8,6 +8,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TypeAlias
 
+from adapters.ports import ReachBack
+from app.execution.sessions import forgotten
 from app.persistence.orders import OrderRecord
 from riskgate.contracts.orders import BrokerOrder, BrokerTrade
 from riskgate.contracts.snapshots import Margins
@@ -38,6 +40,7 @@ class Known:
     margins_before: Margins | None = None
     at: datetime = LONG_AGO
     settle: timedelta = timedelta(0)
+    reach_back: ReachBack | None = None
 
     @cached_property
     def booked(self) -> frozenset[TradeName]:
@@ -59,6 +62,15 @@ class Known:
     def unbooked(self) -> tuple[BrokerTrade, ...]:
         """The broker's trades that the ledger has not, ours and others'."""
         return tuple(trade for trade in self.trades if name_of(trade) not in self.booked)
+
+    def order(self, order_id: str | None) -> OrderRecord | None:
+        """Return our order of this id, where the comparison knows it."""
+        return next((one for one in self.orders if one.intent.order_id == order_id), None)
+
+    def has_forgotten(self, order_id: str, seen: Iterable[BrokerOrder]) -> bool:
+        """Say whether our order is from before what the broker's book covers, and not in it."""
+        order = self.order(order_id)
+        return order is not None and forgotten(order, seen, self.reach_back, at=self.at)
 
     def is_settled(self, seen: BrokerOrder) -> bool:
         """Say whether nothing of a broker's order is open and all it filled is in the ledger."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from adapters.ports import Brokers, Clock, IdFactory
+from adapters.ports import BrokerCapabilities, Brokers, Clock, IdFactory
 from app.ledger import book
 from app.persistence import exceptions, orders
 from app.persistence import ledger as ledger_rows
@@ -48,7 +48,7 @@ class Onlooker:
         broker = self._brokers.for_account(tenant_id, account_id)
         snapshot = await broker.get_snapshot(account_id)
         trades = without_repeats(await broker.get_trades(account_id))
-        settle = timedelta(seconds=broker.capabilities.settle_s)
+        offered = broker.capabilities
         async with self._database.tenant(tenant_id) as session:
             ledger = await book.snapshot(
                 session,
@@ -56,7 +56,7 @@ class Onlooker:
                 snapshot_id=self._ids.new("led"),
                 at=self._clock.now(),
             )
-            known = await self._known(session, snapshot, trades, settle)
+            known = await self._known(session, snapshot, trades, offered)
         found = compare(ledger, snapshot, known)
         seen = tuple(explain(delta, ledger, snapshot, known) for delta in found)
         return Look(snapshot=snapshot, ledger=ledger, known=known, seen=seen)
@@ -66,9 +66,10 @@ class Onlooker:
         session: Session,
         snapshot: BrokerSnapshot,
         trades: tuple[BrokerTrade, ...],
-        settle: timedelta,
+        offered: BrokerCapabilities,
     ) -> Known:
         account_id, now = snapshot.account_id, self._clock.now()
+        settle = timedelta(seconds=offered.settle_s)
         shown = {order.broker_order_id for order in snapshot.orders}
         ours = await orders.orders_in_play(
             session,
@@ -93,6 +94,7 @@ class Onlooker:
             margins_before=await _margins_before(session, account_id),
             at=now,
             settle=settle,
+            reach_back=offered.orders_reach_back,
         )
 
 

@@ -12,6 +12,9 @@ SEVERITY: Final = {
     DeltaKind.ORDER_OUTCOME_UNKNOWN: DeltaSeverity.HIGH,
     DeltaKind.ORDER_UNEXPECTED_AT_BROKER: DeltaSeverity.HIGH,
     DeltaKind.FILL_NOT_BOOKED: DeltaSeverity.HIGH,
+    # What it filled before it ended is not known, and what it protected may stand bare.
+    DeltaKind.ORDER_ENDED_UNSEEN: DeltaSeverity.HIGH,
+    DeltaKind.ORDER_RULED_UNSEEN: DeltaSeverity.HIGH,
     DeltaKind.POSITION_MISSING_AT_BROKER: DeltaSeverity.MEDIUM,
     DeltaKind.ORDER_STATE_MISMATCH: DeltaSeverity.MEDIUM,
     DeltaKind.ORDER_MISSING_AT_BROKER: DeltaSeverity.MEDIUM,

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     LOST = "lost"
     UNEXPLAINED = "unexplained"
     BROKEN = "broken"
+    SLOW = "slow"
 
 
 @dataclass(frozen=True)

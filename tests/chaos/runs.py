@@ -9,13 +9,14 @@ from typing import Any, Final
 import httpx
 
 from app.postbacks.checksum import checksum
-from tests.chaos.judge import Finding, judge
+from tests.chaos.judge import Finding, Kind, judge
 from tests.chaos.points import Point, Step
 from tests.chaos.world import POLL_S, SECRET, Outside, Process, World
 
 WORDS: Final = "buy 10 each of INFY and TCS at market, cnc"
 SETTLED: Final = frozenset({"FILLED", "REJECTED", "CANCELLED", "NOT_SENT", "EXPIRED", "SIMULATED"})
 RECOVERY_MAX_S: Final = 10.0
+AFTERMATH_S: Final = 0.3
 HTTP_OK: Final = 200
 
 
@@ -68,9 +69,14 @@ def _run(world: World, database: str, outside: Outside, point: Point, *, naive: 
         recovery_s = time.monotonic() - started
         if told.card_id is not None:
             _try_again(client, told.card_id)
+            # What the second press led to, and whatever a job makes of it, counts too.
+            _wait_until_settled(client, time.monotonic())
+            time.sleep(AFTERMATH_S)
         exceptions = client.get("/api/v1/exceptions").json()["rows"]
     findings = judge(world.location(database), outside, told.plan_id, told.approved, exceptions)
     second.kill()
+    if recovery_s > RECOVERY_MAX_S:
+        findings.append(Finding(Kind.SLOW, f"settled only after {recovery_s:.1f} s"))
     return Outcome(point=point, killed=killed, recovery_s=recovery_s, findings=findings)
 
 

@@ -13,11 +13,12 @@ from riskgate.contracts.orders import BrokerOrderStatus, Side, Validity
 from tests.conformance.bench import Bench as Bench
 from tests.conformance.bench import refused, while_quotes_are_awaited
 from tests.conformance.fault_cases import FaultCases
+from tests.conformance.pair_cases import PairCases
 from tests.fakes.instruments import INFY, NIFTY, UNKNOWN
 from tests.fakes.orders import ACCOUNT, a_tag, an_order
 
 
-class BrokerSuite(FaultCases, ABC):
+class BrokerSuite(FaultCases, PairCases, ABC):
     """Subclass it, make a bench, and pass everything your capabilities claim.
 
     A case that the broker cannot have at all gets its reason in `cannot`.

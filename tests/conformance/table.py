@@ -99,8 +99,8 @@ def capability_table(found: Sequence[type[BrokerSuite]]) -> list[str]:
         "## Capabilities",
         "",
         "| broker | mode | products | order types | finds by tag | settle time | repeated tags "
-        "| fractions |",
-        "|---|---|---|---|---|---|---|---|",
+        "| fractions | pairs |",
+        "|---|---|---|---|---|---|---|---|---|",
         *(_capability_row(suite) for suite in found),
     ]
 
@@ -141,6 +141,7 @@ def _capability_row(suite: type[BrokerSuite]) -> str:
         f"{declared.settle_s} s",
         "refused" if declared.refuses_repeated_tags else "taken",
         "yes" if declared.takes_fractions else "no",
+        "yes" if declared.places_oco else "no",
     )
     return f"| {' | '.join(cells)} |"
 

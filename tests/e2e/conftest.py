@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.e2e.browsing import chromium
 from tests.servers import Server, running_server
 
 
@@ -12,3 +14,10 @@ def server() -> Iterator[Server]:
     """A running server that the tests of one module share."""
     with running_server() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium that the tests of one module share."""
+    with chromium() as opened:
+        yield opened

@@ -1,99 +1,21 @@
 """A person at the page, in a real Chromium, against the real server."""
 
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    ConsoleMessage,
-    Locator,
-    Page,
-    Route,
-    ViewportSize,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect
 
 from app.clock import SystemClock
+from tests.e2e.browsing import CHROMIUM, await_conversation, say, visit
 from tests.servers import Server
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 
-DESKTOP: ViewportSize = {"width": 1280, "height": 860}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SMALL_PHONE: ViewportSize = {"width": 360, "height": 640}
 ORDER = "buy 10 INFY at market, cnc"
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-domain-reliability",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-pings",
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield opened
-        opened.close()
-
-
-@contextmanager
-def visit(
-    browser: Browser, server: Server, *, size: ViewportSize = DESKTOP, key: str | None = None
-) -> Iterator[Page]:
-    """Open the page signed in; every error in the page's console fails the test."""
-    context = browser.new_context(viewport=size)
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    errors: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        # The browser itself reports every failed request; the tests look at what the page says.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            errors.append(message.text)
-
-    page.on("console", note)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{server.url}/#key={key or server.key}")
-    await_conversation(page)
-    yield page
-    context.close()
-    assert errors == []
-
-
-def await_conversation(page: Page) -> None:
-    """Wait until the page has shown what the server knows, or the sign-in form."""
-    expect(page.locator("#desk, #sign-in").filter(visible=True)).to_be_visible()
-    expect(page.locator("#turns")).not_to_have_attribute("aria-busy", "true")
-
-
-def say(page: Page, words: str) -> Locator:
-    """Send a message with the keyboard and return its turn once its run is over."""
-    turns = page.locator(".turn")
-    known = turns.count()
-    box = page.get_by_label("Message", exact=True)
-    box.fill(words)
-    box.press("Enter")
-    expect(turns).to_have_count(known + 1)
-    turn = turns.nth(known)
-    expect(turn.locator(".run").last).not_to_have_attribute("aria-busy", "true")
-    return turn
 
 
 def facts(ticket: Locator) -> dict[str, list[str]]:

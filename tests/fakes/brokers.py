@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from adapters.ports import BrokerAdapter, BrokerCapabilities
+from adapters.ports import BrokerAdapter, BrokerCapabilities, offers_oco
 from riskgate.contracts.orders import (
     BrokerOrder,
     BrokerOrderAck,
@@ -68,6 +68,17 @@ class FragileBroker:
         ack = await self._inner.place_order(intent)
         await self.after_order()
         return ack
+
+    async def place_oco(
+        self, stop: OrderIntent, target: OrderIntent
+    ) -> tuple[BrokerOrderAck, BrokerOrderAck]:
+        """Only for a broker inside that takes pairs."""
+        assert offers_oco(self._inner)
+        self.placed += [stop.tag, target.tag]
+        await self.before_order()
+        acks = await self._inner.place_oco(stop, target)
+        await self.after_order()
+        return acks
 
     async def cancel_order(self, account_id: str, broker_order_id: str) -> None:
         await self._inner.cancel_order(account_id, broker_order_id)

@@ -24,7 +24,7 @@ from tests.integration.driving import approve, propose, rows, set_policy, trade
 STRACE = shutil.which("strace")
 CALLS = "pwrite64,pwritev,pwritev2,write,fdatasync,fsync,fallocate"
 ATTACH_MAX_S = 20.0
-EVERY = many(full=1, quick=9)
+EVERY = many(full=1, quick=3)
 BUY_ONE = "buy 1 INFY at market, cnc"
 BACKENDS = (
     "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
@@ -37,18 +37,16 @@ pytestmark = pytest.mark.skipif(STRACE is None, reason="strace is not installed"
 
 @dataclass
 class Injection:
-    """What became of a fault that was to be injected; `writes` are what each process wrote."""
+    """Whether a fault that was to be injected came about."""
 
     hit: bool = False
-    writes: int = 0
 
 
 @asynccontextmanager
-async def failing(
-    durable: Durable, location: DatabaseLocation, error: str, nth: int
-) -> AsyncIterator[Injection]:
-    """Let the n-th write of each of the server's processes fail once, while the block runs."""
-    pids = [durable.server.pid, *(row["pid"] for row in rows(location, BACKENDS))]
+async def failing(location: DatabaseLocation, error: str, nth: int) -> AsyncIterator[Injection]:
+    """Let the n-th write of each of the desk's backends fail once, while the block runs."""
+    # Only those that serve the desk now: who comes after them finds the disk well again.
+    pids = [row["pid"] for row in rows(location, BACKENDS)]
     attached = [option for pid in pids for option in ("-p", str(pid))]
     injection = Injection()
     with tempfile.NamedTemporaryFile("r", prefix="st-strace-", errors="replace") as log:
@@ -71,7 +69,6 @@ async def failing(
             await strace.communicate()
         text = log.read()
     injection.hit = "(INJECTED)" in text
-    injection.writes = max(Counter(line.split()[0] for line in text.splitlines()).values())
 
 
 async def _until_attached(strace: asyncio.subprocess.Process, processes: int) -> None:
@@ -96,7 +93,7 @@ async def test_whichever_write_of_an_order_fails_none_is_sent_unrecorded(
         while True:
             bench.price(10)
             card = await propose(client, BUY_ONE)
-            async with failing(durable, location, error, nth) as injection:
+            async with failing(location, error, nth) as injection:
                 reply = await approve(client, card)
             answer = reply.json()
             points += 1

@@ -23,7 +23,7 @@ from tests.integration.conftest import location_of, run_as_superuser
 from tests.integration.driving import rows, set_policy, trade
 
 SPACE_MB = 96
-TRIES = 80
+TRIES = 40
 READS = ("/api/v1/orders", "/api/v1/cards", "/api/v1/positions", "/api/v1/kill-switch")
 BUY_ONE = "buy 1 INFY at market, cnc"
 UNSETTLED = "SELECT 1 FROM orders WHERE state IN ('SENDING', 'UNKNOWN', 'PLANNED')"

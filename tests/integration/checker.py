@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 
 from adapters.brokers.mock.client import MockBroker
 from app.audit.log import first_break
+from app.execution.claims import CLOCK_SKEW_MAX, JUDGEMENT_AGE_MAX
 from app.persistence.audit import AuditRow
 from app.persistence.location import DatabaseLocation
 from riskgate.contracts.orders import OrderState
@@ -50,6 +51,7 @@ def faults_of(location: DatabaseLocation, *brokers: MockBroker, tenant: str = "m
     return [
         *_chain_faults(audit),
         *_history_faults(order_rows, audit),
+        *_lateness_faults(order_rows),
         *_quantity_faults(order_rows, fill_rows),
         *_position_faults(fill_rows, adjusted, position_rows),
         *_journal_faults(order_rows, brokers),
@@ -96,6 +98,18 @@ def _history_faults(orders: Sequence[Row], audit: Sequence[Row]) -> list[str]:
 def _approvals(audit: Sequence[Row], approval_id: str) -> list[int]:
     cards = _seqs(audit, "card.approved", approval_id)
     return cards + _seqs(audit, "panic.approved", approval_id)
+
+
+def _lateness_faults(orders: Sequence[Row]) -> list[str]:
+    """Nothing is sent after its time, nor long after, or before, it was judged."""
+    return [
+        f"{o['order_id']} of {o['created_at']}, to be sent by {o['send_by']}, left {o['sent_at']}"
+        for o in orders
+        if o["sent_at"] is not None
+        and not o["created_at"] - CLOCK_SKEW_MAX
+        <= o["sent_at"]
+        <= min(o["send_by"], o["created_at"] + JUDGEMENT_AGE_MAX)
+    ]
 
 
 def _seqs(audit: Sequence[Row], action: str, entity_id: str) -> list[int]:

@@ -81,7 +81,7 @@ async def test_an_order_tells_its_whole_story_in_order(
         "gate.allow",
         "card.approved",
         "order.sending",
-        "order.open",
+        "order.acked",
         "order.filled",
     ]
 

@@ -10,6 +10,7 @@ from app.persistence import accounts
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from riskgate.policy import DEFAULT_POLICY, ApprovalLimits, Policy
+from tests.fakes.brokers import nothing
 from tests.integration.benches import a_bench
 from tests.integration.checker import check
 from tests.integration.conftest import Desk
@@ -363,3 +364,24 @@ async def test_a_service_key_or_a_proposing_account_gets_a_card_for_its_message(
 
     assert {proposing["outcome"], asked["outcome"]} == {"AWAITING_APPROVAL"}
     assert bench.broker.placed == []
+
+
+async def test_a_mode_that_changes_while_the_book_is_read_takes_the_own_word_back(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        await set_policy(desk, location, own_word_policy())
+        plan, card = await planned(client)
+        await set_mode(desk, "EXECUTE")
+
+        async def an_operator_asks_for_approvals_again() -> None:
+            bench.broker.before_snapshot = nothing
+            await set_mode(desk, "PROPOSE")
+
+        bench.broker.before_snapshot = an_operator_asks_for_approvals_again
+        done = await executed(client, plan, "PAPER")
+        shown = (await client.get(f"/api/v1/cards/{card}")).json()["card"]
+
+    assert (done["execution"]["status"], done["codes"]) == ("BLOCKED", ["APPROVAL_REQUIRED"])
+    assert (shown["status"], bench.broker.placed) == ("PENDING", [])

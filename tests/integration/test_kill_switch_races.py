@@ -81,10 +81,9 @@ async def test_no_order_is_claimed_after_a_halt_was_answered(
                 assert said.status_code == 200, said.text
                 return time.monotonic_ns()
 
-            answered_ns, *_ = await asyncio.gather(
-                halt(chance.choice(DELAYS_S)),
-                *(engine.execute(OWNER_TENANT, plan_id) for plan_id in plan_ids),
-            )
+            halting = asyncio.create_task(halt(chance.choice(DELAYS_S)))
+            await asyncio.gather(*(engine.execute(OWNER_TENANT, one) for one in plan_ids))
+            answered_ns = await halting
             for order in await orders_by_plan(desk, plan_ids):
                 states[order.intent.order_id] = race, order.state
                 tags[order.intent.order_id] = order.intent.tag

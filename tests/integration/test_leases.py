@@ -7,7 +7,9 @@ import pytest
 
 from adapters.brokers.mock.script import AcceptAndLoseReply, Reject
 from app.approvals.rules import Approver
+from app.execution import transitions
 from app.execution.engine import ExecutionEngine
+from app.execution.recording import Recorder
 from app.execution.sender import LEASE_TTL
 from app.gate.reducing import legs_that_reduce
 from app.identity.principal import OWNER_TENANT
@@ -111,6 +113,46 @@ async def test_a_process_paused_between_its_claim_and_the_send_does_not_send(
     assert "LEASE_LOST" in str(first.reason)
     assert "BASKET_STOPPED" in str(second.reason)
     check(location, bench.mock)
+
+
+@pytest.mark.parametrize(("pause_s", "sent"), [(0.04, 2), (0.3, 0)])
+async def test_a_process_that_is_never_sure_of_its_last_look_does_not_call(
+    settings: Settings, location: DatabaseLocation, pause_s: float, sent: int
+) -> None:
+    async with approved_and_unsent(settings, location) as (bench, desk, plan_id):
+        await another_process(desk, bench, Ticks(pause_s=pause_s)).execute(OWNER_TENANT, plan_id)
+        found = await stored(desk)
+    assert len(bench.broker.placed) == sent
+    assert ("HELD_UP" in str(found[0].reason)) is (sent == 0)
+    check(location, bench.mock)
+
+
+async def test_an_ack_that_comes_after_the_order_was_ruled_absent_is_compared_at_once(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with approved_and_unsent(settings, location) as (bench, desk, plan_id):
+
+        async def given_up_meanwhile() -> None:
+            bench.broker.before_order = nothing
+            bench.clock.advance(seconds=6)
+            await another_process(desk, bench, Ticks()).recover(OWNER_TENANT)
+            doubtful = (await stored(desk))[0]
+            change = transitions.ruled_absent(doubtful, "not in the broker's app")
+            recorder = Recorder(database=desk.container.database, clock=bench.clock)
+            assert await recorder.apply(OWNER_TENANT, doubtful, change)
+
+        bench.broker.before_order = given_up_meanwhile
+        await desk.container.engine.execute(OWNER_TENANT, plan_id)
+        told = rows(
+            location, "SELECT body FROM audit_log WHERE action = 'order.acked_after_its_end'"
+        )
+        waiting = rows(
+            location,
+            "SELECT 1 FROM jobs.procrastinate_jobs WHERE task_name = 'reconcile_account'"
+            " AND status = 'todo'",
+        )
+    assert [row["body"]["state"] for row in told] == ["NOT_SENT"]
+    assert len(waiting) == 1
 
 
 async def test_a_process_that_comes_back_late_finds_the_plan_taken_over(

@@ -330,3 +330,42 @@ async def test_the_engine_reads_the_validation_itself(
                 await desk.container.engine.prepare(session, approved, armed=armed)
 
     assert bench.broker.placed == []
+
+
+async def test_the_stop_of_a_live_entry_and_a_panic_exit_wait_for_no_validation_of_their_own(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with live_desk(settings, location) as (bench, desk), desk.client() as client:
+        plan, card = await planned(client, "buy 3 INFY at market, mis, stop loss 980")
+        await validated(client, plan)
+        await approve(client, card, **KNOWING)
+        stops = rows(location, "SELECT state, terms->>'order_type' AS kind FROM orders")
+        bench.clock.advance(seconds=60)
+        bench.price(1000)
+        body = {"reason": "the market breaks", "account_id": MOCK_ACCOUNT}
+        report = (await client.post("/api/v1/panic", json=body)).json()
+        book = await bench.mock.get_snapshot(MOCK_ACCOUNT)
+
+    assert {row["kind"]: row["state"] for row in stops} == {"MARKET": "FILLED", "SL": "OPEN"}
+    assert [position for position in book.positions if position.quantity] == [], report
+    check(location, bench.mock)
+
+
+async def test_with_the_switch_off_again_not_even_a_panic_reaches_a_live_broker(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with live_desk(settings, location) as (bench, desk), desk.client() as client:
+        plan, card = await planned(client, "buy 3 INFY at market, mis")
+        await validated(client, plan)
+        await approve(client, card, **KNOWING)
+        key = desk.owner_key
+    off = settings.model_copy(update={"live": False})
+    async with bench.desk(off, location, owner_key=key) as desk, desk.client() as client:
+        bench.clock.advance(seconds=60)
+        bench.price(1000)
+        body = {"reason": "the market breaks", "account_id": MOCK_ACCOUNT}
+        report = (await client.post("/api/v1/panic", json=body)).json()
+
+    assert len(bench.broker.placed) == 1
+    assert "LIVE is switched off" in str(report)
+    check(location, bench.mock)

@@ -1,6 +1,7 @@
 """A broker's postbacks: genuine ones have the account looked at, and nothing else happens."""
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -98,14 +99,20 @@ async def test_what_a_postback_says_of_an_order_is_not_believed(
         ({"checksum": "0" * 64}, 401, "POSTBACK_FORGED"),
         ({"order_id": "another"}, 401, "POSTBACK_FORGED"),
         ({"order_timestamp": "2026-03-02 11:30:01"}, 401, "POSTBACK_FORGED"),
-        ({"checksum": None}, 400, "INVALID_REQUEST"),
+        ({"checksum": None}, 400, "INVALID_PARAM"),
+        ({"checksum": "\ud800"}, 400, "INVALID_PARAM"),
+        ({"order_id": "o\u00e9"}, 400, "INVALID_PARAM"),
     ],
 )
 async def test_a_forged_postback_stores_nothing(
     settings: Settings, location: DatabaseLocation, changes: Any, status: int, code: str
 ) -> None:
     async with open_desk(with_postbacks(settings), location) as desk, desk.client() as client:
-        said = await client.post(PATH, json=a_postback("o-1", **changes))
+        said = await client.post(
+            PATH,
+            content=json.dumps(a_postback("o-1") | changes),
+            headers={"Content-Type": "application/json"},
+        )
     assert (said.status_code, said.json()["code"]) == (status, code)
     assert rows(location, "SELECT 1 FROM broker_notices") == []
 

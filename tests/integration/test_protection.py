@@ -404,3 +404,22 @@ def sold_elsewhere(bench: Bench, quantity: int) -> None:
 async def held_after(bench: Bench) -> Decimal:
     snapshot = await bench.broker.get_snapshot(MOCK_ACCOUNT)
     return sum((p.quantity for p in snapshot.positions), Decimal(0))
+
+
+async def test_no_stop_makes_way_for_an_exit_that_comes_too_late(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with open_bench(settings, location) as (bench, desk), desk.client() as client:
+        await trade(client, STOPPED)
+        bench.clock.advance(seconds=60)
+        bench.price(1000)
+        card = await propose(client, "sell 4 INFY at market, mis")
+        bench.clock.advance(seconds=301)
+        bench.price(1000)
+        before = await at_broker(bench)
+        await approve(client, card)
+        after = await at_broker(bench)
+        shown = (await client.get(f"/api/v1/cards/{card}")).json()["card"]
+    assert [(o.order_type, o.open_quantity) for o in before] == [(OrderType.SL, Decimal(10))]
+    assert after == before
+    assert shown["status"] == "EXPIRED"

@@ -12,14 +12,17 @@ import pytest
 from app.bootstrap import build_worker
 from app.errors import SettingsInvalid
 from app.identity.principal import OWNER_TENANT
+from app.jobs import reaper
 from app.jobs.reaper import PATIENCE, counts
 from app.persistence import job_care, jobs
+from app.persistence.database import Session
+from app.persistence.job_care import LeftJob, Patience
 from app.persistence.location import DatabaseLocation
 from app.settings import BrokerName, Settings
 from app.telemetry import registry
 from tests.integration.benches import a_bench
 from tests.integration.checker import check
-from tests.integration.conftest import Desk
+from tests.integration.conftest import Desk, open_desk
 from tests.integration.driving import MOCK_ACCOUNT, approve, as_owner, orders_of, propose, rows
 from tests.integration.jobs import jobs_of
 from tests.integration.worker_process import REACHED
@@ -292,3 +295,27 @@ async def test_a_worker_apart_is_refused_where_the_mock_broker_lives_in_the_serv
 async def _left(desk: Desk) -> list[str]:
     async with desk.container.database.installation() as session:
         return [job.task for job in await job_care.left_jobs(session, PATIENCE)]
+
+
+async def test_the_watch_over_lost_jobs_outlives_a_transaction_that_the_database_ended(
+    settings: Settings, location: DatabaseLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, looks, third = job_care.left_jobs, list[str](), asyncio.Event()
+
+    async def held_up_once(session: Session, patience: Patience) -> list[LeftJob]:
+        looks.append("look")
+        if len(looks) == 3:
+            third.set()
+        if len(looks) == 1:
+            await session.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            await asyncio.sleep(0.3)
+        return await real(session, patience)
+
+    monkeypatch.setattr(job_care, "left_jobs", held_up_once)
+    monkeypatch.setattr(reaper, "LOOK_EVERY_S", 0.02)
+    async with open_desk(settings, location) as desk:
+        watch = asyncio.create_task(reaper.reap_for_ever(desk.container.database))
+        async with asyncio.timeout(SOON_S):
+            await third.wait()
+        watch.cancel()
+    assert len(looks) >= 3

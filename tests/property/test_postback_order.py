@@ -21,6 +21,9 @@ FINAL = {
     BrokerOrderStatus.REJECTED: OrderState.REJECTED,
 }
 
+# How often a trade is told together with the order's new total.
+EARLY = 0.5
+
 
 class Booking(Desk):
     """Our side of an order that is being sent; books each fill once and none beyond the order."""
@@ -42,8 +45,8 @@ class Booking(Desk):
 class NewsInAnyOrder(RuleBasedStateMachine):
     """One order at a broker; one desk hears its news as it happens, the other in any order."""
 
-    @initialize(seed=st.integers(0, 2**32))
-    def an_order_is_sent(self, seed: int) -> None:
+    @initialize(seed=st.integers(0, 2**32), fills=st.lists(st.integers(1, 3), max_size=3))
+    def an_order_is_sent_and_begins_to_fill(self, seed: int, fills: list[int]) -> None:
         self.chance = Random(seed)
         self.in_order, self.any_order = Booking(), Booking()
         self.was = self.read = self.any_order.order
@@ -51,6 +54,8 @@ class NewsInAnyOrder(RuleBasedStateMachine):
         self.status = BrokerOrderStatus.OPEN
         self.news: list[Report] = []
         self._say(told=0)
+        for part in fills:
+            self.it_fills(part, told=self.chance.random() < EARLY)
 
     # At the broker
 
@@ -158,6 +163,9 @@ class NewsInAnyOrder(RuleBasedStateMachine):
         return a_report(self.fills, len(self.fills), self.status).trades
 
 
-# No number of examples of its own: the profile says, 10,000 when it is thorough.
-NewsInAnyOrder.TestCase.settings = settings(stateful_step_count=30, deadline=None)
+# At least these, and 10,000 when the profile is thorough.
+EXAMPLES = max(300, settings().max_examples)
+NewsInAnyOrder.TestCase.settings = settings(
+    max_examples=EXAMPLES, stateful_step_count=30, deadline=None
+)
 TestNewsInAnyOrder = NewsInAnyOrder.TestCase

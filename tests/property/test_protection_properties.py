@@ -20,6 +20,7 @@ from app.protection.desired import (
     View,
     Wanted,
     Why,
+    covering,
     desired,
 )
 from app.protection.shares import Entry, Exit
@@ -58,6 +59,40 @@ def protectives(draw: st.DrawFn, entry_ids: list[str]) -> Protective:
 
 
 @st.composite
+def pairs(draw: st.DrawFn, entry_ids: list[str]) -> list[Protective]:
+    """A stop and a target of one quantity, one or both over, filled in part, in any state.
+
+    Never more of the two than their quantity filled; an order that is final has nothing open.
+    """
+    quantity = draw(st.integers(1, 20).map(Decimal))
+    entry_id, generation = draw(st.sampled_from(entry_ids)), draw(st.integers(1, 6))
+    number, left = draw(st.integers(0, 10**9)), quantity
+    taken_back, created_at = draw(st.none() | st.sampled_from(Why)), draw(_times())
+    both = []
+    for kind in (Kind.STOP, Kind.TARGET):
+        filled = draw(st.integers(0, int(left)).map(Decimal))
+        left -= filled
+        over = draw(st.booleans())
+        both.append(
+            Protective(
+                order_id=f"p{number}-{kind}",
+                entry_id=entry_id,
+                kind=kind,
+                generation=generation,
+                state=OrderState.CANCELLED if over else draw(st.sampled_from(RESTING)),
+                open=ZERO if over else quantity - filled,
+                filled=filled,
+                limit_price=draw(st.integers(900, 1100).map(Decimal)),
+                created_at=created_at,
+                taken_back=taken_back,
+                pair=f"plan-{number}",
+                quantity=quantity,
+            )
+        )
+    return both
+
+
+@st.composite
 def views(draw: st.DrawFn) -> View:
     count = draw(st.integers(1, 3))
     ids = [f"e{number}" for number in range(count)]
@@ -81,48 +116,74 @@ def views(draw: st.DrawFn) -> View:
             )
             for each in ids
         ),
-        orders=tuple(draw(st.lists(protectives(ids), max_size=5, unique_by=lambda o: o.order_id))),
+        orders=(
+            *draw(st.lists(protectives(ids), max_size=5, unique_by=lambda o: o.order_id)),
+            *_flat(draw(st.lists(pairs(ids), max_size=2, unique_by=lambda both: both[0].pair))),
+        ),
         held=draw(_quantities(80)),
         leaving=draw(_quantities(20)),
         last=draw(st.none() | st.integers(940, 1060).map(Decimal)),
         now=NOW,
         cannot_send=draw(st.none() | st.just("stopped: HALTED")),
         stop_rests=draw(st.booleans()),
+        pairs=draw(st.booleans()),
         lot=Decimal(draw(st.sampled_from([1, 5]))),
     )
 
 
 def covered(view: View) -> Decimal:
-    return sum((order.open for order in view.orders), ZERO)
+    return covering(view.orders)
+
+
+def sellable(view: View) -> Decimal:
+    """What the broker would let the protective orders close, each pair at most once."""
+    singles = sum((o.open for o in view.orders if o.pair is None), ZERO)
+    whole = ZERO
+    for name in {o.pair for o in view.orders if o.pair is not None}:
+        both = [o for o in view.orders if o.pair == name]
+        if any(o.open for o in both):
+            whole += both[0].quantity - sum((o.filled for o in both), ZERO)
+    return singles + whole
 
 
 def after(view: View, actions: tuple[Action, ...]) -> View:
-    """The view once every action worked: cancels are final, orders rest."""
+    """The view once every action worked: cancels are final, of both of a pair; orders rest."""
     orders = list(view.orders)
     for action in actions:
         if isinstance(action, Cancel):
+            gone = next(o for o in orders if o.order_id == action.order_id)
             orders = [
                 replace(o, state=OrderState.CANCELLED, open=ZERO, taken_back=action.why)
-                if o.order_id == action.order_id
+                if o is gone or (gone.pair is not None and o.pair == gone.pair)
                 else o
                 for o in orders
             ]
         elif isinstance(action, Place):
-            newest = [o.generation for o in orders if o.entry_id == action.entry_id]
-            orders.append(
-                Protective(
-                    order_id=f"new-{action.entry_id}-{len(orders)}",
-                    entry_id=action.entry_id,
-                    kind=action.kind,
-                    generation=max(newest, default=0) + 1,
-                    state=OrderState.OPEN,
-                    open=action.quantity,
-                    filled=ZERO,
-                    limit_price=action.price,
-                    created_at=view.now,
-                )
-            )
+            orders += placed_by(action, orders, view.now)
     return replace(view, orders=tuple(orders))
+
+
+def placed_by(action: Place, orders: list[Protective], now: datetime) -> list[Protective]:
+    newest = [o.generation for o in orders if o.entry_id == action.entry_id]
+    name = f"new-{action.entry_id}-{len(orders)}"
+    order = Protective(
+        order_id=name,
+        entry_id=action.entry_id,
+        kind=action.kind,
+        generation=max(newest, default=0) + 1,
+        state=OrderState.OPEN,
+        open=action.quantity,
+        filled=ZERO,
+        limit_price=action.price,
+        created_at=now,
+        quantity=action.quantity,
+    )
+    if action.target is None:
+        return [order]
+    target = replace(
+        order, order_id=f"{name}-target", kind=Kind.TARGET, limit_price=action.target, pair=name
+    )
+    return [replace(order, pair=name), target]
 
 
 @given(views())
@@ -184,6 +245,28 @@ def test_acting_comes_to_rest_and_resting_is_never_more_than_is_free(view: View)
     assert desired(view) == desired(view)
     stuck = any(order.state in ON_ITS_WAY for order in view.orders)
     assert stuck or covered(view) <= free
+
+
+@given(views())
+def test_a_pair_counts_once_and_for_no_less_than_it_may_still_close(view: View) -> None:
+    assert covered(view) == sellable(view)
+    assert covered(view) <= sum((order.open for order in view.orders), ZERO)
+
+
+@given(views())
+def test_a_pair_is_asked_for_only_of_a_broker_that_takes_pairs_and_only_with_a_target(
+    view: View,
+) -> None:
+    targets = {wanted.entry_id: wanted.target for wanted in view.wanted}
+    for action in desired(view):
+        if isinstance(action, Place) and action.target is not None:
+            assert view.pairs
+            assert (action.kind, action.at_once) == (Kind.STOP, False)
+            assert action.target == targets[action.entry_id]
+
+
+def _flat(rows: list[list[Protective]]) -> list[Protective]:
+    return [order for both in rows for order in both]
 
 
 def _mixed(rows: tuple[T, ...], random: Random) -> tuple[T, ...]:

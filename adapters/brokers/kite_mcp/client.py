@@ -23,7 +23,7 @@ from adapters.brokers.kite_mcp.ports import (
     ToolsUnavailable,
 )
 from adapters.errors import BrokerUnavailable, OrderRejected, OutcomeUnknown
-from adapters.ports import BrokerCapabilities, Clock, IdFactory, InstrumentLookup
+from adapters.ports import BrokerCapabilities, Clock, IdFactory, InstrumentLookup, ReachBack
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import (
     BrokerOrder,
@@ -72,6 +72,7 @@ class KiteBroker:
             order_types=ORDER_TYPES,
             finds_orders_by_tag=True,
             settle_s=SETTLE_S,
+            orders_reach_back=ReachBack.SESSION,
         )
 
     async def get_snapshot(self, account_id: str) -> BrokerSnapshot:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Final
 
@@ -31,7 +31,14 @@ from adapters.errors import (
     OrderRejected,
     OutcomeUnknown,
 )
-from adapters.ports import BrokerCapabilities, Clock, IdFactory, InstrumentLookup, MarketData
+from adapters.ports import (
+    BrokerCapabilities,
+    Clock,
+    IdFactory,
+    InstrumentLookup,
+    MarketData,
+    ReachBack,
+)
 from adapters.steps import step_fault
 from riskgate.contracts.instruments import Currency, Instrument, InstrumentRef, round_down
 from riskgate.contracts.orders import (
@@ -48,6 +55,7 @@ from riskgate.contracts.orders import (
 from riskgate.contracts.snapshots import BrokerSnapshot, Margins, Position, Quote
 
 MOCK_CASH: Final = Decimal(1_000_000)
+IST: Final = timezone(timedelta(hours=5, minutes=30))
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -81,6 +89,7 @@ class MockBroker:
         self._lag = timedelta(0)
         self._duplicates = 1
         self._newest_fill_first = False
+        self._days_alone = False
 
     @property
     def capabilities(self) -> BrokerCapabilities:
@@ -90,6 +99,7 @@ class MockBroker:
             products=frozenset(Product),
             order_types=frozenset(OrderType),
             finds_orders_by_tag=True,
+            orders_reach_back=ReachBack.SESSION if self._days_alone else None,
         )
 
     @property
@@ -125,6 +135,10 @@ class MockBroker:
         """Say in which order get_trades shows fills."""
         self._newest_fill_first = newest_first
 
+    def show_the_day_alone(self) -> None:
+        """Show no order or fill of an earlier day (IST), as Kite; what was open then has ended."""
+        self._days_alone = True
+
     def plant_order(self, account_id: str, order: BrokerOrder) -> None:
         """Put an order into the book that did not come from us."""
         self._books[account_id].orders[order.broker_order_id] = order
@@ -138,7 +152,7 @@ class MockBroker:
         """Return the visible book."""
         book = await self._read("get_snapshot", account_id)
         now = self._clock.now()
-        orders, trades = book.visible_orders(now), book.visible_trades(now)
+        orders, trades = self._orders(book), book.visible_trades(now)
         book.count_read()
         return BrokerSnapshot(
             snapshot_id=self._ids.new("snap"),
@@ -197,7 +211,7 @@ class MockBroker:
     async def get_orders(self, account_id: str) -> Sequence[BrokerOrder]:
         """Return the visible orders, oldest first."""
         book = await self._read("get_orders", account_id)
-        orders = book.visible_orders(self._clock.now())
+        orders = self._orders(book)
         book.count_read()
         return orders
 
@@ -205,6 +219,8 @@ class MockBroker:
         """Return the fills of visible orders, repeated when so told."""
         book = await self._read("get_trades", account_id)
         trades = book.visible_trades(self._clock.now())
+        if self._days_alone:
+            trades = tuple(trade for trade in trades if trade.traded_at >= self._day())
         book.count_read()
         if self._newest_fill_first:
             trades = trades[::-1]
@@ -213,9 +229,7 @@ class MockBroker:
     async def find_orders_by_tag(self, account_id: str, tag: str) -> Sequence[BrokerOrder]:
         """Return every visible order with the tag."""
         book = await self._read("find_orders_by_tag", account_id, tag)
-        orders = tuple(
-            order for order in book.visible_orders(self._clock.now()) if order.tag == tag
-        )
+        orders = tuple(order for order in self._orders(book) if order.tag == tag)
         book.count_read()
         return orders
 
@@ -313,7 +327,21 @@ class MockBroker:
         await self._match(book)
         return book
 
+    def _orders(self, book: MockBook) -> tuple[BrokerOrder, ...]:
+        shown = book.visible_orders(self._clock.now())
+        if not self._days_alone:
+            return shown
+        return tuple(order for order in shown if order.placed_at >= self._day())
+
+    def _day(self) -> datetime:
+        today = self._clock.now().astimezone(IST)
+        return today.replace(hour=0, minute=0, second=0, microsecond=0)
+
     async def _match(self, book: MockBook) -> None:
+        if self._days_alone:
+            for order in tuple(book.orders.values()):
+                if order.open_quantity and order.placed_at < self._day():
+                    book.cancel_rest(order, self._clock.now(), "its day is over")
         waiting = {o.instrument for o in book.orders.values() if o.open_quantity > 0}
         if waiting:
             quotes = await self._quotes(sorted(waiting, key=str))

@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 
 class PaperBroker:
-    """One book an account; implements BrokerAdapter.
+    """One book an account; implements OcoBroker.
 
     Every read first rolls the day and matches open orders against the quotes of now, so an order
     fills when somebody looks. Like Kite it takes a tag it has seen before: not sending twice is
@@ -86,6 +86,7 @@ class PaperBroker:
             products=frozenset(Product),
             order_types=frozenset(OrderType),
             finds_orders_by_tag=True,
+            places_oco=True,
         )
 
     def renew_session(self) -> None:

@@ -110,6 +110,7 @@ async def _decide(
         approve=approve,
         comment=_text(payload.get("comment")),
         run_id=body.run_id,
+        acknowledge_risk=payload.get("acknowledge_risk") is True,
     )
     if run is None:
         refusal = decision.refusal

@@ -85,7 +85,11 @@ async def run_events(
     """Stream a run's events after the last one the client had; 204 when there are no more."""
     run = await running.conversation.owned_run(user, run_id)
     position = resume_after(request, run_id, after)
-    if run.status != "RUNNING" and position >= await running.conversation.last_seq(user, run_id):
+    if (
+        run.status != "RUNNING"
+        and position >= await running.conversation.last_seq(user, run_id)
+        and await running.conversation.carried_on(user, run_id) is None
+    ):
         return Response(status_code=204)
     return stream(run_id, running.conversation.follow(user, run_id, after=position))
 

@@ -204,6 +204,7 @@ def _approver(
             comment=BY_EXECUTE,
             run_id=run_id,
             acknowledge_risk=wish.acknowledged,
+            own_word=True,
         )
         if run is not None:
             await running.conversation.result(user, run)

@@ -21,7 +21,7 @@ async def postback(
     tenant_id: Annotated[str, Path(max_length=64)],
 ) -> dict[str, Any]:
     """Take a broker's postback; the account it is about is looked at soon."""
-    said = {name: body.get(name) for name in Postback.model_fields}
+    said = {name: body[name] for name in Postback.model_fields if name in body}
     try:
         read = Postback.model_validate(said)
     except ValidationError as wrong:

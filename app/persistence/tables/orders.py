@@ -111,6 +111,7 @@ broker_notices = Table(
     text_column("body"),
     time("received_at"),
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+    Index("ix_broker_notices_order", "tenant_id", "broker_order_id"),
 )
 
 protections = Table(

@@ -5,7 +5,7 @@ import { showBanner } from "./banner.js";
 import { focusMessage, startComposer } from "./composer.js";
 import { clearConversation, greet, keepTime, loadConversation, send } from "./conversation.js";
 import { byId, el } from "./dom.js";
-import { panelShown, pollBook, refreshBook, showPanel } from "./panel.js";
+import { clearBook, panelShown, pollBook, refreshBook, showPanel } from "./panel.js";
 import { forgetAll, forgetThread, keepAccount, preferredAccount, session } from "./session.js";
 
 const POLL_EVERY_MS = 10_000;
@@ -49,6 +49,7 @@ async function enter() {
   try {
     const me = await getJson("/me");
     session.accounts = me.accounts;
+    session.roles = me.user.roles;
     showDesk();
   } catch (problem) {
     if (readKey()) showSignIn(problem);
@@ -66,7 +67,7 @@ function signOut(reason = null) {
   keepKey(null);
   forgetAll();
   clearConversation();
-  byId("panel-body").replaceChildren();
+  clearBook();
   showSignIn(reason && new Problem({ code: "UNAUTHORIZED", detail: `The server does not take this key: ${reason}.` }));
 }
 
@@ -96,6 +97,7 @@ function chooseAccount(accountId) {
   byId("account").value = accountId;
   showBanner();
   loadConversation();
+  clearBook();
   refreshBook();
 }
 

@@ -4,13 +4,14 @@ import { getJson, postJson, serverNow } from "./api.js";
 import { noticePrices } from "./banner.js";
 import { expectAnswer, fillMessage, showBusy } from "./composer.js";
 import { announce, byId, el } from "./dom.js";
-import { refreshBook } from "./panel.js";
+import { refreshBook, whenCardMade } from "./panel.js";
+import { problemLines, problemNote } from "./problems.js";
 import { followRun } from "./run.js";
 import { keepThread, session } from "./session.js";
 import { setStatus, showProblem, tick } from "./ticket.js";
 import {
-  applyEvent, closeQuestions, connection, createEarlier, createRun, createTurn, fail, problemLines, problemNote,
-  settle, showCard,
+  applyEvent, carriesOn, carryOn, closeQuestions, connection, createEarlier, createRun, createTurn, fail, settle,
+  showCard, showExpired,
 } from "./turns.js";
 
 const EARLIER_READ = 50;
@@ -33,6 +34,9 @@ const desk = {
   onDecide: decide,
   onStop: stop,
 };
+
+// A card that an exception's remedy made is shown where cards are decided on.
+whenCardMade(showPending);
 
 export function clearConversation() {
   desk.cards.clear();
@@ -79,15 +83,22 @@ export async function send(message, threadId = session.threadId) {
   try {
     await during("sending", () => follow(run, "/chat", body));
   } catch (problem) {
-    fail(run, problem);
+    fail(run.latest ?? run, problem);
   }
-  reveal(run.element);
+  reveal((run.latest ?? run).element);
   await refreshBook();
 }
 
 /** Count down the waiting tickets; returns how many there are. */
 export function keepTime() {
-  return [...desk.cards.values()].filter(({ ticket }) => ticket && tick(ticket)).length;
+  return [...desk.cards.values()].filter((known) => known.ticket && stillWaits(known)).length;
+}
+
+function stillWaits({ ticket, run }) {
+  const waited = ticket.status === "PENDING";
+  const waits = tick(ticket);
+  if (waited && ticket.status === "EXPIRED") showExpired(run);
+  return waits;
 }
 
 /** Show what was said in this thread before the page was loaded. */
@@ -139,11 +150,11 @@ async function stop(run) {
   }
 }
 
-async function decide(ticket, verb, cardRun) {
+async function decide(ticket, verb, body, cardRun) {
   const run = createRun({ element: cardRun.element.parentElement }, desk);
   try {
     const path = `/cards/${encodeURIComponent(ticket.card.id)}/${verb}`;
-    await during("deciding", () => follow(run, path, {}));
+    await during("deciding", () => follow(run, path, body));
     await learnStatus(ticket, "DECIDED");
     cardRun.foot.replaceChildren();
   } catch (problem) {
@@ -169,13 +180,17 @@ async function learnStatus(ticket, otherwise) {
 }
 
 async function follow(run, path, body) {
+  let now = run;
   const over = await followRun({
     path,
     body,
-    onEvent: (event) => applyAndShow(run, event),
-    onState: (state) => connection(run, state),
+    onEvent: (event) => {
+      if (carriesOn(now, event)) run.latest = now = carryOn(now);
+      applyAndShow(now, event);
+    },
+    onState: (state) => connection(now, state),
   });
-  if (!over) settle(run, true);
+  if (!over) settle(now, true);
 }
 
 /** Keep count of what goes on, "sending" or "deciding", for the controls that must wait. */

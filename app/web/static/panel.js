@@ -1,15 +1,25 @@
-/** The book beside the conversation: money, positions and orders as the server has them. */
+/** The book beside the conversation: money, positions, orders and what needs a person. */
 
 import { getJson } from "./api.js";
+import { isAsking } from "./confirm.js";
+import { clearControls, showControls } from "./controls.js";
 import { byId, el } from "./dom.js";
+import { exceptionsList } from "./exceptions.js";
 import { clock } from "./format.js";
+import { problemNote } from "./problems.js";
 import { session } from "./session.js";
-import { exceptionsTable, marginsList, ordersTable, positionsTable } from "./tables.js";
-import { problemNote } from "./turns.js";
+import { FINAL_STATES } from "./states.js";
+import { foreignOrdersTable, marginsList, ordersTable, positionsTable, protectionsTable } from "./tables.js";
 
-const OPEN_STATES = new Set(["PLANNED", "SENDING", "UNKNOWN", "OPEN", "PARTIALLY_FILLED"]);
 const SHOWN_DONE = 6;
-const book = { asked: 0, open: "" };
+// What moves without us, such as an exception, is read again every so many looks.
+const QUIET_ROUNDS = 3;
+const book = { asked: 0, open: "", rounds: 0, moving: false, onCard: () => {} };
+
+/** Have a function called when a remedy made a card that waits. */
+export function whenCardMade(listener) {
+  book.onCard = listener;
+}
 
 export function panelShown() {
   return !byId("panel").hidden;
@@ -22,36 +32,73 @@ export function showPanel(shown) {
   if (shown) refreshBook();
 }
 
+export function clearBook() {
+  book.asked += 1;
+  book.open = "";
+  byId("panel-body").replaceChildren();
+  clearControls();
+}
+
 /** Read the book again and show it; an older answer never replaces a newer one. */
-export async function refreshBook() {
+export async function refreshBook({ force = false } = {}) {
   if (!session.account) return;
   const { account_id: accountId, currency } = session.account;
   const mine = ++book.asked;
   const account = `account_id=${encodeURIComponent(accountId)}`;
-  const paths = [`/positions?${account}`, `/holdings?${account}`, ordersPath(accountId), "/exceptions?limit=50"];
-  const [positions, holdings, orders, exceptions] = await Promise.allSettled(paths.map(getJson));
+  const answers = await Promise.allSettled([
+    getJson(`/positions?${account}`),
+    getJson(`/holdings?${account}`),
+    getJson(ordersPath(accountId)),
+    getJson(`/exceptions?${account}&limit=50`),
+    getJson(`/protections?${account}&limit=50`),
+    getJson(`/foreign-orders?${account}&limit=50`),
+    showControls(accountId, redraw),
+  ]);
   if (mine !== book.asked) return;
+  const [positions, holdings, orders, exceptions, protections, foreign, state] = answers;
   const all = rowsOf(orders);
   book.open = signature(all);
+  book.moving = rowsOf(exceptions).length > 0 || rowsOf(protections).length > 0 || state.value?.state === "DRAINING";
+  // A question that waits for an answer is not swept away; its answer reads the book again.
+  if (isAsking(byId("panel-body")) && !force) return;
   byId("panel-body").replaceChildren(
+    section("Needs you", exceptions, rowsOf(exceptions), (rows) => exceptionsList(rows, afterRemedy)),
     ...moneyOf(positions),
     section("Positions", positions, [...rowsOf(positions), ...rowsOf(holdings)], (rows) => positionsTable(rows, currency), "No positions."),
+    section("Stops and targets", protections, rowsOf(protections), (rows) => protectionsTable(rows, currency)),
     section("Open orders", orders, all.filter(isOpen), (rows) => ordersTable(rows, currency), "No open orders."),
+    section("Orders of others", foreign, rowsOf(foreign).filter((row) => row.is_open), (rows) => foreignOrdersTable(rows, currency)),
     section("Latest orders", orders, all.filter(isDone).slice(0, SHOWN_DONE), (rows) => ordersTable(rows, currency)),
-    section("Exceptions", exceptions, rowsOf(exceptions).filter((row) => row.account_id === accountId), exceptionsTable),
   );
   byId("panel-time").textContent = clock(new Date().toISOString());
 }
 
-/** Read the book again when an open order has moved: asking for orders alone is cheap. */
+/** Look for news: orders alone while all is quiet, the whole book when more may have moved. */
 export async function pollBook() {
-  if (!session.account || !book.open || !panelShown() || document.hidden) return;
+  if (!session.account || !panelShown() || document.hidden) return;
+  book.rounds += 1;
   try {
-    const { rows } = await getJson(ordersPath(session.account.account_id));
-    if (signature(rows) !== book.open) await refreshBook();
+    if (book.moving || book.rounds % QUIET_ROUNDS === 0) await refreshBook();
+    else if (book.open) {
+      const { rows } = await getJson(ordersPath(session.account.account_id));
+      if (signature(rows) !== book.open) await refreshBook();
+    }
   } catch {
     // The next reading says what is wrong; a missed round is not worth a word.
   }
+}
+
+async function redraw() {
+  await refreshBook({ force: true });
+}
+
+/** Show what a remedy came to; a card it made appears in the conversation. */
+async function afterRemedy(answer) {
+  const plans = answer.remediation?.result?.plans ?? [];
+  if (plans.some((plan) => plan.card_id)) book.onCard();
+  await redraw();
+  const refused = plans.filter((plan) => !plan.card_id).map((plan) => el("p", { class: "note warn" }, plan.message));
+  byId("panel-body").prepend(...refused);
 }
 
 function ordersPath(accountId) {
@@ -84,9 +131,9 @@ function section(name, answer, rows, draw, empty = null) {
 }
 
 function isOpen(row) {
-  return OPEN_STATES.has(row.state);
+  return !FINAL_STATES.has(row.state);
 }
 
 function isDone(row) {
-  return !isOpen(row);
+  return FINAL_STATES.has(row.state);
 }

@@ -1,4 +1,4 @@
-/** Follow one run's events to their end, picking up a cut stream where it stopped. */
+/** Follow a run's events to their end, and those of the run that carries it on. */
 
 import { openStream, Problem } from "./api.js";
 import { createParser } from "./sse.js";
@@ -11,6 +11,9 @@ const LAST_EVENTS = new Set(["RUN_FINISHED", "RUN_ERROR"]);
 /**
  * Send a request that starts a run and hand each event to `onEvent`.
  *
+ * A message that is its own approval is carried out in a second run, whose events come in the same
+ * stream. A cut stream is picked up where it stopped.
+ *
  * `onState` hears "live" or {resuming, of}. Returns true when the run's last event was seen, and
  * false when the server has nothing more to send. Throws Problem when the run cannot be followed.
  */
@@ -22,18 +25,22 @@ export async function followRun({ path, body, onEvent, onState = () => {} }) {
     if (answer) {
       onState("live");
       seen.runId ??= answer.response.headers.get("x-run-id");
-      await readAnswer(answer, seen, onEvent);
-      if (seen.over) return true;
+      const ended = await readAnswer(answer, seen, onEvent);
+      if (seen.over && ended) return true;
     }
     if (!seen.runId) throw lostAtTheStart();
     failures = seen.progress ? 1 : failures + 1;
     seen.progress = false;
-    if (failures > MOST_RESUMES) throw lost(seen.runId);
-    onState({ resuming: failures, of: MOST_RESUMES });
+    if (failures > MOST_RESUMES) {
+      if (seen.over) return true;
+      throw lost(seen.runId);
+    }
+    // Cut after a run's last event: it is over, and only whether it is carried on is not known.
+    if (!seen.over) onState({ resuming: failures, of: MOST_RESUMES });
     await pause(FIRST_WAIT_MS * 2 ** (failures - 1));
     const again = `/runs/${encodeURIComponent(seen.runId)}/events`;
     answer = await attempt(() => openAnswer(again, { lastEventId: seen.id }), false);
-    if (answer?.status === 204) return false;
+    if (answer?.status === 204) return seen.over;
   }
 }
 
@@ -54,13 +61,15 @@ async function attempt(open, isFirst) {
   }
 }
 
+/** Read a stream; true when the server ended it, false when it broke or fell silent. */
 async function readAnswer({ response, watch }, seen, onEvent) {
   const feed = createParser({ onEvent: (frame) => take(frame, seen, onEvent) });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   try {
-    while (!seen.over) {
+    // The stream ends after the last run's last event; only the server knows which one that is.
+    while (true) {
       const text = await nextText(reader, watch);
-      if (text === null) return;
+      if (typeof text !== "string") return text === null;
       feed(text);
     }
   } finally {
@@ -68,14 +77,14 @@ async function readAnswer({ response, watch }, seen, onEvent) {
   }
 }
 
-/** The next piece of the stream, or null when it ended, broke or fell silent. */
+/** The next piece of the stream; null when it ended, undefined when it broke or fell silent. */
 async function nextText(reader, watch) {
   const timer = setTimeout(() => watch.abort(), SILENCE_MS);
   try {
     const { done, value } = await reader.read();
     return done ? null : value;
   } catch {
-    return null;
+    return undefined;
   } finally {
     clearTimeout(timer);
   }
@@ -84,9 +93,10 @@ async function nextText(reader, watch) {
 function take(frame, seen, onEvent) {
   const colon = (frame.id ?? "").lastIndexOf(":");
   if (colon > 0) {
+    const runId = frame.id.slice(0, colon);
     const seq = Number(frame.id.slice(colon + 1));
-    if (seq <= seen.seq) return;
-    Object.assign(seen, { id: frame.id, runId: frame.id.slice(0, colon), seq, progress: true });
+    if (runId === seen.runId && seq <= seen.seq) return;
+    Object.assign(seen, { id: frame.id, runId, seq, progress: true });
   }
   const event = parseEvent(frame.data);
   seen.over = LAST_EVENTS.has(event.type);

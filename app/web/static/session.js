@@ -1,8 +1,11 @@
 /** Who is signed in, with which account, in which thread; what may outlive a reload is kept. */
 
 const ACCOUNT = "sigmatrader.account";
+// The server decides; these only keep buttons away from those it would refuse.
+const OPERATORS = ["trader", "risk_admin", "admin"];
+const STOPPERS = ["trader", "approver", "risk_admin", "admin"];
 
-export const session = { accounts: [], account: null, threadId: null, sending: 0, deciding: 0, loaded: Promise.resolve() };
+export const session = { accounts: [], roles: [], account: null, threadId: null, sending: 0, deciding: 0, loaded: Promise.resolve() };
 
 /** Choose an account and take up the thread that was last talked in with it. */
 export function keepAccount(account) {
@@ -31,9 +34,23 @@ export function forgetThread() {
 }
 
 export function forgetAll() {
-  Object.assign(session, { accounts: [], account: null, threadId: null });
+  Object.assign(session, { accounts: [], roles: [], account: null, threadId: null });
 }
 
 function threadSlot() {
   return `sigmatrader.thread.${session.account.account_id}`;
+}
+
+/** Whether the person may put exceptions right and validate plans. */
+export function mayOperate() {
+  return session.roles.some((role) => OPERATORS.includes(role));
+}
+
+/** Whether the person may stop an account, and whether they may let it run again. */
+export function mayStop() {
+  return session.roles.some((role) => STOPPERS.includes(role));
+}
+
+export function mayRestart() {
+  return session.roles.includes("risk_admin");
 }

@@ -1,12 +1,13 @@
 /** Tables of positions, orders, quotes and money, shared by cards and the side panel. */
 
 import { el } from "./dom.js";
+import { stateMeaning } from "./states.js";
 import {
   clock, decimal, instrumentParts, instrumentText, money, NOTHING, roundedMoney, sentenceCase, signOf, words,
 } from "./format.js";
 
 const STATE_TONES = {
-  FILLED: "good", COMPLETE: "good", OPEN: "live", PARTIALLY_FILLED: "live", SENDING: "live",
+  FILLED: "good", COMPLETE: "good", ACKED: "live", OPEN: "live", PARTIALLY_FILLED: "live", SENDING: "live",
   REJECTED: "bad", UNKNOWN: "bad", NOT_SENT: "bad",
 };
 
@@ -38,7 +39,7 @@ export function sideChip(side) {
 }
 
 export function stateChip(state) {
-  return el("span", { class: `chip ${STATE_TONES[state] ?? ""}` }, words(state));
+  return el("span", { class: `chip ${STATE_TONES[state] ?? ""}`, title: stateMeaning(state) }, words(state));
 }
 
 export function gain(text, currency) {
@@ -98,8 +99,38 @@ export function ordersTable(rows, currency) {
   );
 }
 
-function orderName(row) {
-  return el("span", { class: "order-name" }, sideChip(row.side), symbolCell(row.instrument));
+/** Orders at the broker that others placed; we count them and never touch them. */
+export function foreignOrdersTable(rows, currency) {
+  return table(
+    [
+      { label: "Order", cell: (row) => stacked(orderName(row, el("span", { class: "chip", title: "Placed outside SigmaTrader: it is counted while it is open and never cancelled by us." }, "not ours")), orderTerms(row, currency)) },
+      { label: "Filled", number: true, cell: (row) => filled(row, currency) },
+      { label: "State", number: true, cell: (row) => stateChip(row.status) },
+    ],
+    rows,
+    "Orders that are not ours",
+  );
+}
+
+/** Entries with a stop or target: where each is, and who holds it. */
+export function protectionsTable(rows, currency) {
+  return table(
+    [
+      { label: "Entry", cell: (row) => stacked(orderName(row), `${decimal(row.filled_quantity, { currency })} filled`) },
+      { label: "Stop", cell: (row) => held(row.stop, currency) },
+      { label: "Target", cell: (row) => stacked(held(row.target, currency), row.note && el("span", { class: "reason" }, row.note)) },
+    ],
+    rows,
+    "Stops and targets",
+  );
+}
+
+function held(part, currency) {
+  return part ? stacked(money(part.price, currency), el("span", { class: "reason" }, part.state)) : NOTHING;
+}
+
+function orderName(row, mark = null) {
+  return el("span", { class: "order-name" }, sideChip(row.side), symbolCell(row.instrument), mark);
 }
 
 function orderTerms(row, currency) {

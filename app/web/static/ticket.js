@@ -3,6 +3,7 @@
 import { serverNow } from "./api.js";
 import { announce, copyable, el } from "./dom.js";
 import { clock, countdown, decimal, instrumentParts, instrumentText, money, NOTHING, words } from "./format.js";
+import { createLive } from "./live.js";
 import { sideChip, table } from "./tables.js";
 
 const STATUS = {
@@ -21,7 +22,7 @@ const SOURCES = {
 };
 const URGENT_MS = 30_000;
 
-/** Make a ticket. `onDecide("approve" | "reject")` is called at most once until it settles. */
+/** Make a ticket. `onDecide("approve" | "reject", body)` is called at most once until it settles. */
 export function createTicket(card, { onDecide }) {
   const ticket = {
     card,
@@ -29,8 +30,10 @@ export function createTicket(card, { onDecide }) {
     busy: false,
     whole: Date.parse(card.expires_at) - Date.parse(card.created_at),
     parts: makeParts(card),
+    live: null,
   };
   const { parts } = ticket;
+  if (card.fields.mode === "LIVE") ticket.live = createLive(card, { onChange: () => refresh(ticket) });
   parts.approve.addEventListener("click", () => decide(ticket, "approve", onDecide));
   parts.reject.addEventListener("click", () => decide(ticket, "reject", onDecide));
   ticket.element = el(
@@ -41,6 +44,7 @@ export function createTicket(card, { onDecide }) {
     legs(card),
     quotes(card),
     notes(card),
+    ticket.live?.element,
     parts.actions,
     parts.problem,
     judged(card),
@@ -76,11 +80,12 @@ export function tick(ticket) {
 
 async function decide(ticket, verb, onDecide) {
   if (ticket.busy || ticket.status !== "PENDING") return;
+  if (verb === "approve" && ticket.live && !ticket.live.acknowledged()) return;
   ticket.busy = true;
   ticket.parts.problem.hidden = true;
   refresh(ticket);
   ticket.parts.chip.textContent = verb === "approve" ? "Approving…" : "Rejecting…";
-  await onDecide(verb);
+  await onDecide(verb, verb === "approve" && ticket.live ? { acknowledge_risk: true } : {});
 }
 
 function makeParts(card) {
@@ -103,7 +108,9 @@ function refresh(ticket) {
   parts.chip.className = `chip ${tone}`;
   parts.clock.hidden = !open;
   parts.fuse.hidden = !open || !ticket.card.expires_at;
-  parts.approve.disabled = parts.reject.disabled = !open || busy;
+  parts.reject.disabled = !open || busy;
+  parts.approve.disabled = parts.reject.disabled || (ticket.live !== null && !ticket.live.acknowledged());
+  if (ticket.live) ticket.live.element.hidden = !open;
   parts.actions.replaceChildren(...(open ? [parts.approve, parts.reject] : [outcomeLine(ticket)]));
   ticket.element?.classList.toggle("done", !open);
   if (open) refreshClock(ticket);
@@ -149,7 +156,8 @@ function amountAndName(card, all) {
 }
 
 function heading(card, parts) {
-  const { legs: all = [] } = card.fields;
+  const { fields } = card;
+  const { legs: all = [] } = fields;
   const single = all.length === 1 ? all[0] : null;
   const below = single ? [instrumentParts(single.instrument).exchange, single.name].filter(Boolean).join(" · ") : card.title;
   return el(
@@ -157,7 +165,7 @@ function heading(card, parts) {
     { class: "ticket-head" },
     sideChip(mainSide(card)),
     el("div", { class: "ticket-title" }, el("h3", {}, amountAndName(card, all)), el("p", {}, below)),
-    el("div", { class: "ticket-status" }, parts.chip, parts.clock),
+    el("div", { class: "ticket-status" }, fields.mode === "LIVE" ? el("span", { class: "chip live-money" }, "LIVE") : null, parts.chip, parts.clock),
     headSource(card),
     parts.fuse,
   );

@@ -2,7 +2,8 @@
 
 import { closeQuestion, createCard, spoken } from "./cards.js";
 import { announce, copyable, el } from "./dom.js";
-import { clock, sentenceCase, words } from "./format.js";
+import { clock, words } from "./format.js";
+import { problemNote } from "./problems.js";
 import { createSteps, say, stepFinished, stepsEnded, stepStarted, toolSaid, toolStarted } from "./steps.js";
 import { createTicket, setStatus } from "./ticket.js";
 
@@ -42,6 +43,7 @@ export function createRun(turn, desk, { isMessage = false } = {}) {
     problems: el("div", { class: "problems" }),
     messages: new Map(),
     runId: null,
+    decisionId: null,
   };
   run.element = el("div", { class: "run", "aria-busy": "true" }, run.steps.element, run.cards, run.text, run.problems, run.foot);
   turn.element.append(run.element);
@@ -89,7 +91,7 @@ export function showCard(run, card) {
 function makeCard(run, card) {
   const { desk } = run;
   if (card.kind === "trade_plan") {
-    const ticket = createTicket(card, { onDecide: (verb) => desk.onDecide(ticket, verb, run) });
+    const ticket = createTicket(card, { onDecide: (verb, body) => desk.onDecide(ticket, verb, body, run) });
     return { card, ticket, run, element: ticket.element };
   }
   const element = createCard(card, { currency: desk.currency(), onAnswer: desk.onAnswer });
@@ -135,7 +137,27 @@ export function connection(run, state) {
 function finish(run, result) {
   const { decision_id: decisionId, outcome } = result;
   settle(run, true);
+  run.decisionId = decisionId;
   run.foot.replaceChildren(...footer(outcomeChip(outcome), decisionId));
+}
+
+/** Say under a run that its card expired: the server ends its turn by itself. */
+export function showExpired(run) {
+  if (run.decisionId) run.foot.replaceChildren(...footer(outcomeChip("NOT_EXECUTED"), run.decisionId));
+}
+
+/** Whether an event begins another run: the one that carries out what a message approved itself. */
+export function carriesOn(run, event) {
+  return event.type === "RUN_STARTED" && run.runId !== null && run.runId !== event.runId;
+}
+
+/** Go on with another run below this one, whose cards wait no longer. */
+export function carryOn(run) {
+  for (const known of run.desk.cards.values()) {
+    if (known.run === run && known.ticket) setStatus(known.ticket, "APPROVED");
+  }
+  run.foot.replaceChildren();
+  return createRun({ element: run.element.parentElement }, run.desk);
 }
 
 function outcomeChip(outcome) {
@@ -158,19 +180,4 @@ export function fail(run, problem) {
 export function settle(run, wellDone) {
   run.element.removeAttribute("aria-busy");
   stepsEnded(run.steps, wellDone);
-}
-
-/** A problem as a note: what was wrong, what to do, and its code. */
-export function problemNote(problem) {
-  return el("div", { class: "note bad" }, problemLines(problem));
-}
-
-export function problemLines(problem) {
-  const fields = (problem.errors ?? []).map((item) => el("li", {}, `${item.field}: ${item.issue}`));
-  return [
-    el("p", {}, el("b", {}, sentenceCase(problem.message))),
-    fields.length ? el("ul", {}, fields) : null,
-    problem.remedy ? el("p", { class: "remedy" }, problem.remedy) : null,
-    el("p", { class: "ids" }, el("code", {}, problem.code), problem.requestId ? ` · request ${problem.requestId}` : ""),
-  ].filter(Boolean);
 }

@@ -272,3 +272,103 @@ def test_an_address_that_is_none_is_wrong_usage(address: str) -> None:
     terminal = Desk()
     assert terminal.run(Server(), base_url=address, message="x") == USAGE
     assert "is not an address" in terminal.noted
+
+
+LIVE_CARD = a_plan_card() | {"plan_id": "pln_1"}
+LIVE_CARD["fields"] = LIVE_CARD["fields"] | {"mode": "LIVE"}
+
+
+def test_a_live_plan_is_approved_only_by_the_words_that_accept_the_risk() -> None:
+    server = Server(a_run("AWAITING_APPROVAL", LIVE_CARD), a_run("EXECUTED", a_result()))
+    terminal = Desk("y", " I accept  the RISK ")
+    assert terminal.run(server, message="buy 10 INFY") == OK
+    assert server.posts[1] == ("/api/v1/cards/crd_1/approve", {"acknowledge_risk": True})
+    assert "real money" in terminal.noted
+    assert "sigmatrader validate pln_1" in terminal.noted
+    assert terminal.prompts[1] == "Type 'i accept the risk' to approve BUY 10 NSE:INFY: "
+
+
+@pytest.mark.parametrize("words", ["y", "yes", "", "I accept"])
+def test_a_live_plan_waits_when_anything_else_is_typed(words: str) -> None:
+    server = Server(a_run("AWAITING_APPROVAL", LIVE_CARD))
+    terminal = Desk("y", words)
+    terminal.run(server, message="buy 10 INFY")
+    assert [path for path, _body in server.posts] == ["/api/v1/chat"]
+    assert "The card waits; nothing was sent." in terminal.noted
+
+
+def test_a_live_plan_is_rejected_without_further_words() -> None:
+    server = Server(a_run("AWAITING_APPROVAL", LIVE_CARD), a_run("REJECTED_BY_USER"))
+    terminal = Desk("n")
+    terminal.run(server, message="buy 10 INFY")
+    assert server.posts[1] == ("/api/v1/cards/crd_1/reject", {})
+    assert len(terminal.prompts) == 1
+
+
+def test_a_message_that_was_its_own_approval_asks_nothing_and_shows_the_result() -> None:
+    carried_out = [
+        event | ({"runId": "run_2"} if event["type"] == "RUN_STARTED" else {})
+        for event in a_run("EXECUTED", a_result())
+    ]
+    server = Server([*a_run("AWAITING_APPROVAL", a_plan_card()), *carried_out])
+    terminal = Desk("y")
+    assert terminal.run(server, message="buy 10 INFY") == OK
+    assert terminal.prompts == []
+    assert len(server.posts) == 1
+    assert "✓ reconciled" in terminal.shown
+
+
+EXCEPTION = {
+    "exception_id": "exc_1",
+    "severity": "H",
+    "message": "NSE:INFY CNC: we expect 0, the broker has 5",
+    "cause": "MANUAL_TRADE",
+    "proof": {"evidence": "a trade of 5 that is not ours"},
+    "possible": ["ADOPT", "CLOSE_POSITION"],
+    "acknowledged_by": None,
+}
+PROTECTION = {
+    "side": "BUY",
+    "instrument": "NSE:INFY",
+    "stop": {"price": "980", "state": "resting at the broker"},
+    "target": {"price": "1030", "state": "held by SigmaTrader, works only while the server runs"},
+    "note": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "row", "expected"),
+    [
+        (
+            "/exceptions",
+            EXCEPTION,
+            ["high", "manual trade: a trade of 5 that is not ours", "ADOPT, CLOSE_POSITION"],
+        ),
+        ("/protections", PROTECTION, ["stop 980: resting at the broker", "target 1030: held by"]),
+    ],
+)
+def test_a_list_is_shown_without_a_turn(command: str, row: Json, expected: list[str]) -> None:
+    server = Server(pending=[])
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.url.path}?{request.url.query.decode()}")
+        if request.url.path.endswith(command):
+            return httpx.Response(200, json={"ok": True, "rows": [row]})
+        return server(request)
+
+    terminal = Desk(command, "/quit")
+    terminal.run(answer)
+    assert [line for line in expected if line not in terminal.shown] == []
+    assert f"/api/v1{command}?account_id=paper-inr" in asked
+    assert server.posts == []
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("/exceptions", "Nothing needs your attention."), ("/protections", "No entry has a stop")],
+)
+def test_an_empty_list_says_so(command: str, said: str) -> None:
+    terminal = Desk(command, "/quit")
+    terminal.run(Server(pending=[]))
+    assert said in terminal.shown

@@ -141,6 +141,22 @@ def test_a_run_is_followed_to_its_last_event() -> None:
     assert sent.headers["idempotency-key"] == "k1"
 
 
+def test_a_run_that_carries_the_first_one_on_is_followed_in_the_same_stream() -> None:
+    second = frames(RUN).replace(b"id: run_1:", b"id: run_2:")
+    script = Script(ok(frames(RUN) + second))
+    assert script.follow() == [*RUN, *RUN]
+    assert len(script.requests) == 1
+
+
+def test_a_carrying_run_that_is_cut_is_resumed_by_its_own_id() -> None:
+    second = frames(RUN[:2]).replace(b"id: run_1:", b"id: run_2:")
+    rest = frames(RUN[2:], first=3).replace(b"id: run_1:", b"id: run_2:")
+    script = Script(cut(frames(RUN) + second), ok(rest))
+    assert script.follow() == [*RUN, *RUN]
+    assert script.requests[1].url.path == "/api/v1/runs/run_2/events"
+    assert script.requests[1].headers["last-event-id"] == "run_2:2"
+
+
 @pytest.mark.parametrize("kept", range(1, len(RUN)))
 def test_a_run_cut_anywhere_is_resumed_after_the_last_event_seen(kept: int) -> None:
     script = Script(cut(frames(RUN[:kept])), ok(frames(RUN)))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.planning.compose import STOP_NOTE
+from app.planning.compose import PAIR_NOTE, STOP_NOTE, TARGET_NOTE
 from app.planning.inputs import PlanProblem
 from riskgate.contracts.instruments import InstrumentKind
 from riskgate.contracts.intents import Comparison, TimeWindow
@@ -92,6 +92,23 @@ def test_a_plan_says_everything_needed_to_judge_and_send_it() -> None:
         broker_snapshot_id="snap-1",
         notes=(SIMULATED, STOP_NOTE),
     )
+
+
+@pytest.mark.parametrize(
+    ("pairs", "targeted", "notes"),
+    [
+        (True, True, [PAIR_NOTE]),
+        (False, True, [STOP_NOTE, TARGET_NOTE]),
+        (True, False, [STOP_NOTE]),
+    ],
+)
+def test_the_card_says_who_holds_the_stop_and_the_target(
+    pairs: bool, targeted: bool, notes: list[str]
+) -> None:
+    percent = offset("pct", 3)
+    intent = a_trade_intent(stop_loss=percent, target=percent if targeted else None)
+    plan = the_plan(a_planning_input(intent, places_oco=pairs))
+    assert [note for note in plan.notes if note != SIMULATED] == notes
 
 
 # What cannot be planned

@@ -24,6 +24,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "notice_id", name=op.f("pk_broker_notices")),
     )
+    op.create_index("ix_broker_notices_order", "broker_notices", ["tenant_id", "broker_order_id"])
     op.create_index("ix_orders_broker", "orders", ["tenant_id", "broker_order_id"])
     op.execute(f"GRANT SELECT, INSERT ON broker_notices TO {ROLE}")
     op.execute("ALTER TABLE broker_notices ENABLE ROW LEVEL SECURITY")
