@@ -100,11 +100,11 @@ class BrokerAdapter(Protocol):
         ...
 
     async def get_orders(self, account_id: str) -> Sequence[BrokerOrder]:
-        """Return at least today's orders, ours and others'."""
+        """Return the orders, ours and others', of the last week, or as `orders_reach_back` says."""
         ...
 
     async def get_trades(self, account_id: str) -> Sequence[BrokerTrade]:
-        """Return at least today's fills."""
+        """Return at least the fills of the session."""
         ...
 
     async def find_orders_by_tag(self, account_id: str, tag: str) -> Sequence[BrokerOrder]:

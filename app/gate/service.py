@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from adapters.ports import ReachBack
 from app.audit.log import Entry, append
 from app.calendars.sessions import Calendars, MarketState
 from app.errors import Unprocessable
@@ -17,6 +18,7 @@ from app.gate.modes import refuse_monitoring
 from app.gate.pairs import second_halves
 from app.gate.periods import periods_of
 from app.gate.sent import sent_lately
+from app.ledger.sessions import forgotten, shows_anything
 from app.persistence import accounts, orders, plans, protections
 from app.persistence.accounts import AccountRecord
 from app.persistence.database import Row, Session
@@ -46,7 +48,7 @@ class World:
 
     `asked` is what was to be priced. Orders with a tag in `aside` are taken back before the plan is
     sent, so it is judged without them. The market is `always_open` where it is one of ours; a
-    `live` broker is one of real money.
+    `live` broker is one of real money. `reach_back` is how far back its order book goes.
     """
 
     snapshot: BrokerSnapshot
@@ -56,6 +58,7 @@ class World:
     always_open: bool
     live: bool
     aside: frozenset[str] = frozenset()
+    reach_back: ReachBack | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +180,9 @@ class Gate:
             quotes=world.quotes,
             as_of=at,
             kill_switch=switch.level,
-            reserved=await reserved_orders(session, plan, world.snapshot, but=once),
+            reserved=await reserved_orders(
+                session, plan, world.snapshot, but=once, reach_back=world.reach_back
+            ),
             market_open=market.is_open,
             closes_at=market.closes_at,
             next_opens_at=market.next_opens_at,
@@ -261,15 +266,20 @@ async def reserved_orders(
     snapshot: BrokerSnapshot,
     *,
     but: frozenset[str] = frozenset(),
+    reach_back: ReachBack | None = None,
 ) -> tuple[OrderTerms, ...]:
     """Return what of our orders, `but` for those of some tags, the snapshot cannot show: it counts
     at once.
+
+    An order of an earlier session that a book with rows would show, and does not, is not open; what
+    it filled is in the positions.
 
     An order that changed since the snapshot was taken counts whole, filled part and all: the
     snapshot's positions may lack that too.
     """
     shown = {order.broker_order_id for order in snapshot.orders}
     shown_tags = {order.tag for order in snapshot.orders}
+    covers = shows_anything(snapshot)
     found = await orders.unsettled_orders(session, plan.account_id, since=snapshot.as_of)
     return tuple(
         _terms(order.intent, quantity)
@@ -278,6 +288,7 @@ async def reserved_orders(
         and order.broker_order_id not in shown
         and order.intent.tag not in shown_tags
         and order.intent.tag not in but
+        and not (covers and forgotten(order, snapshot.orders, reach_back, at=snapshot.as_of))
         and (quantity := _unseen_quantity(order, snapshot.as_of)) > 0
     )
 

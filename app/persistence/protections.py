@@ -89,6 +89,26 @@ async def list_protections(
     return [ProtectionRecord(**row) for row in rows]
 
 
+async def list_gone(
+    session: Session, account_id: str, *, since: datetime
+) -> list[ProtectionRecord]:
+    """Return what ended since a moment though our ledger holds something on the entry's side."""
+    rows = await session.fetch_all(
+        "SELECT p.entry_order_id, p.account_id, p.stop_price, p.target_price, p.status, p.note,"
+        " p.not_before, p.opened_at, p.updated_at FROM protections p"
+        " JOIN orders o ON o.tenant_id = p.tenant_id AND o.order_id = p.entry_order_id"
+        " JOIN ledger_positions l ON l.tenant_id = p.tenant_id AND l.account_id = p.account_id"
+        " AND l.exchange = o.terms->'instrument'->>'exchange'"
+        " AND l.tradingsymbol = o.terms->'instrument'->>'tradingsymbol'"
+        " AND l.product = o.terms->>'product'"
+        " AND l.quantity * CASE o.terms->>'side' WHEN 'BUY' THEN 1 ELSE -1 END > 0"
+        " WHERE p.tenant_id = %s AND p.account_id = %s AND p.status = 'DONE'"
+        " AND p.updated_at > %s ORDER BY p.opened_at, p.entry_order_id",
+        (session.tenant_id, account_id, since),
+    )
+    return [ProtectionRecord(**row) for row in rows]
+
+
 async def protective_plans(
     session: Session, entry_order_ids: Sequence[str]
 ) -> list[ProtectivePlan]:
@@ -158,6 +178,22 @@ async def take_back(session: Session, plan_id: str, *, why: str) -> None:
         "UPDATE protective_plans SET taken_back = %s WHERE tenant_id = %s AND plan_id = %s"
         " AND taken_back IS NULL",
         (why, session.tenant_id, plan_id),
+    )
+
+
+async def forget(session: Session, plan_id: str, *, why: str) -> None:
+    """Note that the broker shows the orders of a protective plan no more; it replaces a reason."""
+    await session.execute(
+        "UPDATE protective_plans SET taken_back = %s WHERE tenant_id = %s AND plan_id = %s",
+        (why, session.tenant_id, plan_id),
+    )
+
+
+async def remember(session: Session, plan_id: str) -> None:
+    """Note that the orders of a protective plan are shown again."""
+    await session.execute(
+        "UPDATE protective_plans SET taken_back = NULL WHERE tenant_id = %s AND plan_id = %s",
+        (session.tenant_id, plan_id),
     )
 
 

@@ -403,7 +403,7 @@ async def _stored_plan(session: Session, plan_id: str) -> TradePlan | None:
 
 async def _unpriced(session: Session, plan: TradePlan, world: World) -> frozenset[InstrumentRef]:
     """Return the instruments in flight that the world did not ask the price of."""
-    reserved = await reserved_orders(session, plan, world.snapshot)
+    reserved = await reserved_orders(session, plan, world.snapshot, reach_back=world.reach_back)
     return frozenset(order.instrument for order in reserved) - world.asked
 
 

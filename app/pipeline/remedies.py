@@ -10,9 +10,9 @@ from app.audit.log import Entry, append
 from app.errors import Conflict, NotFound
 from app.execution import transitions
 from app.execution.recording import Recorder
-from app.execution.sessions import covered_since
 from app.identity.principal import Principal
 from app.ledger.book import book_fill
+from app.ledger.sessions import covered_since
 from app.persistence import accounts, exceptions, orders, remediations
 from app.persistence import ledger as ledger_rows
 from app.persistence.database import Database, Session
@@ -23,7 +23,7 @@ from app.persistence.remediations import Remediation
 from app.pipeline.withdrawing import Withdrawing
 from app.reconciliation.actions import Action, possible
 from app.reconciliation.adopting import Takeover, named, of_position, of_trades, trades_of
-from app.reconciliation.bare import bareness
+from app.reconciliation.bare import GONE, is_suddenly_bare
 from app.reconciliation.causes import POSITION_KINDS
 from app.reconciliation.closing import Closing, closings, half_built
 from app.reconciliation.diff import totals
@@ -377,7 +377,7 @@ class Remedies:
             raise ExceptionChanged(f"it is now: {now.message}")
         async with self._database.tenant(job.tenant_id) as session:
             before = await exceptions.last_snapshot_body(session, job.found.account_id)
-        if not bareness(look, before).proves(now):
+        if now.kind in GONE and is_suddenly_bare(look, before):
             raise RemediationNotPossible(
                 "the broker answered without any rows", remedy="Reconcile twice, 5 s apart."
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from adapters.ports import Brokers, MarketData
+from adapters.ports import Brokers, MarketData, ReachBack
 from app.gate.service import World
 from riskgate.contracts.instruments import Instrument, InstrumentRef
 from riskgate.contracts.orders import ExecutionMode
@@ -31,10 +31,11 @@ def make_world(
     asked: Iterable[InstrumentRef],
     mode: ExecutionMode,
     aside: frozenset[str] = frozenset(),
+    reach_back: ReachBack | None = None,
 ) -> World:
     """Put a snapshot and the quotes asked for together with the instruments they speak of.
 
-    `mode` is what an order at the snapshot's broker is.
+    `mode` is what an order at the snapshot's broker is, `reach_back` how far back its book goes.
     """
     refs = [quote.instrument for quote in quotes]
     rows = [directory.get(ref) for ref in dict.fromkeys(refs)]
@@ -46,6 +47,7 @@ def make_world(
         live=mode is ExecutionMode.LIVE,
         asked=frozenset(asked),
         aside=aside,
+        reach_back=reach_back,
     )
 
 
@@ -71,5 +73,11 @@ class Worlds:
         symbols = [leg.instrument.ref for leg in plan.legs]
         refs = priced_instruments((*symbols, *also), snapshot)
         quotes = await self._market.get_quotes(refs)
-        mode = broker.capabilities.mode
-        return make_world(snapshot, quotes, self._directory, asked=refs, mode=mode)
+        return make_world(
+            snapshot,
+            quotes,
+            self._directory,
+            asked=refs,
+            mode=broker.capabilities.mode,
+            reach_back=broker.capabilities.orders_reach_back,
+        )

@@ -23,6 +23,7 @@ from app.protection.desired import (
     Wanted,
     is_over,
 )
+from app.protection.doubt import short_of
 from app.protection.placing import Placed, Placer
 from app.protection.seeing import Line
 from riskgate.contracts.orders import OrderType
@@ -109,6 +110,8 @@ class Decider:
         if case.line.order(entry_id).state.final and is_over(case.view, wanted):
             await protections.note(session, entry_id, text="", at=now, status=DONE)
             await protections.end_troubles(session, entry_id, at=now)
+            if short_of(case.view):
+                await self._audit(session, case, entry_id, "gone", "the broker shows it no more")
             return Outcome()
         await protections.note(
             session, entry_id, text=action.why, at=now, not_before=wanted.not_before

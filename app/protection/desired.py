@@ -22,6 +22,7 @@ REFUSED_WAIT_MAX: Final = timedelta(minutes=15)
 ON_ITS_WAY: Final = frozenset(
     {OrderState.PLANNED, OrderState.SENDING, OrderState.ACKED, OrderState.UNKNOWN}
 )
+DOUBT: Final = "the broker does not show all that our orders leave; it is looked at again"
 FAILED: Final = frozenset({OrderState.REJECTED, OrderState.NOT_SENT, OrderState.EXPIRED})
 
 
@@ -33,7 +34,7 @@ class Kind(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a protective order of ours is taken back."""
+    """Why a protective order of ours is taken back; FORGOTTEN: the book shows it no more."""
 
     TOO_MUCH = "TOO_MUCH"
     TARGET_REACHED = "TARGET_REACHED"
@@ -42,6 +43,7 @@ class Why(StrEnum):
     EXIT_ASKED = "EXIT_ASKED"
     PANIC = "PANIC"
     PAIR_BROKEN = "PAIR_BROKEN"
+    FORGOTTEN = "FORGOTTEN"
 
 
 class Trouble(StrEnum):
@@ -93,7 +95,8 @@ class View:
     what other orders may still close of it. `may_send` is None, or why nothing can be sent now.
     `stop_rests` says that the broker takes stop orders; otherwise the stop is held by us. `pairs`
     says that it takes a stop and a target as a pair. `lot` is the smallest quantity that can be
-    sent.
+    sent. `doubted` is what the broker does not show though our own fills leave it, and may hold
+    all the same: nothing is taken back for its sake, and nothing is placed for it.
     """
 
     side: Side
@@ -109,6 +112,7 @@ class View:
     stop_rests: bool = True
     pairs: bool = False
     lot: Decimal = Decimal(1)
+    doubted: Decimal = ZERO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,14 +166,14 @@ def desired(view: View) -> tuple[Action, ...]:
     what is held and not being closed by other orders, so that a stop never opens the other side.
     """
     free = max(view.held - view.leaving, ZERO)
-    parts = shares(
-        view.entries, view.exits, _closed(view.orders), [w.entry_id for w in view.wanted], free
-    )
+    parts = _parts(view, free)
+    most = _parts(view, max(view.held + view.doubted - view.leaving, ZERO))
     covered = covering(view.orders)
     actions: list[Action] = []
     for wanted in view.wanted:
         room = max(free - covered, ZERO)
-        action = _for_entry(view, wanted, parts[wanted.entry_id], room)
+        entry_id = wanted.entry_id
+        action = _for_entry(view, wanted, parts[entry_id], most[entry_id], room)
         if isinstance(action, Place):
             covered += action.quantity
         actions.append(action)
@@ -190,7 +194,11 @@ def is_over(view: View, wanted: Wanted) -> bool:
     """Say whether nothing is left to protect of an entry and nothing of its protection rests."""
     own = _own(view, wanted)
     left = shares(
-        view.entries, view.exits, _closed(view.orders), [wanted.entry_id], max(view.held, ZERO)
+        view.entries,
+        view.exits,
+        closed_by(view.orders),
+        [wanted.entry_id],
+        max(view.held + view.doubted, ZERO),
     )
     return not any(order.open for order in own) and left[wanted.entry_id] == 0
 
@@ -201,13 +209,23 @@ def reached(price: Decimal, last: Decimal, side: Side, *, kind: Kind) -> bool:
     return last >= price if up else last <= price
 
 
-def _for_entry(view: View, wanted: Wanted, want: Decimal, room: Decimal) -> Action:
+def _parts(view: View, held: Decimal) -> dict[str, Decimal]:
+    wanted = [each.entry_id for each in view.wanted]
+    return shares(view.entries, view.exits, closed_by(view.orders), wanted, held)
+
+
+def _for_entry(view: View, wanted: Wanted, want: Decimal, most: Decimal, room: Decimal) -> Action:
+    """Act on `want`, what is surely held of an entry; only what is above `most` is too much."""
     own = _own(view, wanted)
     covered = covering(own)
-    if covered > want:
+    if covered > most:
         return _take_back_too_much(wanted, own)
     if any(order.state in ON_ITS_WAY for order in own):
         return Nothing(entry_id=wanted.entry_id, why="a protective order is on its way")
+    if view.doubted:
+        action = _keep_stop(view, wanted, own, want - covered, room)
+        idle = isinstance(action, Nothing) and not action.why
+        return Nothing(entry_id=wanted.entry_id, why=DOUBT) if idle else action
     return (
         _follow_market(view, wanted, own)
         or _mend_pair(view, wanted, own)
@@ -388,7 +406,8 @@ def _own(view: View, wanted: Wanted) -> list[Protective]:
     return sorted(own, key=lambda order: (order.generation, order.order_id))
 
 
-def _closed(orders: Sequence[Protective]) -> dict[str, Decimal]:
+def closed_by(orders: Sequence[Protective]) -> dict[str, Decimal]:
+    """Return what protective orders filled, by the entry they were made for."""
     closed: dict[str, Decimal] = {}
     for order in orders:
         closed[order.entry_id] = closed.get(order.entry_id, ZERO) + order.filled

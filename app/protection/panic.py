@@ -1,5 +1,6 @@
 """Panic close: stop opening, take back what is open, and leave every position."""
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -24,6 +25,7 @@ from app.pipeline.views import require_account
 from app.pipeline.world import make_world, priced_instruments
 from app.protection.compose import ExitTerms, exit_plan, panic_intent, panic_plan_id
 from app.protection.desired import Why
+from app.protection.forgetting import forgotten_orders
 from app.protection.placing import Approval, Denied, Placed, Placer
 from app.protection.prices import worse
 from app.protection.seeing import instrument_of, net_held, quote_of
@@ -55,7 +57,9 @@ class Left:
 class PanicReport:
     """What a panic came to so far. `repeated` says that it had been asked before.
 
-    `not_cancelled` are (order id, why); `exits` are all orders that the panic ever sent.
+    `not_cancelled` are (order id, why); `exits` are all orders that the panic ever sent. `seen`
+    says that the broker was seen after them; `forgotten` are the orders of earlier sessions that
+    its book would show if they were open.
     """
 
     panic: PanicRecord
@@ -65,11 +69,23 @@ class PanicReport:
     not_cancelled: tuple[tuple[str, str], ...]
     exits: tuple[OrderRecord, ...]
     left: tuple[Left, ...]
+    seen: bool
+    forgotten: frozenset[str] = frozenset()
 
     @property
     def flat(self) -> bool:
-        """Whether everything is known to be closed."""
-        return not self.left and not self.not_cancelled and all(o.state.final for o in self.exits)
+        """Whether everything is known to be closed: seen at the end, and our ledger agrees."""
+        ended = all(o.state.final or o.intent.order_id in self.forgotten for o in self.exits)
+        return self.seen and ended and not self.left and not self.not_cancelled
+
+
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """What the look after the exits showed: what is left and which orders the book forgot."""
+
+    seen: bool
+    left: tuple[Left, ...]
+    forgotten: frozenset[str] = frozenset()
 
 
 class Panic:
@@ -108,7 +124,7 @@ class Panic:
         sent, left = await self._leave_all(tenant_id, panic)
         for plan_id in sent:
             await self._engine.execute(tenant_id, plan_id)
-        left += await self._still_held(tenant_id, panic, left)
+        end = await self._look_at_the_end(tenant_id, panic, left)
         async with self._database.tenant(tenant_id) as session:
             exits = await protections.orders_approved_as(session, panic.panic_id)
         return PanicReport(
@@ -116,9 +132,11 @@ class Panic:
             repeated=repeated,
             level=level,
             cancelled=tuple(cancelled),
-            not_cancelled=tuple(unsure),
+            not_cancelled=tuple(each for each in unsure if each[0] not in end.forgotten),
             exits=tuple(exits),
-            left=tuple(left),
+            left=(*left, *end.left),
+            seen=end.seen,
+            forgotten=end.forgotten,
         )
 
     async def _begin(
@@ -233,7 +251,7 @@ class Panic:
         account = await require_account(session, panic.account_id)
         net = net_held(world.snapshot, ref, product)
         side = Side.SELL if net > 0 else Side.BUY
-        free = abs(net) - await _leaving(
+        free = abs(net) - await self._leaving(
             session, panic.account_id, world.snapshot, ref, product, side
         )
         if free <= 0:
@@ -260,6 +278,35 @@ class Panic:
             note=f"panic close {panic.panic_id}",
         )
         return await self._judged(session, account, panic, world, terms)
+
+    async def _leaving(
+        self,
+        session: Session,
+        account_id: str,
+        snapshot: BrokerSnapshot,
+        ref: InstrumentRef,
+        product: Product,
+        side: Side,
+    ) -> Decimal:
+        """Return what the closing side may still close, or closed after the book was read."""
+        ours = await protections.line_orders(session, account_id, ref, product)
+        reach_back = self._brokers.for_account(
+            session.tenant_id, account_id
+        ).capabilities.orders_reach_back
+        ended = forgotten_orders(ours, snapshot, reach_back)
+        on_side = [o for o in ours if o.intent.side is side and o.intent.order_id not in ended]
+        tags, ids = {o.intent.tag for o in ours}, {o.broker_order_id for o in ours}
+        foreign = (
+            order.open_quantity
+            for order in snapshot.orders
+            if (order.instrument, order.product, order.side) == (ref, product, side)
+            and order.tag not in tags
+            and order.broker_order_id not in ids
+        )
+        late = (o.filled_quantity for o in on_side if o.updated_at > snapshot.as_of)
+        pairs = await protections.pair_plans(session, [o.intent.plan_id for o in on_side])
+        may_close = open_once([_resting(order, pairs) for order in on_side])
+        return sum(foreign, ZERO) + may_close + sum(late, ZERO)
 
     async def _judged(
         self,
@@ -297,18 +344,33 @@ class Panic:
         asked = priced_instruments((), snapshot)
         quotes = await self._market.get_quotes(asked)
         return make_world(
-            snapshot, quotes, self._directory, asked=asked, mode=broker.capabilities.mode
+            snapshot,
+            quotes,
+            self._directory,
+            asked=asked,
+            mode=broker.capabilities.mode,
+            reach_back=broker.capabilities.orders_reach_back,
         )
 
-    async def _still_held(self, tenant_id: str, panic: PanicRecord, told: list[Left]) -> list[Left]:
-        """Return what is held after the exits were sent and is not told of yet."""
+    async def _look_at_the_end(
+        self, tenant_id: str, panic: PanicRecord, told: Sequence[Left]
+    ) -> _End:
+        """Return what is held after the exits were sent and is not told of yet.
+
+        What our ledger holds and the broker does not show is left too: an answer may leave out
+        what is held, and nothing was sent for it. Our own exits are off the ledger by then.
+        """
+        account_id = panic.account_id
         known = {(each.instrument, each.product) for each in told}
+        broker = self._brokers.for_account(tenant_id, account_id)
         try:
-            broker = self._brokers.for_account(tenant_id, panic.account_id)
-            snapshot = await broker.get_snapshot(panic.account_id)
-        except BrokerUnavailable:
-            return []
-        return [
+            snapshot = await broker.get_snapshot(account_id)
+            await self._engine.refresh(tenant_id, account_id)
+        except BrokerUnavailable as down:
+            why = f"it could not be seen after the exits were sent: {down.message}"
+            unseen = await self._everything(tenant_id, account_id, why)
+            return _End(seen=False, left=_but(unseen, known))
+        shown = [
             Left(
                 instrument=instrument,
                 product=product,
@@ -316,8 +378,17 @@ class Panic:
                 why="its exit has not filled, or another order is closing it",
             )
             for instrument, product in _lines(snapshot)
-            if (instrument, product) not in known
         ]
+        why = "our ledger holds it and the broker does not show it; nothing was sent for it now"
+        booked = await self._everything(tenant_id, account_id, why)
+        at_broker = {(each.instrument, each.product) for each in shown}
+        async with self._database.tenant(tenant_id) as session:
+            pending = await orders.unfinished_orders(session, account_id)
+        return _End(
+            seen=True,
+            left=_but([*shown, *_but(booked, at_broker)], known),
+            forgotten=forgotten_orders(pending, snapshot, broker.capabilities.orders_reach_back),
+        )
 
     async def _everything(self, tenant_id: str, account_id: str, why: str) -> list[Left]:
         """Return our own ledger's positions as left: the broker's are not to be seen."""
@@ -329,29 +400,8 @@ class Panic:
         ]
 
 
-async def _leaving(
-    session: Session,
-    account_id: str,
-    snapshot: BrokerSnapshot,
-    ref: InstrumentRef,
-    product: Product,
-    side: Side,
-) -> Decimal:
-    """Return what orders on the closing side may still close, or closed after the book was read."""
-    ours = await protections.line_orders(session, account_id, ref, product)
-    on_side = [order for order in ours if order.intent.side is side]
-    tags, ids = {o.intent.tag for o in ours}, {o.broker_order_id for o in ours}
-    foreign = (
-        order.open_quantity
-        for order in snapshot.orders
-        if (order.instrument, order.product, order.side) == (ref, product, side)
-        and order.tag not in tags
-        and order.broker_order_id not in ids
-    )
-    late = (o.filled_quantity for o in on_side if o.updated_at > snapshot.as_of)
-    pairs = await protections.pair_plans(session, [o.intent.plan_id for o in on_side])
-    may_close = open_once([_resting(order, pairs) for order in on_side])
-    return sum(foreign, ZERO) + may_close + sum(late, ZERO)
+def _but(found: Sequence[Left], known: Set[tuple[InstrumentRef, Product]]) -> tuple[Left, ...]:
+    return tuple(each for each in found if (each.instrument, each.product) not in known)
 
 
 def _resting(order: OrderRecord, pairs: frozenset[str]) -> Resting:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -98,23 +98,13 @@ def view_of(line: Line, world: World, conditions: Conditions) -> View:
         for order in line.ours
         if order.intent.plan_id in made
     )
-    others = [o for o in line.ours if o.intent.plan_id not in made]
-    leaving_side = line.side.opposite
-    exits = [o for o in others if o.intent.side is leaving_side]
+    exits = [o for o in others_of(line) if o.intent.side is line.side.opposite]
     quote = quote_of(world, line.instrument)
     instrument = instrument_of(world, line.instrument)
     return View(
         side=line.side,
-        entries=tuple(
-            Entry(order_id=o.intent.order_id, filled=o.filled_quantity, created_at=o.created_at)
-            for o in others
-            if o.intent.side is line.side and o.filled_quantity
-        ),
-        exits=tuple(
-            Exit(order_id=o.intent.order_id, filled=o.filled_quantity, created_at=o.created_at)
-            for o in exits
-            if o.filled_quantity
-        ),
+        entries=entries_of(line),
+        exits=exits_of(line),
         wanted=tuple(
             Wanted(
                 entry_id=record.entry_order_id,
@@ -134,6 +124,45 @@ def view_of(line: Line, world: World, conditions: Conditions) -> View:
         pairs=conditions.pairs,
         lot=Decimal(1 if instrument is None else instrument.lot_size),
     )
+
+
+def others_of(line: Line) -> list[OrderRecord]:
+    """Return the orders of a line that were not made to protect."""
+    made = {plan.plan_id for plan in line.plans}
+    return [order for order in line.ours if order.intent.plan_id not in made]
+
+
+def entries_of(line: Line) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(order_id=o.intent.order_id, filled=o.filled_quantity, created_at=o.created_at)
+        for o in others_of(line)
+        if o.intent.side is line.side and o.filled_quantity
+    )
+
+
+def exits_of(line: Line) -> tuple[Exit, ...]:
+    return tuple(
+        Exit(order_id=o.intent.order_id, filled=o.filled_quantity, created_at=o.created_at)
+        for o in others_of(line)
+        if o.intent.side is line.side.opposite and o.filled_quantity
+    )
+
+
+def closed_of(line: Line) -> dict[str, Decimal]:
+    """Return what protective orders filled, by the entry they were made for."""
+    entry_of = {plan.plan_id: plan.entry_order_id for plan in line.plans}
+    closed: dict[str, Decimal] = {}
+    for order in line.ours:
+        entry_id = entry_of.get(order.intent.plan_id)
+        if entry_id is not None:
+            closed[entry_id] = closed.get(entry_id, ZERO) + order.filled_quantity
+    return closed
+
+
+def settled(line: Line, *, at: datetime, settle: timedelta) -> bool:
+    """Say whether the broker must show every fill of the line's entries by now."""
+    entries = [o for o in others_of(line) if o.intent.side is line.side and o.filled_quantity]
+    return all(order.updated_at + settle <= at for order in entries)
 
 
 def held_on(
@@ -171,8 +200,8 @@ def _leaving(line: Line, snapshot: BrokerSnapshot, exits: Sequence[OrderRecord])
         and order.tag not in our_tags
         and order.broker_order_id not in our_ids
     )
-    # What filled after the book was read is still in its positions.
-    late = (o.filled_quantity for o in exits if o.updated_at > snapshot.as_of and o.state.final)
+    # What filled after the book was read is still in its positions, of an order still open too.
+    late = (o.filled_quantity for o in exits if o.updated_at > snapshot.as_of)
     return sum(foreign, ZERO) + sum((o.open_quantity for o in exits), ZERO) + sum(late, ZERO)
 
 

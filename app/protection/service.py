@@ -20,12 +20,16 @@ from app.pipeline.views import require_account
 from app.pipeline.world import make_world, priced_instruments
 from app.planning.compose import PAIR_NOTE, STOP_NOTE, TARGET_NOTE
 from app.protection.deciding import ACTOR, STOPPED, Case, Decider, Outcome
-from app.protection.desired import Why, desired
-from app.protection.seeing import Conditions, Line, protected_lines, view_of
+from app.protection.desired import View, Why, desired
+from app.protection.doubt import Looks
+from app.protection.forgetting import forget
+from app.protection.returning import gone_lines, reopen
+from app.protection.seeing import Conditions, Line, protected_lines, settled, view_of
 from app.telemetry import log
 from riskgate.contracts.decisions import KillSwitchLevel
 from riskgate.contracts.instruments import Exchange
 from riskgate.contracts.plans import TradePlan
+from riskgate.contracts.snapshots import BrokerSnapshot
 from tools.ports import InstrumentDirectory
 
 # A look is decided on at most so often in a row; what is left is done at the next look.
@@ -80,6 +84,7 @@ class Protector:
         self._clock = clock
         self._engine = engine
         self._decider = decider
+        self._looks = Looks()
 
     async def keep(self, tenant_id: str, account_id: str) -> Kept:
         """Bring the account's protection to what it should be. Repeating it changes nothing.
@@ -136,7 +141,7 @@ class Protector:
         # The stop of a pair goes last: until then the position has one.
         for order in sorted(line.ours, key=lambda each: -each.intent.slice):
             plan = made.get(order.intent.plan_id)
-            if plan is None or order.state.final:
+            if plan is None or order.state.final or plan.taken_back == Why.FORGOTTEN:
                 continue
             await protections.take_back(session, plan.plan_id, why=Why.EXIT_ASKED.value)
             await protections.hold_off(session, plan.entry_order_id, until=until)
@@ -154,7 +159,7 @@ class Protector:
                 at=now,
             )
             found = await protections.list_protections(session, account_id=account_id, limit=1)
-        return bool(found)
+            return bool(found) or bool(await gone_lines(session, account_id, at=now))
 
     async def _look(self, tenant_id: str, account_id: str) -> World:
         """Read the book, then our orders: what fills in between is never counted as still held
@@ -170,7 +175,12 @@ class Protector:
         asked = priced_instruments([line.instrument for line in lines], snapshot)
         quotes = await self._market.get_quotes(asked)
         return make_world(
-            snapshot, quotes, self._directory, asked=asked, mode=broker.capabilities.mode
+            snapshot,
+            quotes,
+            self._directory,
+            asked=asked,
+            mode=broker.capabilities.mode,
+            reach_back=broker.capabilities.orders_reach_back,
         )
 
     async def _decide(self, tenant_id: str, account_id: str, world: World) -> list[Outcome]:
@@ -183,20 +193,51 @@ class Protector:
             if panic is not None and now < panic.holds_until:
                 return outcomes
             account = await require_account(session, account_id)
+            await reopen(session, account_id, world.snapshot, at=now)
             records = await protections.list_protections(
                 session, account_id=account_id, limit=MOST_ENTRIES
             )
             stopped = await self._stopped(session, account)
-            for line in await protected_lines(session, records):
-                view = view_of(
-                    line, world, self._conditions(session, account, line, world, stopped)
-                )
+            for known in await protected_lines(session, records):
+                line = await self._as_it_stands(session, account, known, world.snapshot)
+                conditions = self._conditions(session, account, line, world, stopped)
+                view = view_of(line, world, conditions)
+                view = self._doubting(session, account, line, view, world.snapshot)
                 case = Case(account=account, line=line, view=view, world=world)
                 outcomes += [
                     await self._decider.write(session, case, wanted, action)
                     for wanted, action in zip(view.wanted, desired(view), strict=True)
                 ]
         return outcomes
+
+    async def _as_it_stands(
+        self, session: Session, account: AccountRecord, known: Line, snapshot: BrokerSnapshot
+    ) -> Line:
+        """Return a line without the orders of earlier sessions that the book forgot."""
+        broker = self._brokers.for_account(session.tenant_id, account.account_id)
+        line, new = await forget(session, known, snapshot, broker.capabilities.orders_reach_back)
+        for order_id in new:
+            log.warning("protective_order_forgotten", order_id=order_id)
+        return line
+
+    def _doubting(
+        self,
+        session: Session,
+        account: AccountRecord,
+        line: Line,
+        view: View,
+        snapshot: BrokerSnapshot,
+    ) -> View:
+        """Return the view with what the broker does not show and is not believed to be gone."""
+        tenant_id, account_id = session.tenant_id, account.account_id
+        settle = self._brokers.for_account(tenant_id, account_id).capabilities.settle_s
+        doubted = self._looks.doubted(
+            (tenant_id, account_id, str(line.instrument), line.product.value, line.side.value),
+            view,
+            snapshot,
+            settled=settled(line, at=snapshot.as_of, settle=timedelta(seconds=settle)),
+        )
+        return replace(view, doubted=doubted)
 
     async def _act(self, tenant_id: str, outcomes: Sequence[Outcome], done: Kept) -> Kept:
         cancelled = placed = 0

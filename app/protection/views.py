@@ -10,7 +10,7 @@ from app.persistence.database import Session
 from app.persistence.orders import OrderRecord, find_order
 from app.persistence.protections import DONE, PAIR, ProtectionRecord, ProtectivePlan
 from app.pipeline.views import submitted_order
-from app.protection.desired import ON_ITS_WAY, Kind
+from app.protection.desired import ON_ITS_WAY, Kind, Why
 from app.protection.drain import StateView
 from app.protection.panic import PanicReport
 from app.protection.seeing import kind_of
@@ -55,6 +55,7 @@ def show_panic(report: PanicReport) -> dict[str, Any]:
         "repeated": report.repeated,
         "kill_switch": report.level.value,
         "flat": report.flat,
+        "seen": report.seen,
         "cancelled": list(report.cancelled),
         "not_cancelled": [{"order_id": o, "why": why} for o, why in report.not_cancelled],
         "exits": [submitted_order(order).model_dump(mode="json") for order in report.exits],
@@ -95,7 +96,7 @@ class _Shown:
 
     @property
     def rests(self) -> bool:
-        return not self.order.state.final
+        return not self.order.state.final and self.plan.taken_back != Why.FORGOTTEN
 
 
 def _row(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.errors import Conflict
-from app.execution.transitions import MAY_BE_AT_BROKER
 from app.ledger.positions import apply_fill
+from app.ledger.sessions import was_sent
 from app.persistence.orders import OrderRecord
 from app.reconciliation.causes import POSITION_KINDS
 from app.reconciliation.diff import IN_DOUBT, totals
@@ -142,7 +142,7 @@ def _at_work(instrument: InstrumentRef, product: Product, look: Look) -> list[Or
     return [
         order
         for order in look.known.orders
-        if order.state in MAY_BE_AT_BROKER
+        if was_sent(order)
         and (order.intent.instrument, order.intent.product) == (instrument, product)
     ]
 

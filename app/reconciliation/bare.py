@@ -49,6 +49,14 @@ def bareness(look: Look, before: dict[str, Any] | None) -> Bareness:
     return Bareness(counts=twice, may_resolve=twice)
 
 
+def is_suddenly_bare(look: Look, before: dict[str, Any] | None) -> bool:
+    """Say whether an answer has no rows, or no margins, where the comparison before it had rows."""
+    snapshot = look.snapshot
+    if snapshot.positions or snapshot.holdings or snapshot.orders:
+        return False
+    return snapshot.margins is None or (before is not None and any(before[rows] for rows in ROWS))
+
+
 def _was_bare(before: dict[str, Any] | None, *, until: datetime) -> bool:
     if before is None or before["margins"] is None or any(before[rows] for rows in ROWS):
         return False

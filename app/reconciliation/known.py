@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from adapters.ports import ReachBack
-from app.execution.sessions import forgotten
+from app.ledger.sessions import forgotten
 from app.persistence.orders import OrderRecord
 from riskgate.contracts.orders import BrokerOrder, BrokerTrade
 from riskgate.contracts.snapshots import Margins

@@ -10,9 +10,12 @@ import socket
 import sys
 from typing import Any
 
+import app.jobs.rounds
+import app.jobs.worker
 import app.main
 from app.persistence.location import locate
 from app.settings import load_settings
+from app.telemetry import configure_logging
 from tests.chaos import hooks
 from tests.chaos.points import point_of
 
@@ -49,6 +52,7 @@ def _serve(request: dict[str, Any]) -> None:
         hooks.be_naive()
     if request["point"]:
         hooks.install(point_of(request["point"]))
+    configure_logging("WARNING")
     settings = load_settings()
     # The database was prepared once; a restart after a crash finds it so.
     location = locate(settings.home, settings.database_url)

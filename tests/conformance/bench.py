@@ -8,7 +8,7 @@ import pytest
 from adapters.errors import OrderRejected
 from adapters.ports import BrokerAdapter
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.orders import BrokerOrder, OrderIntent
+from riskgate.contracts.orders import BrokerOrder, BrokerOrderAck, OrderIntent
 from riskgate.contracts.snapshots import Quote
 from tests.conformance.faults import BrokerFaults
 from tests.fakes.clock import FakeClock
@@ -55,6 +55,15 @@ class Bench:
         """Display a new, deep book of INFY a second later."""
         self.clock.advance(seconds=1)
         self.market.show(INFY, bids=[(bid, 5_000)], asks=[(ask, 5_000)], last=last or bid)
+
+    def next_day(self) -> None:
+        """Let a day pass; override it where the broker forgets one."""
+        self.clock.advance(seconds=86_400)
+        self.quote("1487.90", "1488.10")
+
+    async def send_plainly(self, intent: OrderIntent) -> BrokerOrderAck:
+        """Send an order as it is; override it where the bench prices what the broker lacks."""
+        return await self.broker.place_order(intent)
 
     def fill_next_partly(self, quantity: int, *, of: int) -> None:
         """Let the next buy of `of` INFY at 1488.10 fill this much and rest.

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.errors import OrderRejected, OutcomeUnknown
-from adapters.ports import BrokerCapabilities
+from adapters.ports import BrokerCapabilities, ReachBack
 from riskgate.contracts.orders import BrokerOrderStatus, Side, Validity
 from tests.conformance.bench import Bench as Bench
 from tests.conformance.bench import refused, while_quotes_are_awaited
@@ -210,6 +210,22 @@ class BrokerSuite(FaultCases, PairCases, ABC):
         trades = await bench.broker.get_trades(ACCOUNT)
         assert len({order.broker_order_id for order in orders}) == 5
         assert len({trade.trade_id for trade in trades}) == len(trades)
+
+    async def test_bc38_an_order_of_an_earlier_day_is_shown_as_far_back_as_is_declared(
+        self, bench: Bench
+    ) -> None:
+        await bench.place(an_order(tag=1))
+        await bench.place(an_order(tag=2, limit="1400.00"))
+        bench.next_day()
+        orders = {order.tag: order for order in await bench.broker.get_orders(ACCOUNT)}
+        snapshot = await bench.broker.get_snapshot(ACCOUNT)
+        held = [*snapshot.positions, *snapshot.holdings]
+        assert sum(item.quantity for item in held) == Decimal(10)
+        alone = bench.broker.capabilities.orders_reach_back is ReachBack.SESSION
+        assert set(orders) == (set() if alone else {a_tag(1), a_tag(2)})
+        for number, filled in ((1, Decimal(10)), (2, Decimal(0))):
+            found = await bench.broker.find_orders_by_tag(ACCOUNT, a_tag(number))
+            assert [each.filled_quantity for each in found] == ([] if alone else [filled])
 
     async def test_bc22_a_snapshot_is_not_stamped_later_than_its_book_was_read(
         self, bench: Bench, monkeypatch: pytest.MonkeyPatch

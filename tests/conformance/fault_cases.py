@@ -8,10 +8,18 @@ from typing import ClassVar
 import pytest
 
 from adapters.errors import BrokerError, BrokerUnavailable, OrderRejected, OutcomeUnknown
-from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, OrderType, Product
+from riskgate.contracts.orders import (
+    BrokerOrder,
+    BrokerOrderStatus,
+    OrderIntent,
+    OrderType,
+    Product,
+)
 from tests.conformance.bench import Bench
 from tests.fakes.orders import ACCOUNT, a_tag, an_order
 
+# What an equity may be traded as; NRML is for derivatives.
+EQUITY = frozenset({Product.CNC, Product.MIS})
 REASON = "RMS: margin exceeds by 1,240.00"
 
 
@@ -21,7 +29,7 @@ def case_id(test_name: str) -> str:
 
 
 class FaultCases:
-    """Cases 23 to 31. `cannot` says, by case, why a broker cannot have the trouble at all.
+    """Cases 23 to 31 and 37. `cannot` says, by case, why a broker cannot have the trouble at all.
 
     `title` names the broker in the table of conformance; its own name unless given.
     """
@@ -116,18 +124,37 @@ class FaultCases:
         assert set(first) < set(second)
         assert sorted(third) == sorted(second)
 
-    async def test_bc31_the_declared_capabilities_agree_with_each_other(self, bench: Bench) -> None:
+    async def test_bc31_what_is_declared_is_taken_and_what_is_not_never_leaves(
+        self, bench: Bench
+    ) -> None:
         declared = bench.broker.capabilities
-        assert declared.name
-        assert declared.products
-        assert declared.products <= frozenset(Product)
-        assert declared.order_types
-        assert declared.order_types <= frozenset(OrderType)
-        can_lose_replies = "BC-23" not in self.cannot
-        assert declared.settle_s >= (1 if can_lose_replies else 0)
-        assert declared.finds_orders_by_tag or not (
-            can_lose_replies or declared.refuses_repeated_tags
-        )
+        assert declared.settle_s >= (1 if "BC-23" not in self.cannot else 0)
+        kinds = [(kind, product) for kind in OrderType for product in Product]
+        for number, (kind, product) in enumerate(kinds, start=1):
+            intent = resting(kind, product, tag=number)
+            before = bench.faults.place_calls
+            if kind in declared.order_types and product in declared.products & EQUITY:
+                await bench.send_plainly(intent)
+                (order,) = await tagged(bench, number)
+                assert (order.order_type, order.product) == (kind, product)
+            elif kind not in declared.order_types or product not in declared.products:
+                with pytest.raises(OrderRejected):
+                    await bench.send_plainly(intent)
+                assert await tagged(bench, number) == []
+                assert bench.faults.place_calls == before
+
+    async def test_bc37_a_cancel_whose_reply_is_lost_is_unknown_and_the_book_says_what_it_did(
+        self, bench: Bench
+    ) -> None:
+        resting_one = await bench.place(an_order(limit="1480.00"))
+        bench.faults.lose_next_cancel_reply()
+        with pytest.raises(OutcomeUnknown):
+            await bench.broker.cancel_order(ACCOUNT, resting_one.broker_order_id)
+        order = await bench.order(resting_one.broker_order_id)
+        assert order.status is BrokerOrderStatus.CANCELLED
+        assert (order.filled_quantity, order.open_quantity) == (Decimal(0), Decimal(0))
+        with pytest.raises(OrderRejected):
+            await bench.broker.cancel_order(ACCOUNT, resting_one.broker_order_id)
 
     def _answers(self, bench: Bench) -> list[Callable[[], object]]:
         by_case: dict[str, Callable[[], object]] = {
@@ -140,6 +167,13 @@ class FaultCases:
             lambda: None,
             *(trouble for case, trouble in by_case.items() if case not in self.cannot),
         ]
+
+
+def resting(kind: OrderType, product: Product, *, tag: int) -> OrderIntent:
+    """Return a buy of a type that stays in the book where it has a price."""
+    limit = {OrderType.LIMIT: "1400.00", OrderType.SL: "1605.00"}.get(kind)
+    trigger = "1600.00" if kind.has_trigger_price else None
+    return an_order(tag=tag, product=product, limit=limit, trigger=trigger)
 
 
 async def tagged(bench: Bench, number: int = 1) -> list[BrokerOrder]:

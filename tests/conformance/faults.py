@@ -19,6 +19,10 @@ class BrokerFaults(Protocol):
         """Let the next order never enter the book; the caller only sees that no answer comes."""
         ...
 
+    def lose_next_cancel_reply(self) -> None:
+        """Let the next cancel be done and its answer be lost."""
+        ...
+
     def garble_next_reply(self) -> None:
         """Let the next order be taken and answered with what cannot be read."""
         ...

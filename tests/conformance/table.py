@@ -1,7 +1,8 @@
 """The table of conformance: what each broker can do and how it stands in each case.
 
 `python -m tests.conformance.table` (or `make brokers`) runs the suite and writes
-docs/reference/brokers.md again; with a failed case it writes nothing and names it.
+docs/reference/brokers.md again; with a failed case it writes nothing and names it. With
+`--check` it only says whether the page is what it would write.
 """
 
 import importlib
@@ -14,6 +15,7 @@ from typing import Final
 
 import pytest
 
+from adapters.ports import ReachBack
 from tests.conformance.broker_suite import BrokerSuite
 from tests.conformance.fault_cases import case_id
 
@@ -22,6 +24,7 @@ PAGE: Final = HERE.parents[1] / "docs" / "reference" / "brokers.md"
 MODULES: Final = "test_*conform*.py"
 PASS: Final = "pass"
 NOT_OFFERED: Final = "not offered: "
+STALE: Final = 3
 
 INTRODUCTION: Final = """\
 # Brokers
@@ -99,8 +102,8 @@ def capability_table(found: Sequence[type[BrokerSuite]]) -> list[str]:
         "## Capabilities",
         "",
         "| broker | mode | products | order types | finds by tag | settle time | repeated tags "
-        "| fractions | pairs |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| fractions | pairs | orders go back |",
+        "|---|---|---|---|---|---|---|---|---|---|",
         *(_capability_row(suite) for suite in found),
     ]
 
@@ -119,13 +122,15 @@ def run() -> Watcher:
     return watcher
 
 
-def main() -> int:
-    """Write the page; return 1 and write nothing when a case failed."""
+def main(*, check: bool) -> int:
+    """Write the page, or check it; return 1 and write nothing when a case failed."""
     watcher = run()
     if watcher.failed or not watcher.results:
         sys.stderr.write("not written; failed: " + (", ".join(watcher.failed) or "no case ran"))
         sys.stderr.write("\n")
         return 1
+    if check:
+        return 0 if PAGE.read_text(encoding="utf-8") == page(watcher.results) else STALE
     PAGE.write_text(page(watcher.results), encoding="utf-8")
     return 0
 
@@ -142,6 +147,7 @@ def _capability_row(suite: type[BrokerSuite]) -> str:
         "refused" if declared.refuses_repeated_tags else "taken",
         "yes" if declared.takes_fractions else "no",
         "yes" if declared.places_oco else "no",
+        "the day" if declared.orders_reach_back is ReachBack.SESSION else "a week",
     )
     return f"| {' | '.join(cells)} |"
 
@@ -153,4 +159,4 @@ def _below(suites: Iterable[type[BrokerSuite]]) -> Iterator[type[BrokerSuite]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(check="--check" in sys.argv[1:]))

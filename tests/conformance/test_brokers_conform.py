@@ -56,6 +56,9 @@ class PaperFaults:
     def lose_next_order(self) -> None:
         self._store.fail_next_save(keeping=False)
 
+    def lose_next_cancel_reply(self) -> None:
+        self._store.fail_next_save(keeping=True)
+
     def garble_next_reply(self) -> None:
         raise NotImplementedError(NO_BYTES)
 
@@ -108,6 +111,9 @@ class MockFaults:
 
     def lose_next_order(self) -> None:
         self._broker.script(LoseBeforeAccept())
+
+    def lose_next_cancel_reply(self) -> None:
+        self._broker.lose_next_cancel_reply()
 
     def garble_next_reply(self) -> None:
         raise NotImplementedError(NO_BYTES)

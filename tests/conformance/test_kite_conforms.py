@@ -48,6 +48,10 @@ class TwoLogins:
     async def place_order(self, intent: OrderIntent) -> BrokerOrderAck:
         return await self._brokers[intent.account_id].place_order(priced(intent))
 
+    async def send_plainly(self, intent: OrderIntent) -> BrokerOrderAck:
+        """Send what the suite asked for without the limit that stands in."""
+        return await self._brokers[intent.account_id].place_order(intent)
+
     async def cancel_order(self, account_id: str, broker_order_id: str) -> None:
         await self._brokers[account_id].cancel_order(account_id, broker_order_id)
 
@@ -74,6 +78,26 @@ def priced(intent: OrderIntent) -> OrderIntent:
 
 class KiteBench(Bench):
     """Places the priced order, so that the suite does not skip what Kite has no type for."""
+
+    def __init__(
+        self,
+        first: TwoLogins,
+        second: TwoLogins,
+        market: ScriptedMarket,
+        clock: FakeClock,
+        logins: dict[str, KiteUpstream],
+    ) -> None:
+        super().__init__(first, market, clock, elsewhere=second, faults=logins[ACCOUNT])
+        self._logins = logins
+        self._plain = first
+
+    def next_day(self) -> None:
+        for login in self._logins.values():
+            login.oms.begin_a_day()
+        super().next_day()
+
+    async def send_plainly(self, intent: OrderIntent) -> BrokerOrderAck:
+        return await self._plain.send_plainly(intent)
 
     async def place(self, intent: OrderIntent) -> BrokerOrder:
         return await super().place(priced(intent))
@@ -105,4 +129,4 @@ class TestKiteRecordedBehaviour(BrokerSuite):
             )
             for _ in range(2)
         )
-        return KiteBench(first, market, clock, elsewhere=second, faults=logins[ACCOUNT])
+        return KiteBench(first, second, market, clock, logins)

@@ -47,6 +47,9 @@ class WireFaults:
     def lose_next_order(self) -> None:
         self._engine.script(LoseBeforeAccept())
 
+    def lose_next_cancel_reply(self) -> None:
+        self._engine.lose_next_cancel_reply()
+
     def garble_next_reply(self) -> None:
         self._engine.script(AcceptAndGarbleReply())
 

@@ -61,6 +61,7 @@ class AlpacaServer(LoopbackServer):
         )
         self._given = 0
         self._troubles: deque[str | Reply] = deque()
+        self._loses_cancel = False
         self._answers: deque[Reply | None] = deque()
 
     @property
@@ -72,6 +73,9 @@ class AlpacaServer(LoopbackServer):
 
     def lose_next_order(self) -> None:
         self._troubles.append("lose order")
+
+    def lose_next_cancel_reply(self) -> None:
+        self._loses_cancel = True
 
     def garble_next_reply(self) -> None:
         self._troubles.append("garble")
@@ -133,6 +137,9 @@ class AlpacaServer(LoopbackServer):
 
     async def _cancel(self, account: str, order_id: str) -> Reply:
         fault = await self.desk.cancel(account, order_id)
+        if self._loses_cancel:
+            self._loses_cancel = False
+            raise HangUp
         if fault is None:
             return Reply(204)
         found = order_id in (await self.desk.book(account)).orders

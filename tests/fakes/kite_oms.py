@@ -121,6 +121,15 @@ class KiteOms:
         order.status, order.updated_at = "CANCELLED", self.clock.now()
         return order
 
+    def begin_a_day(self) -> None:
+        """Forget orders and trades, and carry what they left held into the new day."""
+        for trade in self.trades:
+            key = (trade.order.ref, trade.order.form["product"])
+            signed = trade.quantity if trade.order.buys else -trade.quantity
+            self.overnight[key] = self.overnight.get(key, 0) + signed
+        self.orders.clear()
+        self.trades.clear()
+
     async def visible(self) -> tuple[list[KiteOrder], list[KiteTrade]]:
         """Return the book as a read shows it now, and bring hidden orders nearer to showing."""
         await self.match()

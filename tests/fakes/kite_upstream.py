@@ -51,6 +51,7 @@ class KiteUpstream:
         self._faults: deque[str] = deque()
         self._failing: set[str] = set()
         self._garbage = HALF_A_BODY
+        self._loses_cancel = False
 
     @property
     def place_calls(self) -> int:
@@ -63,6 +64,10 @@ class KiteUpstream:
     def lose_next_order(self) -> None:
         """Let the next order fail before Kite books it; the text is the same."""
         self._faults.append("lost order")
+
+    def lose_next_cancel_reply(self) -> None:
+        """Let Kite cancel the next order and answer after the server's 7 s."""
+        self._loses_cancel = True
 
     def garble_next_reply(self, text: str = HALF_A_BODY) -> None:
         self._faults.append("garbled")
@@ -123,6 +128,9 @@ class KiteUpstream:
             return written({"order_id": order.order_id})
         if name == "cancel_order":
             order = await self.oms.cancel(str(arguments["order_id"]))
+            if self._loses_cancel:
+                self._loses_cancel = False
+                return KiteReply(is_error=True, text=failure(name))
             return written({"order_id": order.order_id})
         orders, trades = await self.oms.visible()
         if name == "get_orders":

@@ -49,6 +49,7 @@ class TradierServer(LoopbackServer):
         self.desk = ExchangeDesk(market, clock, TradeIds(lambda n: f"unshown-{n}"))
         self._given = 228174
         self._troubles: deque[str | Reply] = deque()
+        self._loses_cancel = False
         self._answers: deque[Reply | None] = deque()
 
     @property
@@ -60,6 +61,9 @@ class TradierServer(LoopbackServer):
 
     def lose_next_order(self) -> None:
         self._troubles.append("lose order")
+
+    def lose_next_cancel_reply(self) -> None:
+        self._loses_cancel = True
 
     def garble_next_reply(self) -> None:
         self._troubles.append("garble")
@@ -81,6 +85,9 @@ class TradierServer(LoopbackServer):
                 return await self._place(account, dict(parse_qsl(request.body)))
             case "DELETE", ["accounts", account, "orders", order_id]:
                 fault = await self.desk.cancel(account, order_id)
+                if self._loses_cancel:
+                    self._loses_cancel = False
+                    raise HangUp
                 return _errors(400, fault) if fault else _taken(order_id)
             case "GET", ["accounts", account, "orders"]:
                 return await self._orders(account, request)

@@ -167,12 +167,15 @@ async def test_the_stop_is_for_the_right_amount_after_a_partial_exit_in_the_brok
             await trade(client, STOPPED)
         bench.clock.advance(seconds=60)
         sold_elsewhere(bench, 6)
+        first = await keep(desk)
+        bench.clock.advance(seconds=5)
         done = await keep(desk)
         (stop,) = await at_broker(bench)
         bench.price(979)
         await keep(desk)
         left = await held_after(bench)
 
+    assert (first.cancelled, first.placed) == (0, 0)
     assert (done.cancelled, done.placed) == (1, 1)
     assert stop.quantity == 4
     assert left == 0

@@ -224,7 +224,7 @@ async def test_a_panic_closes_a_position_whose_stop_the_book_forgot(
         bench.mock._books[MOCK_ACCOUNT].orders.update(kept)
 
     assert [exit_["filled_quantity"] for exit_ in report["exits"]] == ["10"]
-    assert (report["flat"], report["not_cancelled"], left) == (True, [], 0)
+    assert (report["flat"], report["not_cancelled"], left) == (True, [], Decimal(0))
 
 
 async def test_a_panic_that_could_not_look_at_the_end_is_not_flat(
@@ -271,7 +271,7 @@ async def test_a_panic_on_an_answer_without_positions_is_not_flat(
 
     assert (blind["flat"], [each["quantity"] for each in blind["left"]]) == (False, ["10"])
     assert "does not show" in blind["left"][0]["why"]
-    assert (seeing["flat"], left) == (True, 0)
+    assert (seeing["flat"], left) == (True, Decimal(0))
 
 
 async def test_a_forgotten_stop_does_not_hide_that_the_position_is_unprotected(

@@ -273,3 +273,19 @@ def _mixed(rows: tuple[T, ...], random: Random) -> tuple[T, ...]:
     mixed = list(rows)
     random.shuffle(mixed)
     return tuple(mixed)
+
+
+@given(views(), st.integers(1, 60).map(Decimal))
+def test_in_doubt_only_what_is_surely_too_much_is_taken_back_and_only_what_is_held_is_covered(
+    view: View, doubted: Decimal
+) -> None:
+    unsure = replace(view, doubted=doubted)
+    placed = ZERO
+    for action in desired(unsure):
+        if isinstance(action, Cancel):
+            assert action.why is Why.TOO_MUCH
+            believed = replace(view, held=view.held + doubted)
+            assert action in desired(believed)
+        if isinstance(action, Place):
+            placed += action.quantity
+    assert not placed or covering(view.orders) + placed <= view.held - view.leaving

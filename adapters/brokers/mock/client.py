@@ -90,6 +90,7 @@ class MockBroker:
         self._duplicates = 1
         self._newest_fill_first = False
         self._days_alone = False
+        self._loses_cancel = False
 
     @property
     def capabilities(self) -> BrokerCapabilities:
@@ -126,6 +127,10 @@ class MockBroker:
         """
         self._lag_reads = reads
         self._lag = timedelta(seconds=seconds)
+
+    def lose_next_cancel_reply(self) -> None:
+        """Do the next cancel and lose its answer."""
+        self._loses_cancel = True
 
     def repeat_fills(self, *, times: int) -> None:
         """Show every fill this many times in get_trades."""
@@ -206,6 +211,10 @@ class MockBroker:
         except BrokerError as error:
             self._note("cancel_order", account_id, broker_order_id, error.code)
             raise
+        if self._loses_cancel:
+            self._loses_cancel = False
+            self._note("cancel_order", account_id, broker_order_id, OutcomeUnknown.code)
+            raise OutcomeUnknown("the mock broker's answer to a cancel was lost")
         self._note("cancel_order", account_id, broker_order_id, "OK")
 
     async def get_orders(self, account_id: str) -> Sequence[BrokerOrder]:

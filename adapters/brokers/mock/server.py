@@ -124,6 +124,9 @@ class DeskRoutes:
         except BrokerUnavailable:
             note(Fate.NOT_READ, "not_processed")
             return not_processed()
+        except OutcomeUnknown:
+            note(Fate.TAKEN, "lose")
+            return Silence()
         note(Fate.TAKEN, "accept")
         return Response(status_code=DONE)
 

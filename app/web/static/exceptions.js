@@ -27,6 +27,11 @@ const ACTIONS = {
     yes: "It never reached the broker",
     says: ["The broker is asked once more. If it shows nothing under this order's tag, the order ends as not sent."],
   },
+  RULE_ENDED: {
+    label: "Rule ended",
+    yes: "It ended unseen",
+    says: ["Its trades, and what the position holds beyond them, are booked as its fills; the rest ends as cancelled. No order is sent."],
+  },
   CANCEL_DUPLICATE: {
     label: "Cancel duplicate",
     yes: "Cancel the second order",
@@ -39,8 +44,8 @@ const ACTIONS = {
   },
   ACKNOWLEDGE: {
     label: "Let it stay",
-    yes: "The half-built plan may stay",
-    says: ["You say that this half-built plan may stay as it is. Nothing is sent."],
+    yes: "It may stay as it is",
+    says: ["You say that you have seen this and that it may stay as it is. Nothing is sent."],
   },
 };
 

@@ -70,6 +70,8 @@ def test_every_kind_of_difference_has_the_severity_of_the_contract() -> None:
         DeltaKind.ORDER_DUPLICATE_TAG: H,
         DeltaKind.ORDER_OUTCOME_UNKNOWN: H,
         DeltaKind.ORDER_UNEXPECTED_AT_BROKER: H,
+        DeltaKind.ORDER_ENDED_UNSEEN: H,
+        DeltaKind.ORDER_RULED_UNSEEN: H,
         DeltaKind.FILL_NOT_BOOKED: H,
         DeltaKind.POSITION_EXTRA_AT_BROKER: H,
         DeltaKind.POSITION_MISSING_AT_BROKER: M,

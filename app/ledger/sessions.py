@@ -10,10 +10,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from adapters.ports import ReachBack
-from app.execution.transitions import MAY_BE_AT_BROKER
 from app.persistence.orders import OrderRecord
 from riskgate.contracts.instruments import Exchange
-from riskgate.contracts.orders import BrokerOrder
+from riskgate.contracts.orders import BrokerOrder, OrderState
 from riskgate.contracts.snapshots import BrokerSnapshot
 
 A_WEEK: Final = timedelta(days=7)
@@ -30,7 +29,7 @@ def forgotten(
     `seen` are the orders of a book read at `at` that `shows_anything`: an empty answer proves
     nothing, and whether it counts is the caller's to say. True means that the order is not open.
     """
-    if order.state not in MAY_BE_AT_BROKER:
+    if not was_sent(order):
         return False
     if (order.sent_at or order.created_at) >= covered_since(order, reach_back, at=at):
         return False
@@ -39,6 +38,11 @@ def forgotten(
         or (order.broker_order_id is not None and one.broker_order_id == order.broker_order_id)
         for one in seen
     )
+
+
+def was_sent(order: OrderRecord) -> bool:
+    """Say whether an order may be at the broker: it left, and is not over."""
+    return not order.state.final and order.state is not OrderState.PLANNED
 
 
 def covered_since(order: OrderRecord, reach_back: ReachBack | None, *, at: datetime) -> datetime:
