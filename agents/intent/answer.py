@@ -70,7 +70,7 @@ class Answerer:
     def _again(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Take a plain yes for the draft as it is; anything else is read afresh."""
         spoken = [item for item in items if not item.has(*QUIET)]
-        if not spoken or not all(item.has(Tag.YES) for item in spoken):
+        if not spoken or not all(item.has(Tag.YES) or item.folded == "y" for item in spoken):
             return None
         return ParsedMessage(kind=MessageKind.TRADE, trades=(self.draft.trade,))
 

@@ -5,7 +5,7 @@ from app.bootstrap.brokers import AccountBrokers, check_broker
 from app.bootstrap.build import build
 from app.bootstrap.container import Container
 from app.bootstrap.ground import prepare_database, seal_secret
-from app.bootstrap.worker import build_worker
+from app.bootstrap.worker import build_worker, require_shared_broker
 
 __all__ = [
     "AccountBrokers",
@@ -15,5 +15,6 @@ __all__ = [
     "check_broker",
     "prepare_database",
     "read_bars",
+    "require_shared_broker",
     "seal_secret",
 ]

@@ -23,6 +23,7 @@ from riskgate.contracts.instruments import Currency
 if TYPE_CHECKING:
     pass
 from app.bootstrap.brokers import AccountBrokers
+from app.errors import FieldError, SettingsInvalid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +63,33 @@ class Container:
     async def start(self) -> str | None:
         """Bring the store up and pick up what a stopped process left; return a new owner's key."""
         await self.database.open()
+        await self.require_own_broker()
         key = await self._ensure_owner()
         async with self.database.installation() as session:
             tenants = await identities.tenant_ids(session)
         for tenant_id in tenants:
             await self._pick_up(tenant_id)
         return key
+
+    async def require_own_broker(self) -> None:
+        """Raise SettingsInvalid when an account is at another broker than the one chosen.
+
+        Its orders would be looked for, cancelled and sent where they are not.
+        """
+        chosen = self.settings.broker.value
+        async with self.database.installation() as session:
+            tenants = await identities.tenant_ids(session)
+        for tenant_id in tenants:
+            async with self.database.tenant(tenant_id) as session:
+                found = await accounts.list_accounts(session)
+            elsewhere = sorted({each.broker for each in found} - {chosen})
+            if elsewhere:
+                error = FieldError(
+                    "SIGMATRADER_BROKER",
+                    f"the accounts here are at {elsewhere[0]}, not at {chosen}; choose that"
+                    " broker, or give this one a home of its own (SIGMATRADER_HOME)",
+                )
+                raise SettingsInvalid(f"{error.field}: {error.issue}", errors=(error,))
 
     async def _pick_up(self, tenant_id: str) -> None:
         """Settle what a stopped process left, and show people at once what cannot be settled."""

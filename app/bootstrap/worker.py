@@ -17,8 +17,8 @@ def build_worker(container: Container, location: DatabaseLocation, *, in_server:
     Only the one `in_server` does what needs the turns under way there. Raises SettingsInvalid
     for a broker that another process cannot see.
     """
-    if container.settings.broker is BrokerName.MOCK and not in_server:
-        _require_shared_mock(container.settings)
+    if not in_server:
+        require_shared_broker(container.settings)
     # Here and not above, for commands that start no worker need not wait for it.
     from app.jobs.parts import Parts as JobParts
     from app.jobs.rounds import rounds
@@ -39,8 +39,9 @@ def build_worker(container: Container, location: DatabaseLocation, *, in_server:
     )
 
 
-def _require_shared_mock(settings: Settings) -> None:
-    if settings.mock_url is None:
+def require_shared_broker(settings: Settings) -> None:
+    """Raise SettingsInvalid for a broker that lives inside the server alone."""
+    if settings.broker is BrokerName.MOCK and settings.mock_url is None:
         error = FieldError(
             "SIGMATRADER_MOCK_URL",
             "the mock broker inside the server is not seen by other processes; give it a URL",

@@ -49,7 +49,7 @@ def reconcile(
         except BrokerUnavailable as down:
             raise _down(down) from down
 
-    found = with_application(work)
+    found = with_application(work, at_broker=True)
     if as_json:
         _print_json([one.model_dump(mode="json") | {"matched": one.matched} for one in found])
     else:
@@ -132,7 +132,7 @@ def remediate(
             raise _down(down) from down
         return show_remediation(done)
 
-    shown = with_application(work)
+    shown = with_application(work, at_broker=True)
     _print_json(shown) if as_json else typer.echo(f"{exception_id}  {shown['status']}")
 
 
@@ -158,7 +158,8 @@ def _exception_row(row: dict[str, Any]) -> tuple[str, str, str, str, str]:
 def _table(rows: list[tuple[str, str, str, str, str]]) -> Table:
     table = Table()
     for name in ("exception", "severity", "kind", "cause", "what"):
-        table.add_column(name)
+        # An id is there to be copied: it is never shortened.
+        table.add_column(name, no_wrap=name == "exception", overflow="fold")
     for row in rows:
         table.add_row(*(Text(safe(cell)) for cell in row))
     return table

@@ -84,7 +84,7 @@ def list_policies(
         desk = container.services.policies
         return [show_row(one) for one in await desk.pages(who.tenant_id, limit=limit, offset=0)]
 
-    _print(with_application(work), policy_view.render_policies, as_json=as_json)
+    _print(with_application(work, at_broker=True), policy_view.render_policies, as_json=as_json)
 
 
 @app.command()
@@ -104,7 +104,7 @@ def changes(
         )
         return [_shown(one) for one in found]
 
-    _print(with_application(work), policy_view.render_changes, as_json=as_json)
+    _print(with_application(work, at_broker=True), policy_view.render_changes, as_json=as_json)
 
 
 @app.command()
@@ -166,7 +166,7 @@ def check(
         return {**show_checked(checked), "replay": report.model_dump(mode="json")}
 
     with _faults(as_json=as_json):
-        found = with_application(work)
+        found = with_application(work, at_broker=True)
     _print(found, policy_view.render_check, as_json=as_json)
 
 
@@ -198,7 +198,7 @@ def propose(
         return _shown(await container.services.policies.propose(who, proposal))
 
     with _faults(as_json=as_json):
-        found = with_application(work)
+        found = with_application(work, at_broker=True)
     _print(found, policy_view.render_change, as_json=as_json)
 
 
@@ -213,7 +213,7 @@ def approve(
         who = await _who(container, tenant)
         return _shown(await container.services.policies.approve(who, change_id, comment=comment))
 
-    _print(with_application(work), policy_view.render_change, as_json=as_json)
+    _print(with_application(work, at_broker=True), policy_view.render_change, as_json=as_json)
 
 
 @app.command()
@@ -227,7 +227,7 @@ def reject(
         who = await _who(container, tenant)
         return _shown(await container.services.policies.reject(who, change_id, comment=comment))
 
-    _print(with_application(work), policy_view.render_change, as_json=as_json)
+    _print(with_application(work, at_broker=True), policy_view.render_change, as_json=as_json)
 
 
 def replay_recorded(
@@ -248,7 +248,7 @@ def replay_recorded(
         wanted = account or await _default_account(container, who)
         return await _replayed(container, who, wanted, policy_text, from_day, to_day)
 
-    return with_application(work)
+    return with_application(work, at_broker=True)
 
 
 @guarded
@@ -322,7 +322,7 @@ def _page(policy_hash: str | None, account: str | None, tenant: str) -> dict[str
         wanted = account or await _default_account(container, who)
         return show_page(await desk.current(who.tenant_id, wanted))
 
-    return with_application(work)
+    return with_application(work, at_broker=True)
 
 
 def _shown(change: "ChangeRecord") -> dict[str, Any]:

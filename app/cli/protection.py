@@ -1,5 +1,6 @@
 """Panic close, drain and the list of stops and targets, for the operator at the machine."""
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 Tenant = Annotated[str, typer.Option(help="Tenant.")]
 Account = Annotated[str, typer.Option(help="The account.")]
 Reason = Annotated[str, typer.Option(help="Why; it is audited.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OPERATOR = "operator"
 SHOWN = 200
 NOT_FLAT = 1
@@ -33,7 +35,7 @@ def panic(account: Account, reason: Reason, tenant: Tenant = OWNER_TENANT) -> No
         )
         return show_panic(report)
 
-    told = with_application(work)
+    told = with_application(work, at_broker=True)
     again = " (asked before)" if told["repeated"] else ""
     typer.echo(f"panic {told['panic_id']}{again}: kill switch {told['kill_switch']}")
     for order_id in told["cancelled"]:
@@ -48,6 +50,7 @@ def panic(account: Account, reason: Reason, tenant: Tenant = OWNER_TENANT) -> No
     for each in told["left"]:
         typer.echo(f"LEFT           {each['quantity']} {each['instrument']}: {each['why']}")
     typer.echo("Everything is closed." if told["flat"] else "NOT everything is closed.")
+    typer.echo(f"To trade again: sigmatrader drain --account {account} --to RUNNING --reason ...")
     if not told["flat"]:
         raise typer.Exit(NOT_FLAT)
 
@@ -56,7 +59,9 @@ def panic(account: Account, reason: Reason, tenant: Tenant = OWNER_TENANT) -> No
 def drain(
     account: Account,
     reason: Reason,
-    to: Annotated[State, typer.Option(help="The state to go to.")] = State.DRAINING,
+    to: Annotated[
+        State, typer.Option(help="The state to go to.", case_sensitive=False)
+    ] = State.DRAINING,
     tenant: Tenant = OWNER_TENANT,
 ) -> None:
     """Take open entries back and let what is held run to its stop or target; or another state."""
@@ -65,14 +70,14 @@ def drain(
         change = StateChange(to=to, by=OPERATOR, reason=reason, may_restart=True)
         return show_state(await container.services.protection.drain.change(tenant, account, change))
 
-    told = with_application(work)
+    told = with_application(work, at_broker=True)
     typer.echo(f"{account}  {told['state']}  kill switch {told['kill_switch']}")
     for what in (*told["open_orders"], *told["open_positions"]):
         typer.echo(f"open  {what}")
 
 
 @guarded
-def protections(account: Account, tenant: Tenant = OWNER_TENANT) -> None:
+def protections(account: Account, tenant: Tenant = OWNER_TENANT, as_json: AsJson = False) -> None:
     """Show each protected entry: where its stop and its target are, and who holds them."""
 
     async def work(container: "Container") -> list[dict[str, Any]]:
@@ -81,7 +86,11 @@ def protections(account: Account, tenant: Tenant = OWNER_TENANT) -> None:
             found = await rows.list_protections(session, account_id=account, limit=SHOWN)
             return await show_protections(session, found)
 
-    for row in with_application(work):
+    shown = with_application(work)
+    if as_json:
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    for row in shown:
         typer.echo(f"{row['entry_order_id']}  {row['side']} {row['instrument']}")
         for name in ("stop", "target"):
             if row[name] is not None:

@@ -24,14 +24,19 @@ class NoHome(AppError):
     )
 
 
-def with_application(work: Callable[["Container"], Awaitable[R]], *, begins: bool = False) -> R:
+def with_application(
+    work: Callable[["Container"], Awaitable[R]], *, begins: bool = False, at_broker: bool = False
+) -> R:
     """Open the store, do the work and close it; a running server is not disturbed.
+
+    Work `at_broker` asks the broker itself, so this shell must name the one that the accounts are
+    at, and one that another process can see: raises SettingsInvalid otherwise.
 
     Only a command that `begins` something may make a home where there is none; every other raises
     NoHome, so that stopping orders in the wrong folder never looks like stopping them.
     """
     # The application imports the graph library, which 'chat' and '--help' need not wait for.
-    from app.bootstrap import build, prepare_database
+    from app.bootstrap import build, prepare_database, require_shared_broker
 
     settings = load_settings()
     if not begins and settings.database_url is None and not settings.home.exists():
@@ -42,6 +47,9 @@ def with_application(work: Callable[["Container"], Awaitable[R]], *, begins: boo
         container = build(settings, location)
         await container.database.open()
         try:
+            if at_broker:
+                require_shared_broker(settings)
+                await container.require_own_broker()
             return await work(container)
         finally:
             await container.database.close()

@@ -69,7 +69,7 @@ def set_mode(account_id: str, mode: Mode, tenant: Tenant = OWNER_TENANT) -> None
             )
             await append(session, entry, at=container.services.clock.now())
 
-    with_application(work)
+    with_application(work, at_broker=True)
     typer.echo(f"{account_id}  {mode.value}")
 
 
@@ -89,7 +89,7 @@ def reset_highest_equity(
             await accounts.lock_account(session, account_id)
             return await reset_peak(session, reset, at=container.services.clock.now())
 
-    record = with_application(work)
+    record = with_application(work, at_broker=True)
     typer.echo(
         f"{account_id}  highest equity {record.peak:f}, as of {time_text(record.last_equity_at)}"
     )

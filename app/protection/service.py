@@ -38,6 +38,9 @@ ROUNDS: Final = 8
 SEEN_AFTER: Final = timedelta(days=10)
 MOST_ENTRIES: Final = 500
 # How long the stop stays away for an exit that a person was about to send.
+# How long a cancel that was not confirmed is not asked again: it counts as a message each time,
+# and the account's exits need the same allowance.
+ASK_AGAIN: Final = timedelta(seconds=30)
 ASIDE: Final = timedelta(seconds=30)
 
 
@@ -84,6 +87,7 @@ class Protector:
         self._clock = clock
         self._engine = engine
         self._decider = decider
+        self._ask_again: dict[str, datetime] = {}
         self._looks = Looks()
 
     async def keep(self, tenant_id: str, account_id: str) -> Kept:
@@ -101,8 +105,8 @@ class Protector:
                     return done
                 world = await self._look(tenant_id, account_id)
                 outcomes = await self._decide(tenant_id, account_id, world)
-                done = await self._act(tenant_id, outcomes, done)
-                if not any(each.execute or each.cancel for each in outcomes):
+                before, done = done, await self._act(tenant_id, outcomes, done)
+                if (done.placed, done.cancelled) == (before.placed, before.cancelled):
                     return done
         except (BrokerUnavailable, MarketDataUnavailable) as down:
             log.warning("protection_waits", account_id=account_id, reason=down.message)
@@ -244,10 +248,13 @@ class Protector:
         for order_id in [order_id for each in outcomes for order_id in each.cancel]:
             # A cancel that is not confirmed is asked again at the next look; nothing is placed
             # in the order's place while it may still be there.
+            if self._clock.now() < self._ask_again.get(order_id, self._clock.now()):
+                continue
             try:
                 await self._engine.cancel(tenant_id, order_id, by=ACTOR)
                 cancelled += 1
             except (OrderNotOpen, CancelUnknown) as unsure:
+                self._ask_again[order_id] = self._clock.now() + ASK_AGAIN
                 log.warning("protective_cancel_unsure", order_id=order_id, reason=unsure.message)
         for plan_id in [each.execute for each in outcomes if each.execute]:
             await self._engine.execute(tenant_id, plan_id, follow=False)
