@@ -25,12 +25,9 @@ from riskgate.contracts.decisions import ApprovedPlan, Verdict
 from riskgate.contracts.orders import ExecutionMode, OrderState
 from riskgate.contracts.plans import TradePlan
 
-__all__ = ["ExecutionEngine", "PlanNotExecutable"]
-
 # Whoever prepares a plan sends it at once; from then on it is looked after without them.
 LOOK_AFTER: Final = timedelta(seconds=2)
-
-STOPPED_BEFORE = "approved, but the server stopped before it was sent; nothing was sent"
+STOPPED_BEFORE: Final = "approved, but the server stopped before it was sent; nothing was sent"
 
 
 class ExecutionEngine:

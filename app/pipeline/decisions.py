@@ -73,8 +73,6 @@ class _Word:
 
 
 Wake: TypeAlias = Callable[[Session, CardDecision], Awaitable[None]]
-
-
 # Takes back the stops that the plan's exits would collide with; see Protector.make_way.
 MakeWay: TypeAlias = Callable[[str, TradePlan], Awaitable[None]]
 
@@ -91,7 +89,7 @@ class CardDecisions:
         gate: Gate,
         engine: ExecutionEngine,
         guards: Guards,
-        make_way: "MakeWay",
+        make_way: MakeWay,
         clock: Clock,
         secret: bytes,
     ) -> None:
@@ -198,7 +196,7 @@ class CardDecisions:
         card_id: str,
         plan: TradePlan,
         world: World,
-        word: "_Word",
+        word: _Word,
     ) -> CardDecision | frozenset[InstrumentRef]:
         """Decide while the account is held, or return what must be priced before that can be:
         instruments of orders approved since the world was looked at."""
@@ -265,7 +263,7 @@ class CardDecisions:
         record: CardRecord,
         plan: TradePlan,
         world: World,
-        word: "_Word",
+        word: _Word,
         now: datetime,
     ) -> CardDecision:
         account = await require_account(session, plan.account_id)
@@ -302,7 +300,7 @@ class CardDecisions:
             trip=None if judgement.trip is None else judgement.trip.text,
         )
 
-    async def _unarmed(self, tenant_id: str, plan: TradePlan, word: "_Word") -> Refusal | None:
+    async def _unarmed(self, tenant_id: str, plan: TradePlan, word: _Word) -> Refusal | None:
         """Say what a LIVE plan lacks whatever the day came to, before anything makes way for it."""
         if plan.mode is not ExecutionMode.LIVE:
             return None
@@ -318,7 +316,7 @@ class CardDecisions:
         session: Session,
         plan: TradePlan,
         account: AccountRecord,
-        word: "_Word",
+        word: _Word,
         now: datetime,
         *,
         only_reduces: bool,

@@ -10,7 +10,7 @@ import pytest
 from adapters.brokers.mock.script import AcceptAndLoseReply
 from app.errors import NotFound
 from app.execution.canceller import OrderNotOpen
-from app.execution.engine import PlanNotExecutable
+from app.execution.live import PlanNotExecutable
 from app.identity.principal import OWNER_TENANT
 from app.persistence import orders, plans
 from app.persistence.location import DatabaseLocation

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.execution.engine import PlanNotExecutable
-from app.execution.live import LiveEvidence
+from app.execution.live import LiveEvidence, PlanNotExecutable
 from app.identity.principal import OWNER_TENANT
 from app.persistence import accounts, plans
 from app.persistence.location import DatabaseLocation
