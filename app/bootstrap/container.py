@@ -65,9 +65,7 @@ class Container:
         await self.database.open()
         await self.require_own_broker()
         key = await self._ensure_owner()
-        async with self.database.installation() as session:
-            tenants = await identities.tenant_ids(session)
-        for tenant_id in tenants:
+        for tenant_id in await self._tenant_ids():
             await self._pick_up(tenant_id)
         return key
 
@@ -77,9 +75,7 @@ class Container:
         Its orders would be looked for, cancelled and sent where they are not.
         """
         chosen = self.settings.broker.value
-        async with self.database.installation() as session:
-            tenants = await identities.tenant_ids(session)
-        for tenant_id in tenants:
+        for tenant_id in await self._tenant_ids():
             async with self.database.tenant(tenant_id) as session:
                 found = await accounts.list_accounts(session)
             elsewhere = sorted({each.broker for each in found} - {chosen})
@@ -90,6 +86,10 @@ class Container:
                     " broker, or give this one a home of its own (SIGMATRADER_HOME)",
                 )
                 raise SettingsInvalid(f"{error.field}: {error.issue}", errors=(error,))
+
+    async def _tenant_ids(self) -> list[str]:
+        async with self.database.installation() as session:
+            return await identities.tenant_ids(session)
 
     async def _pick_up(self, tenant_id: str) -> None:
         """Settle what a stopped process left, and show people at once what cannot be settled."""
@@ -110,9 +110,8 @@ class Container:
         await self.database.close()
 
     async def _ensure_owner(self) -> str | None:
-        async with self.database.installation() as session:
-            if await identities.tenant_ids(session):
-                return None
+        if await self._tenant_ids():
+            return None
         now = self.services.clock.now()
         async with self.database.tenant(OWNER_TENANT) as session:
             await identities.add_tenant(session, name="My desk", at=now)
