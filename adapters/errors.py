@@ -47,3 +47,13 @@ class MarketDataUnavailable(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class LoginVaultUnavailable(Exception):
+    """The store of logins did not answer, or what it holds cannot be read with this secret."""
+
+    code = "LOGIN_VAULT_UNAVAILABLE"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message

@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Protocol, TypeGuard
 
-from pydantic import Field
+from pydantic import Field, SecretStr, StringConstraints
 
 from riskgate.contracts.bars import Bar
-from riskgate.contracts.base import Contract
+from riskgate.contracts.base import Contract, ShortText, UtcTime
 from riskgate.contracts.instruments import Instrument, InstrumentRef
 from riskgate.contracts.orders import (
     BrokerOrder,
@@ -173,5 +173,96 @@ class PaperStateStore(Protocol):
         """Store the state as version `expected_version + 1`; False when another writer won.
 
         An account never used has version 0.
+        """
+        ...
+
+
+class LoginState(StrEnum):
+    """Where a login at a broker stands.
+
+    NEW: nobody is logged in. LINK_ISSUED: a person was given a link and has not come back.
+    EXPIRED: its time was over. LOST: the broker's server no longer knows it.
+    """
+
+    NEW = "NEW"
+    LINK_ISSUED = "LINK_ISSUED"
+    ACTIVE = "ACTIVE"
+    EXPIRED = "EXPIRED"
+    LOST = "LOST"
+
+
+class LoginStatus(Contract):
+    """How an account stands with a broker that people log in to.
+
+    `user` is the broker's word and only data. `hindrances` say what the login cannot do and why,
+    for a person to read; orders are sent only while `can_trade`.
+    """
+
+    state: LoginState
+    checked_at: UtcTime
+    expires_at: UtcTime | None = None
+    user: ShortText | None = None
+    can_trade: bool = False
+    hindrances: tuple[ShortText, ...] = ()
+
+
+class LoginLink(Contract):
+    """The broker's own page where a person logs in; the link is a credential until it expires."""
+
+    url: Annotated[
+        str, StringConstraints(pattern=r"^(https://|http://127\.0\.0\.1:)", max_length=2000)
+    ]
+    warning: ShortText
+    expires_at: UtcTime
+
+
+class LoginAtBroker(Protocol):
+    """The login of one account at a broker; a person logs in, never this system.
+
+    Every method may raise BrokerUnavailable.
+    """
+
+    async def begin(self) -> LoginLink | LoginStatus:
+        """Return a fresh link, or the status of an account that is logged in already."""
+        ...
+
+    async def status(self, *, probe: bool) -> LoginStatus:
+        """Return where the login stands; `probe` asks the broker, else what is known is told."""
+        ...
+
+    async def end(self) -> LoginStatus:
+        """Log out at the broker and forget the session; repeating it changes nothing."""
+        ...
+
+
+class KeptLogin(Contract):
+    """What is kept of a login from one process to the next; the session id is a credential.
+
+    `broker_user_id` is who logged in first: the account is theirs, and stays so after a logout.
+    """
+
+    state: LoginState
+    session_id: SecretStr | None = None
+    opened_at: UtcTime | None = None
+    link_expires_at: UtcTime | None = None
+    expires_at: UtcTime | None = None
+    broker_user_id: ShortText | None = None
+    user: ShortText | None = None
+
+
+class LoginVault(Protocol):
+    """Where logins are kept, encrypted at rest, for one tenant; only one writer wins a version.
+
+    Both methods raise LoginVaultUnavailable when the store does not answer or cannot be read.
+    """
+
+    async def load(self, account_id: str) -> tuple[int, KeptLogin] | None:
+        """Return (version, login), or None for an account never logged in."""
+        ...
+
+    async def save(self, account_id: str, *, expected_version: int, login: KeptLogin) -> bool:
+        """Keep the login as version `expected_version + 1`; False when another writer won.
+
+        An account never logged in has version 0.
         """
         ...
