@@ -235,6 +235,14 @@ class LoginAtBroker(Protocol):
         ...
 
 
+class Logins(Protocol):
+    """The login behind each account, at a broker that people log in to."""
+
+    def login_of(self, tenant_id: str, account_id: str) -> LoginAtBroker | None:
+        """Return the account's login, the same one each time; None where nobody logs in."""
+        ...
+
+
 class KeptLogin(Contract):
     """What is kept of a login from one process to the next; the session id is a credential.
 

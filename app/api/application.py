@@ -12,6 +12,7 @@ from app.api.routes import (
     agui,
     cards,
     chat,
+    connections,
     decisions,
     plans,
     policies,
@@ -52,6 +53,7 @@ def create_application(
         reconciliation,
         policies,
         postbacks,
+        connections,
         system,
         agui,
     ):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from adapters.ports import Clock, IdFactory
 from app.api.rate_limit import RateLimiter
 from app.calendars.sessions import Calendars
+from app.connections.service import Connections
 from app.conversation.service import Conversation
 from app.execution.engine import ExecutionEngine
 from app.gate.policies import PolicyDesk
@@ -41,5 +42,6 @@ class Services:
     protection: ProtectionDesk
     remedies: Remedies
     postbacks: Postbacks
+    connections: Connections
     conversation: Conversation
     rate_limiter: RateLimiter

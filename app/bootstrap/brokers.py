@@ -12,7 +12,7 @@ from adapters.brokers.paper.client import PaperBroker
 from adapters.brokers.paper.settings import PaperSettings
 from adapters.brokers.tradier.auth import TradierAccess
 from adapters.brokers.tradier.client import TradierBroker
-from adapters.ports import BrokerAdapter, Clock, IdFactory, MarketData
+from adapters.ports import BrokerAdapter, Clock, IdFactory, LoginAtBroker, MarketData
 from app.errors import FieldError, SettingsInvalid
 from app.identity.principal import OWNER_TENANT
 from app.instruments.directory import Directory
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class AccountBrokers:
-    """Implements adapters.ports.Brokers: one broker object a tenant."""
+    """Implements adapters.ports.Brokers and Logins: one broker object a tenant."""
 
     def __init__(
         self,
@@ -53,6 +53,9 @@ class AccountBrokers:
         if tenant_id not in self._brokers:
             self._brokers[tenant_id] = self._build(tenant_id)
         return self._brokers[tenant_id]
+
+    def login_of(self, tenant_id: str, account_id: str) -> LoginAtBroker | None:  # noqa: ARG002
+        return None
 
     async def close(self) -> None:
         """Let go of the connections to brokers."""

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from adapters.ports import Brokers, Clock, IdFactory, MarketData
+from adapters.ports import Brokers, Clock, IdFactory, Logins, MarketData
 from agents.context import Defaults
 from agents.graph import build_graph
 from agents.intent.offline import OfflineParser
 from app.api.rate_limit import RateLimiter
 from app.api.services import Services
 from app.clock import RandomIds, SystemClock
+from app.connections.service import Connections
 from app.conversation.asking import ask_through
 from app.conversation.service import Conversation, Parts
 from app.execution.baskets import legs_hang_together
@@ -56,10 +57,11 @@ def build(
     ids: IdFactory | None = None,
     market: MarketData | None = None,
     brokers: Brokers | None = None,
+    logins: Logins | None = None,
 ) -> Container:
     """Build the application on a prepared database; nothing is started."""
     ground = lay_ground(
-        settings, location, clock or SystemClock(), ids or RandomIds(), market, brokers
+        settings, location, clock or SystemClock(), ids or RandomIds(), market, brokers, logins
     )
     views = AccountViews(
         database=ground.database,
@@ -148,6 +150,7 @@ def _services(
             clock=ground.clock,
             secret=settings.postback_secret.get_secret_value() if settings.postback_secret else "",
         ),
+        connections=Connections(database=ground.database, logins=ground.logins, clock=ground.clock),
         conversation=conversation,
         rate_limiter=RateLimiter(
             reads_per_min=settings.reads_per_min, writes_per_min=settings.writes_per_min

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from adapters.market_data.composite import MarketRouter
 from adapters.market_data.replay import ReplayMarket
 from adapters.market_data.simulated import SimulatedMarket
-from adapters.ports import Brokers, Clock, IdFactory, MarketData
+from adapters.ports import Brokers, Clock, IdFactory, Logins, MarketData
 from app.calendars import table as calendar_table
 from app.calendars.sessions import Calendars
 from app.calendars.table import CalendarInvalid
@@ -45,6 +45,7 @@ class Ground:
     bars: PostgresBars
     market: MarketData
     brokers: Brokers
+    logins: Logins
     calendars: Calendars
     gate: Gate
     secret: bytes
@@ -57,12 +58,21 @@ def lay_ground(
     ids: IdFactory,
     market: MarketData | None,
     brokers: Brokers | None,
+    logins: Logins | None,
 ) -> Ground:
     database = Database(location.app_conninfo)
     directory = Directory(load_master())
     bars = PostgresBars(database)
     calendars = _calendars(settings.calendars)
     market = market or _market(settings, clock, directory, bars)
+    own = AccountBrokers(
+        settings=settings,
+        database=database,
+        market=market,
+        directory=directory,
+        clock=clock,
+        ids=ids,
+    )
     return Ground(
         settings=settings,
         clock=clock,
@@ -71,15 +81,8 @@ def lay_ground(
         directory=directory,
         bars=bars,
         market=market,
-        brokers=brokers
-        or AccountBrokers(
-            settings=settings,
-            database=database,
-            market=market,
-            directory=directory,
-            clock=clock,
-            ids=ids,
-        ),
+        brokers=brokers or own,
+        logins=logins or own,
         calendars=calendars,
         gate=Gate(calendars),
         secret=seal_secret(settings.home),

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     STOP = "stop"
     RESTART = "restart"
     READ_AUDIT = "read_audit"
+    CONNECT = "connect"
     CHECK_POLICY = "check_policy"
     PROPOSE_POLICY = "propose_policy"
     ACTIVATE_POLICY = "activate_policy"
@@ -38,6 +39,7 @@ ROLES_WITH: dict[Permission, frozenset[Role]] = {
     Permission.STOP: frozenset({Role.TRADER, Role.APPROVER, Role.RISK_ADMIN, Role.ADMIN}),
     Permission.RESTART: frozenset({Role.RISK_ADMIN}),
     Permission.READ_AUDIT: frozenset({Role.RISK_ADMIN, Role.ADMIN}),
+    Permission.CONNECT: frozenset({Role.TRADER, Role.ADMIN}),
     Permission.CHECK_POLICY: frozenset({Role.TRADER, Role.RISK_ADMIN, Role.ADMIN}),
     Permission.PROPOSE_POLICY: frozenset({Role.RISK_ADMIN, Role.ADMIN}),
     Permission.ACTIVATE_POLICY: frozenset({Role.RISK_ADMIN}),

@@ -71,3 +71,13 @@ async def all_rows(session: Session) -> list[AuditRow]:
         rows.extend(batch)
         if len(batch) < BATCH:
             return rows
+
+
+async def last_body_of(session: Session, entity: str, entity_id: str) -> dict[str, Any] | None:
+    """Return what was written last about an entity."""
+    row = await session.fetch_one(
+        "SELECT body FROM audit_log WHERE tenant_id = %s AND entity = %s AND entity_id = %s"
+        " ORDER BY seq DESC LIMIT 1",
+        (session.tenant_id, entity, entity_id),
+    )
+    return dict(row["body"]) if row else None

@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from psycopg import sql
 
-from adapters.ports import Brokers, Clock, IdFactory, MarketData
+from adapters.ports import Brokers, Clock, IdFactory, Logins, MarketData
 from app.api.application import create_application
 from app.bootstrap import Container, build
 from app.persistence import checkpoints, embedded, job_schema, migrate
@@ -125,10 +125,13 @@ async def open_desk(
     ids: IdFactory | None = None,
     market: MarketData | None = None,
     brokers: Brokers | None = None,
+    logins: Logins | None = None,
     owner_key: str = "",
 ) -> AsyncIterator[Desk]:
     """Run the application on a database; give the owner's key again when it is reopened."""
-    container = build(settings, location, clock=clock, ids=ids, market=market, brokers=brokers)
+    container = build(
+        settings, location, clock=clock, ids=ids, market=market, brokers=brokers, logins=logins
+    )
     new_key = await container.start()
 
     @asynccontextmanager

@@ -62,6 +62,16 @@ ALLOWED: dict[tuple[str, str], tuple[dict[str, Any] | None, set[Role], int]] = {
         {Role.TRADER, Role.RISK_ADMIN, Role.ADMIN},
         404,
     ),
+    ("POST", "/api/v1/connections/kite/login"): (
+        {"account_id": "not-there"},
+        {Role.TRADER, Role.ADMIN},
+        404,
+    ),
+    ("POST", "/api/v1/connections/kite/logout"): (
+        {"account_id": "not-there"},
+        {Role.TRADER, Role.ADMIN},
+        404,
+    ),
     ("POST", "/api/v1/kill-switch"): (
         {"level": "HALTED", "reason": "a test"},
         {Role.TRADER, Role.APPROVER, Role.RISK_ADMIN, Role.ADMIN},

@@ -1,10 +1,12 @@
-"""Accounts, their policies, switches, running states and worth."""
+"""Accounts, their logins, policies, switches, running states and worth."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     Table,
     text,
 )
@@ -113,5 +115,15 @@ equity_history = Table(
     time("last_equity_at"),
     text_column("spent_month", null=True),
     time("updated_at"),
+    to("accounts", "account_id"),
+)
+
+broker_logins = Table(
+    "broker_logins",
+    metadata,
+    key("tenant_id"),
+    key("account_id"),
+    Column("version", BigInteger, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
     to("accounts", "account_id"),
 )

@@ -1,0 +1,1 @@
+"""The logins of accounts at brokers that people log in to."""

@@ -1,0 +1,62 @@
+"""Where a login stands, said to a person: what is so, and what to do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from adapters.ports import LoginState, LoginStatus
+
+INDIA: Final = ZoneInfo("Asia/Kolkata")
+LOG_IN = "Press 'Log in at Kite' in the side panel, or run 'sigmatrader kite login'."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One sentence on how it is, and one on what to do; nothing to do is empty."""
+
+    headline: str
+    advice: str
+
+
+def say(status: LoginStatus) -> Said:
+    """Put a login's status into words."""
+    match status.state:
+        case LoginState.NEW:
+            return Said(headline="Nobody is logged in at Kite.", advice=LOG_IN)
+        case LoginState.LINK_ISSUED:
+            return Said(
+                headline="A login link was given out and has not been used.",
+                advice="Finish the login on Kite's own page, or ask for a fresh link.",
+            )
+        case LoginState.ACTIVE:
+            return _active(status)
+        case LoginState.EXPIRED:
+            return Said(
+                headline="The login at Kite is over.",
+                advice=f"Kite ends every login at 06:00 IST, its server after 12 hours. {LOG_IN}",
+            )
+        case LoginState.LOST:
+            return Said(
+                headline="Kite's server no longer knows this login.",
+                advice="It was restarted, or the login was ended elsewhere. Nothing is sent again"
+                f" because of it: orders of unknown outcome are looked up once you are back."
+                f" {LOG_IN}",
+            )
+
+
+def _active(status: LoginStatus) -> Said:
+    who = f" as {status.user}" if status.user else ""
+    until = f" until {india_time(status.expires_at)}" if status.expires_at else ""
+    headline = f"Logged in at Kite{who}{until}."
+    if status.can_trade:
+        return Said(headline=headline, advice="")
+    return Said(
+        headline=headline,
+        advice="Reading works; no order can be sent through this login, for the reasons named.",
+    )
+
+
+def india_time(at: datetime) -> str:
+    """Write a time as people in India read it, with its day."""
+    return at.astimezone(INDIA).strftime("%d %b %H:%M IST")
