@@ -57,3 +57,37 @@ class LoginVaultUnavailable(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class ModelError(Exception):
+    """A language model gave no answer that can be used."""
+
+    code = "MODEL_ERROR"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ModelUnavailable(ModelError):
+    """The model's endpoint cannot be reached, is too slow, or is out of quota."""
+
+    code = "MODEL_UNAVAILABLE"
+
+
+class ModelRefused(ModelError):
+    """The endpoint takes no such request, or the model will not answer it."""
+
+    code = "MODEL_REFUSED"
+
+
+class ModelReplyInvalid(ModelError):
+    """What came back is no answer: too long, cut off, or not in the endpoint's own form."""
+
+    code = "MODEL_REPLY_INVALID"
+
+
+class OutboundBlocked(ModelError):
+    """The request held what must not leave this machine; nothing was sent."""
+
+    code = "OUTBOUND_BLOCKED"

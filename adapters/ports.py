@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from riskgate.contracts.bars import Bar
 from riskgate.contracts.base import Contract, ShortText, UtcTime
 from riskgate.contracts.instruments import Instrument, InstrumentRef
+from riskgate.contracts.models import ModelReply, ModelRequest
 from riskgate.contracts.orders import (
     BrokerOrder,
     BrokerOrderAck,
@@ -273,4 +274,23 @@ class LoginVault(Protocol):
 
         An account never logged in has version 0.
         """
+        ...
+
+
+class LanguageModel(Protocol):
+    """A model behind some endpoint; it answers in words and can do nothing else."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """Return one answer within the adapter's own time and size limits.
+
+        Never asks twice. Raises ModelUnavailable, ModelRefused, ModelReplyInvalid, and
+        OutboundBlocked before anything was sent.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connections."""
         ...

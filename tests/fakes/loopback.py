@@ -24,12 +24,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server answers; `cut` sends half of the body and hangs up."""
+    """What the server answers; `cut` sends half of the body and hangs up, `endless` sends the body
+    again and again for as long as somebody listens."""
 
     status: int = 200
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
+    endless: bool = False
 
 
 class HangUp(Exception):
@@ -117,8 +119,12 @@ class LoopbackServer(ABC):
             return
         self.requests.append(request)
         with contextlib.suppress(HangUp, ConnectionError):
-            writer.write(_written(await self.answer(request)))
+            reply = await self.answer(request)
+            writer.write(_written(reply))
             await writer.drain()
+            while reply.endless:
+                writer.write(reply.body.encode())
+                await writer.drain()
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
@@ -137,10 +143,11 @@ def _written(reply: Reply) -> bytes:
     body = reply.body.encode()
     headers = {
         "content-type": "application/json",
-        "content-length": str(len(body)),
         "connection": "close",
         **reply.headers,
     }
+    if not reply.endless:
+        headers.setdefault("content-length", str(len(body)))
     lines = [
         f"HTTP/1.1 {reply.status} said",
         *(f"{name}: {text}" for name, text in headers.items()),
