@@ -63,13 +63,13 @@ def refusal(message: str) -> Problem | None:
         return problem("MESSAGE_TOO_LONG", "message", str(len(message)))
     if not message.strip():
         return problem("MESSAGE_EMPTY", "message", "")
-    unsafe = next((char for char in message if _is_unsafe(char)), None)
+    unsafe = next((char for char in message if is_unsafe(char)), None)
     if unsafe is not None:
         return problem("TEXT_UNSAFE", "message", f"U+{ord(unsafe):04X}")
     return None
 
 
-def _is_unsafe(char: str) -> bool:
+def is_unsafe(char: str) -> bool:
     return char not in PLAIN_SPACE and unicodedata.category(char) in UNSAFE_CATEGORIES
 
 

@@ -59,6 +59,26 @@ TEXT: Final[dict[str, tuple[str, str]]] = {
         "The message holds {said} different orders.",
         "Send them one message each, so that each gets its own card.",
     ),
+    "PROV-001": (
+        "The {said} came from nowhere, so no order was made of it.",
+        "Say the {said} in your own words.",
+    ),
+    "PROV-002": (
+        "'{said}' does not stand in your message, so no order was made of it.",
+        "Say the order again in your own words.",
+    ),
+    "PROV-003": (
+        "'{said}' does not say the {why} that was read in it, so no order was made of it.",
+        "Say the {why} in plain words.",
+    ),
+    "PROV-004": (
+        "'{said}' may not decide this part of an order.",
+        "Say it in your own words, or choose it in the page.",
+    ),
+    "PROV-005": (
+        "'{said}' mixes alphabets or hides characters, so it may not be what it looks like.",
+        "Type it again by hand.",
+    ),
     "FIELD_MISSING": ("The order does not say its {said}.", "Say the {said}."),
 }
 
@@ -75,5 +95,5 @@ def problem(code: str, field: str, said: str, why: str = "") -> Problem:
         code=code,
         field=field,
         message=message.format(said=clip(said), why=why),
-        remedy=remedy.format(said=clip(said)),
+        remedy=remedy.format(said=clip(said), why=why),
     )
