@@ -5,7 +5,7 @@ as binary fractions, noise included.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Final
 
@@ -15,6 +15,7 @@ Row = Mapping[str, object]
 NO_YEAR: Final = 1
 NOISE: Final = Decimal("0.000001")
 PAISA: Final = Decimal("0.01")
+INDIA: Final = timezone(timedelta(hours=5, minutes=30))
 _LARGEST: Final = Decimal(10) ** 15
 
 
@@ -75,6 +76,16 @@ def part(row: Row, name: str) -> Row:
     if not isinstance(value, Mapping):
         raise Unreadable(f"{name} must be an object, was {type(value).__name__}")
     return value
+
+
+def parts(row: Row, name: str) -> tuple[Row, ...]:
+    """Return a list of objects, empty for null or absent."""
+    value = row.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        raise Unreadable(f"{name} must be a list of objects")
+    return tuple(value)
 
 
 def moment(row: Row, *names: str) -> datetime | None:

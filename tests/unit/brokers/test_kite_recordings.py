@@ -7,6 +7,7 @@ They stay outside the project. SIGMATRADER_KITE_RECORDINGS names the file; witho
 import json
 import os
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +17,17 @@ import pytest
 
 from adapters.brokers.kite_mcp import mapping, replies
 from adapters.brokers.kite_mcp.arguments import place_arguments
+from adapters.brokers.kite_mcp.fields import part
+from adapters.brokers.kite_mcp.listing import listing_of
 from adapters.brokers.kite_mcp.ports import KiteReply
+from adapters.brokers.kite_mcp.quotes import quote_of
 from adapters.errors import BrokerError, BrokerUnavailable, OrderRejected, OutcomeUnknown
 from riskgate.contracts.instruments import Exchange, InstrumentRef
 from riskgate.contracts.orders import BrokerOrderStatus
 from tests.fakes.clock import MORNING, FakeClock
 from tests.fakes.instruments import INFY, MemoryInstruments, an_instrument
 from tests.fakes.kite_forms import argument_fault, modify_form, page, place_form
+from tests.fakes.kite_market import a_candle, a_quote_row, a_search_row
 from tests.fakes.kite_upstream import LOG_IN_FIRST, KiteUpstream, failure
 from tests.fakes.market import ScriptedMarket
 from tests.fakes.orders import an_order
@@ -241,3 +246,47 @@ def test_the_recorded_holdings_trades_and_margins_are_read(
     assert margins is not None
     assert (margins.available, margins.used) == (Decimal("99725.05"), Decimal("145706.55"))
     assert margins.equity == Decimal("245431.60") + Decimal("100661.70") + Decimal("12552.15")
+
+
+def test_the_recorded_quote_is_read(recorded: Mapping[int, Exchanged]) -> None:
+    answer = replies.object_of("get_quotes", reply_of(recorded[37]))
+    asked_at = datetime(2021, 6, 8, 10, 16, tzinfo=UTC)
+    row = part(answer, "NSE:INFY")
+    quote = quote_of(INFY, row, asked_at=asked_at, token=408065, tick=Decimal("0.05"))
+    assert quote is not None
+    assert (quote.last, quote.bid, quote.ask) == (Decimal("1412.95"), None, Decimal("1412.95"))
+    assert (quote.lower_circuit, quote.upper_circuit) == (Decimal("1250.7"), Decimal("1528.6"))
+    assert (quote.open, quote.previous_close) == (Decimal(1396), Decimal("1389.65"))
+    assert (asked_at - quote.market_time).total_seconds() == 4
+    assert quote.as_of == asked_at
+
+
+def test_every_recorded_row_of_a_search_is_found_by_its_exact_name(
+    recorded: Mapping[int, Exchanged],
+) -> None:
+    found = 0
+    for row in answered(recorded, "search_instruments"):
+        reply = reply_of(row)
+        if reply.is_error or not reply.text.startswith("["):
+            continue
+        rows = replies.rows_of("search_instruments", reply)
+        for listed in rows:
+            ref = InstrumentRef.model_validate(
+                {"exchange": listed["exchange"], "tradingsymbol": listed["tradingsymbol"]}
+            )
+            listing = listing_of(ref, rows, today=date(2017, 12, 1))
+            assert listing is not None
+            assert listing.token == listed["instrument_token"]
+            found += 1
+    assert found >= 5
+
+
+def test_the_stand_in_of_the_market_writes_the_fields_that_the_server_writes(
+    recorded: Mapping[int, Exchanged],
+) -> None:
+    quote = json.loads(reply_of(recorded[37]).text)["NSE:INFY"]
+    (listed,) = json.loads(reply_of(recorded[50]).text)
+    bar = json.loads(reply_of(recorded[44]).text)[0]
+    assert a_quote_row(1, 100.0).keys() <= quote.keys()
+    assert a_search_row(INFY, 1).keys() <= listed.keys()
+    assert a_candle(MORNING, 100.0).keys() == bar.keys()
