@@ -1,13 +1,13 @@
 """What the deterministic system asks of the outside world."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Protocol, TypeGuard
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from riskgate.contracts.bars import Bar
+from riskgate.contracts.bars import Bar, BarInterval
 from riskgate.contracts.base import Contract, ShortText, UtcTime
 from riskgate.contracts.instruments import Instrument, InstrumentRef
 from riskgate.contracts.models import ModelReply, ModelRequest
@@ -156,6 +156,26 @@ class BarHistory(Protocol):
 
     async def load_bars(self, instrument: InstrumentRef) -> Sequence[Bar]:
         """Return every stored daily bar of the instrument; none for one never imported."""
+        ...
+
+
+class BarSource(Protocol):
+    """Bars of the past, asked for where they are kept."""
+
+    async def get_bars(
+        self,
+        instrument: InstrumentRef,
+        *,
+        interval: BarInterval,
+        first_day: date,
+        last_day: date,
+        progress: Callable[[int, int], None] = ...,
+    ) -> Sequence[Bar]:
+        """Return the closed bars of the exchange's days, both included, oldest first.
+
+        `progress` is told after each part of a long load: how many are done, of how many. Raises
+        MarketDataUnavailable; a part is never returned for the whole.
+        """
         ...
 
 

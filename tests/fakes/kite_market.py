@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from random import Random
 from typing import Any, Final
 
@@ -123,6 +123,10 @@ class KiteMarketTools:
         """Let a tool fail from now on, in the server's own words unless told otherwise."""
         self.replies[tool] = KiteReply(is_error=True, text=text or FAILED[tool])
 
+    def answer(self, tool: str, value: object) -> None:
+        """Let a tool answer this from now on."""
+        self.replies[tool] = KiteReply(is_error=False, text=json.dumps(value))
+
     def called(self, tool: str) -> list[dict[str, JsonValue]]:
         return [arguments for name, arguments in self.calls if name == tool]
 
@@ -152,5 +156,4 @@ class KiteMarketTools:
 
 
 def _moment(written: JsonValue) -> datetime:
-    zone = timezone(timedelta(hours=5, minutes=30))
-    return datetime.strptime(str(written), _TIME).replace(tzinfo=zone)
+    return datetime.strptime(str(written), _TIME).replace(tzinfo=INDIA)

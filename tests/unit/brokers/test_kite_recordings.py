@@ -17,11 +17,13 @@ import pytest
 
 from adapters.brokers.kite_mcp import mapping, replies
 from adapters.brokers.kite_mcp.arguments import place_arguments
+from adapters.brokers.kite_mcp.bars import Window, bars_of
 from adapters.brokers.kite_mcp.fields import part
 from adapters.brokers.kite_mcp.listing import listing_of
 from adapters.brokers.kite_mcp.ports import KiteReply
 from adapters.brokers.kite_mcp.quotes import quote_of
 from adapters.errors import BrokerError, BrokerUnavailable, OrderRejected, OutcomeUnknown
+from riskgate.contracts.bars import BarInterval
 from riskgate.contracts.instruments import Exchange, InstrumentRef
 from riskgate.contracts.orders import BrokerOrderStatus
 from tests.fakes.clock import MORNING, FakeClock
@@ -290,3 +292,21 @@ def test_the_stand_in_of_the_market_writes_the_fields_that_the_server_writes(
     assert a_quote_row(1, 100.0).keys() <= quote.keys()
     assert a_search_row(INFY, 1).keys() <= listed.keys()
     assert a_candle(MORNING, 100.0).keys() == bar.keys()
+
+
+def test_the_recorded_bars_are_read(recorded: Mapping[int, Exchanged]) -> None:
+    day = date(2017, 12, 15)
+    for number, count in ((44, 6), (49, 0)):
+        bars = bars_of(
+            INFY,
+            replies.rows_of("get_historical_data", reply_of(recorded[number])),
+            window=Window(day, day),
+            interval=BarInterval.MINUTE_1,
+            tick=Decimal("0.05"),
+            now=MORNING,
+        )
+        assert len(bars) == count, number
+    assert (
+        recorded[44]["arguments"].keys()
+        == Window(day, day).arguments(408065, BarInterval.MINUTE_1).keys()
+    )
