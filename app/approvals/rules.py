@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.approvals.seal import SealedTerms
+from riskgate.contracts.base import decimal_text
 from riskgate.contracts.cards import CardKind, CardStatus
-from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.plans import TradePlan
+from riskgate.contracts.orders import Side
+from riskgate.contracts.plans import PlanLeg, TradePlan
 from riskgate.contracts.snapshots import Quote
 
 APPROVER_ROLES = frozenset({"trader", "approver"})
@@ -115,31 +116,52 @@ def plan_is_the_sealed_one(plan: TradePlan, terms: SealedTerms) -> Refusal | Non
 
 
 def price_moved(plan: TradePlan, quotes: Sequence[Quote]) -> Refusal | None:
-    """An unpriced order is void when the market left the price that was shown."""
-    if plan.order_skeleton.order_type.has_limit_price:
+    """An order asked for without a price is void when the market left the price that was shown, or
+    the limit that it was given: it was to fill at once, not to wait."""
+    if plan.order_skeleton.order_type.has_limit_price and not plan.gives_a_limit:
         return None
     limit = plan.intent.max_slippage_pct
     allowed = MAX_SLIPPAGE_PCT if limit is None else limit
     now = {quote.instrument: quote for quote in quotes}
     for leg in plan.legs:
-        moved = _moved_pct(now, leg.instrument.ref, leg.side.sign, leg.reference_price)
+        price = _far_price(now.get(leg.instrument.ref), leg.side)
+        moved = None if price is None else _moved_pct(price, leg)
         if moved is None or moved > allowed:
             shown = "unknown" if moved is None else f"{moved.quantize(Decimal('0.01'))} %"
-            return Refusal(
-                code="PRICE_MOVED",
-                message=f"{leg.instrument.ref} moved against the plan by {shown}, over {allowed} %",
-                remedy="Ask again to see a card at today's price.",
-                final=True,
+            return _moved(
+                f"{leg.instrument.ref} moved against the plan by {shown}, over {allowed} %"
+            )
+        if price is not None and _out_of_reach(plan, leg, price):
+            return _moved(
+                f"{leg.instrument.ref} is at {decimal_text(price)} now, beyond the order's limit of"
+                f" {decimal_text(leg.limit_price or price)}"
             )
     return None
 
 
-def _moved_pct(
-    now: dict[InstrumentRef, Quote], ref: InstrumentRef, sign: int, reference: Decimal
-) -> Decimal | None:
-    quote = now.get(ref)
+def _far_price(quote: Quote | None, side: Side) -> Decimal | None:
     if quote is None:
         return None
-    far = quote.ask if sign > 0 else quote.bid
-    price = quote.last if far is None else far
-    return sign * (price - reference) * HUNDRED / reference
+    far = quote.ask if side is Side.BUY else quote.bid
+    return quote.last if far is None else far
+
+
+def _moved_pct(price: Decimal, leg: PlanLeg) -> Decimal:
+    return leg.side.sign * (price - leg.reference_price) * HUNDRED / leg.reference_price
+
+
+def _out_of_reach(plan: TradePlan, leg: PlanLeg, price: Decimal) -> bool:
+    """Say whether a limit that was to fill at once would wait; one behind a trigger waits anyway,
+    and whether its trigger still stands is for the gate to say."""
+    if leg.limit_price is None or plan.order_skeleton.order_type.has_trigger_price:
+        return False
+    return (price - leg.limit_price) * leg.side.sign > 0
+
+
+def _moved(message: str) -> Refusal:
+    return Refusal(
+        code="PRICE_MOVED",
+        message=message,
+        remedy="Ask again to see a card at today's price.",
+        final=True,
+    )

@@ -33,6 +33,7 @@ UNKNOWN_REASON: Final = "the broker's reply was lost; the order is looked up by 
 LIVE_IS_OFF: Final = "LIVE_SWITCHED_OFF: this server sends no live orders"
 LEASE_LOST: Final = "LEASE_LOST: this process was held up and its right to send was over"
 BROKEN_PAIR: Final = "PAIR_BROKEN: the other order of its pair was taken back or not sent"
+NOT_TAKEN: Final = "ORDER_TYPE_UNAVAILABLE: the broker takes no order of the type"
 NO_PAIRS: Final = "NO_PAIRS: the broker takes no pairs of stop and target"
 
 
@@ -111,6 +112,10 @@ class Sender:
             return
         if mode is ExecutionMode.LIVE and not self._live:
             await self._not_sent(tenant_id, part, LIVE_IS_OFF)
+            return
+        untaken = [o for o in part if o.intent.order_type not in broker.capabilities.order_types]
+        if untaken:
+            await self._not_sent(tenant_id, part, f"{NOT_TAKEN} {untaken[0].intent.order_type}")
             return
         if len(part) > 1 and not offers_oco(broker):
             await self._not_sent(tenant_id, part, NO_PAIRS)

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from riskgate.contracts.base import decimal_text, time_text
 from riskgate.contracts.decisions import RiskDecision
+from riskgate.contracts.intents import Provenance, ProvenanceSource
 from riskgate.contracts.plans import PlanLeg, TradePlan
 from riskgate.contracts.snapshots import Quote
 
@@ -48,6 +49,15 @@ def plan_fields(
         "kill_switch": trip,
         "quotes": shown,
     }
+
+
+def plan_provenance(plan: TradePlan) -> dict[str, Provenance]:
+    """Return where each value of a plan's card came from: the intent's, and the limit's we gave."""
+    if not plan.gives_a_limit:
+        return plan.intent.provenance
+    said = "market protection: as far as the broker's own share and the policy's collar let it"
+    given = Provenance(source=ProvenanceSource.POLICY_DEFAULT, text=said)
+    return plan.intent.provenance | {"limit_price": given}
 
 
 def _leg(leg: PlanLeg) -> dict[str, JsonValue]:

@@ -8,19 +8,20 @@ from pydantic import JsonValue
 from adapters.ports import Clock, IdFactory
 from app.approvals.seal import SealedTerms, seal
 from app.audit.log import Entry, append
+from app.gate.collars import market_collar
 from app.gate.service import Gate, without_orders
 from app.persistence import accounts, cards, jobs, plans, protections, runs
 from app.persistence.accounts import OBSERVE
 from app.persistence.database import Database
-from app.pipeline.card_fields import plan_fields
+from app.pipeline.card_fields import plan_fields, plan_provenance
 from app.pipeline.contested import contested_entry
 from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import make_world, priced_instruments
 from app.planning.compose import compose_plan
-from app.planning.inputs import PlanningInputs, PlanProblem
+from app.planning.inputs import PlanningInputs, PlanProblem, PriceCollar
 from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.contracts.intents import TradeIntent
-from riskgate.contracts.orders import ExecutionMode
+from riskgate.contracts.orders import ExecutionMode, OrderType
 from riskgate.contracts.snapshots import BrokerSnapshot
 from riskgate.contracts.traces import ReplayStep
 from tools.ports import (
@@ -106,6 +107,7 @@ class Proposals:
         refs = priced_instruments((*intent.symbols, *in_flight), view.snapshot)
         quotes = tuple(await self._views.quotes(refs))
         rows = [self._directory.get(symbol) for symbol in intent.symbols]
+        order_types = self._views.order_types(caller.tenant_id, caller.account_id)
         inputs = PlanningInputs(
             plan_id=self._ids.new("pln"),
             tenant_id=caller.tenant_id,
@@ -119,6 +121,8 @@ class Proposals:
             quotes=quotes,
             snapshot=without_orders(view.snapshot, aside),
             places_oco=self._views.places_oco(caller.tenant_id, caller.account_id),
+            order_types=order_types,
+            collars=await self._collars(caller, intent, order_types),
         )
         plan = compose_plan(inputs)
         if isinstance(plan, PlanProblem):
@@ -141,6 +145,23 @@ class Proposals:
             broker_mode=view.execution_mode,
             step=step,
         )
+
+    async def _collars(
+        self, caller: Caller, intent: TradeIntent, taken: tuple[OrderType, ...]
+    ) -> tuple[PriceCollar, ...]:
+        """Return how far an order may reach that the broker does not take as it was asked."""
+        if intent.order_type is None or intent.order_type in taken:
+            return ()
+        async with self._database.tenant(caller.tenant_id) as session:
+            account = await require_account(session, caller.account_id)
+            return tuple(
+                [
+                    PriceCollar(
+                        instrument=symbol, share=await market_collar(session, account, symbol)
+                    )
+                    for symbol in intent.symbols
+                ]
+            )
 
     async def _makes_way(
         self, caller: Caller, intent: TradeIntent, snapshot: BrokerSnapshot
@@ -230,7 +251,7 @@ class Proposals:
             plan_hash=plan.plan_hash,
             decision_id=caller.decision_id,
             fields=plan_fields(plan, decision, composed.quotes, trip=judged.trip),
-            provenance=plan.intent.provenance,
+            provenance=plan_provenance(plan),
         )
         terms = SealedTerms(
             tenant_id=caller.tenant_id,

@@ -113,6 +113,7 @@ class Validations:
                 account_mode=account.mode,
                 kill_switch=switch.level,
                 broker_mode=broker.capabilities.mode,
+                order_types=broker.capabilities.order_types,
                 trouble=world if isinstance(world, Trouble) else None,
                 market_open=None if judgement is None else judgement.gate_input.market_open,
                 unpriced=tuple(str(r) for r in legs if seen is not None and r not in priced),

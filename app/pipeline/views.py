@@ -11,7 +11,7 @@ from app.persistence.accounts import AccountRecord
 from app.persistence.database import Database, Session
 from app.persistence.orders import OrderRecord
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.orders import OrderTerms
+from riskgate.contracts.orders import OrderTerms, OrderType
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
 from riskgate.contracts.traces import SubmittedOrder
 from tools.ports import AccountView, Caller
@@ -79,6 +79,11 @@ class AccountViews:
     def places_oco(self, tenant_id: str, account_id: str) -> bool:
         """Say whether the account's broker takes a stop and a target as a pair."""
         return offers_oco(self._brokers.for_account(tenant_id, account_id))
+
+    def order_types(self, tenant_id: str, account_id: str) -> tuple[OrderType, ...]:
+        """Return the order types that the account's broker takes."""
+        taken = self._brokers.for_account(tenant_id, account_id).capabilities.order_types
+        return tuple(kind for kind in OrderType if kind in taken)
 
     async def ledger(self, session: Session, account_id: str) -> LedgerSnapshot:
         """Take and store a snapshot of the ledger."""

@@ -2,16 +2,17 @@
 
 from datetime import timedelta
 from decimal import Context, Decimal, localcontext
-from typing import Final
 
 from pydantic import ValidationError
 
 from app.planning.inputs import PlanImpossible, PlanningInputs, PlanProblem, impossible
+from app.planning.market_protection import protect, sendable
+from app.planning.notes import notes_of
 from app.planning.prices import check_price, entry_price, protective_price, tick_of
 from app.planning.sizing import leaves_a_position, size_leg
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.instruments import Instrument, round_down, slice_quantity
-from riskgate.contracts.orders import OrderType, Product, Side, Validity
+from riskgate.contracts.orders import OrderType, Side, Validity
 from riskgate.contracts.plans import (
     OrderSkeleton,
     PlanLeg,
@@ -19,25 +20,10 @@ from riskgate.contracts.plans import (
     TradePlan,
     ValidityWindow,
 )
-from riskgate.contracts.snapshots import Quote, QuoteSource
+from riskgate.contracts.snapshots import Quote
 
 HUNDRED = Decimal(100)
 MAX_SLICES = 20
-# Only what a card promised in these words is protected, so that no stop surprises anybody.
-STOP_NOTE: Final = (
-    "Stop: placed at the broker for what fills, as a stop-limit order of the day; it ends with the"
-    " session and is placed again in the next one."
-)
-TARGET_NOTE: Final = (
-    "Target: held by SigmaTrader, not by the broker; it works only while the server runs."
-)
-# The two lines above in one, where the account's broker takes a stop and a target as a pair.
-PAIR_NOTE: Final = (
-    "Stop and target: placed at the broker for what fills, as a pair of day orders; one cancels the"
-    " other. They end with the session and are placed again in the next one. Where the broker does"
-    " not take the pair, the stop rests alone and the target is held by SigmaTrader, which works"
-    " only while the server runs."
-)
 PERCENT_PLACES = Decimal("0.0001")
 # Wide enough that no size is ever rounded up by division, and the caller's context never matters.
 EXACT = Context(prec=400)
@@ -64,7 +50,7 @@ def _compose(inputs: PlanningInputs) -> TradePlan:
     skeleton = _skeleton(inputs)
     _refuse_repeated_symbols(inputs)
     legs = tuple(
-        _leg(inputs, number, _known(inputs, number), skeleton)
+        _leg(inputs, number, _known(inputs, number), skeleton.order_type)
         for number in range(len(intent.symbols))
     )
     return TradePlan(
@@ -82,7 +68,7 @@ def _compose(inputs: PlanningInputs) -> TradePlan:
         legs=legs,
         validity_window=_window(inputs),
         broker_snapshot_id=inputs.snapshot.snapshot_id,
-        notes=_notes(inputs, legs),
+        notes=notes_of(inputs, legs, skeleton),
     )
 
 
@@ -96,7 +82,7 @@ def _skeleton(inputs: PlanningInputs) -> OrderSkeleton:
             "Say CNC, MIS or NRML, and market or a limit price.",
         )
     return OrderSkeleton(
-        order_type=intent.order_type,
+        order_type=sendable(inputs, intent.order_type),
         product=intent.product,
         validity=intent.validity or Validity.DAY,
     )
@@ -143,15 +129,16 @@ def _known(inputs: PlanningInputs, number: int) -> tuple[Instrument, Quote]:
 
 
 def _leg(
-    inputs: PlanningInputs, number: int, known: tuple[Instrument, Quote], skeleton: OrderSkeleton
+    inputs: PlanningInputs, number: int, known: tuple[Instrument, Quote], sent_as: OrderType
 ) -> PlanLeg:
     instrument, quote = known
-    intent, order_type = inputs.intent, skeleton.order_type
+    intent, asked = inputs.intent, inputs.intent.order_type or sent_as
     tick_of(instrument)
     check_price("limit_price", intent.limit_price, instrument)
     check_price("trigger_price", intent.trigger_price, instrument)
-    _refuse_spare_prices(inputs, order_type)
-    entry = entry_price(intent, order_type, quote)
+    _refuse_spare_prices(inputs, asked)
+    entry = entry_price(intent, asked, quote)
+    limit = intent.limit_price if asked is sent_as else protect(inputs, instrument, quote)
     stop, target = _protection(inputs, instrument, entry)
     quantity, note = size_leg(inputs, instrument, entry=entry, stop=stop)
     return PlanLeg(
@@ -160,7 +147,7 @@ def _leg(
         side=intent.side,
         quantity=quantity,
         slices=_slices(instrument, quantity),
-        limit_price=intent.limit_price,
+        limit_price=limit,
         trigger_price=intent.trigger_price,
         reference_price=entry,
         quote_as_of=quote.as_of,
@@ -283,39 +270,3 @@ def _window(inputs: PlanningInputs) -> ValidityWindow:
             "Give a time that is still to come.",
         )
     return ValidityWindow(start=start, end=end)
-
-
-def _notes(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> tuple[str, ...]:
-    notes: list[str] = []
-    sources = {quote.source for quote in inputs.quotes}
-    if QuoteSource.SIMULATED in sources:
-        notes.append("Prices are simulated, not a live market.")
-    if QuoteSource.REPLAY in sources:
-        notes.append("Prices are replayed history, not a live market.")
-    notes.extend(_protection_notes(inputs, legs))
-    if any(len(leg.slices) > 1 for leg in legs):
-        notes.append("The quantity is above the exchange's freeze limit and is sent in slices.")
-    notes.extend(_resting(inputs, legs))
-    if inputs.intent.product is Product.MIS:
-        notes.append("MIS is intraday: the broker may square it off before the close.")
-    return tuple(notes)
-
-
-def _protection_notes(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> list[str]:
-    """Say who holds the stop and the target; a plan's legs have both, one or neither alike."""
-    stop = any(leg.risk_model.stop_price for leg in legs)
-    target = any(leg.risk_model.target_price for leg in legs)
-    if stop and target and inputs.places_oco:
-        return [PAIR_NOTE]
-    return [STOP_NOTE] * stop + [TARGET_NOTE] * target
-
-
-def _resting(inputs: PlanningInputs, legs: tuple[PlanLeg, ...]) -> list[str]:
-    """Warn of open orders in a traded instrument: an exit does not cancel them."""
-    traded = {leg.instrument.ref for leg in legs}
-    return [
-        f"{order.side} {decimal_text(order.open_quantity)} {order.instrument} is still open at the"
-        " broker and stays open; cancel it if this trade replaces it."
-        for order in inputs.snapshot.orders
-        if order.instrument in traded and order.open_quantity > 0
-    ]

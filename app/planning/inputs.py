@@ -4,17 +4,34 @@ from typing import Annotated
 
 from pydantic import Field
 
-from riskgate.contracts.base import Code, Contract, Identifier, ShortText, UtcTime
+from riskgate.contracts.base import (
+    Code,
+    Contract,
+    ExactNumber,
+    Identifier,
+    ShortText,
+    UtcTime,
+)
 from riskgate.contracts.instruments import Currency, Instrument, InstrumentRef
 from riskgate.contracts.intents import TradeIntent
-from riskgate.contracts.orders import ExecutionMode
+from riskgate.contracts.orders import ExecutionMode, OrderType
 from riskgate.contracts.snapshots import BrokerSnapshot, Position, Quote
+
+
+class PriceCollar(Contract):
+    """How far the account's policy lets an order without a price reach, as a share of the last
+    price or the trigger; None where the policy sets no such limit."""
+
+    instrument: InstrumentRef
+    share: Annotated[ExactNumber, Field(gt=0)] | None
 
 
 class PlanningInputs(Contract):
     """The intent, what the broker said, the prices, and the ids and time that were handed in.
 
-    `places_oco` says that the account's broker takes a stop and a target as a pair.
+    `places_oco` says that the account's broker takes a stop and a target as a pair. `order_types`
+    are those it takes, None (in traces of older releases) for all; `collars` are there for the
+    instruments of an order that it does not take as asked.
     """
 
     plan_id: Identifier
@@ -29,12 +46,17 @@ class PlanningInputs(Contract):
     quotes: tuple[Quote, ...]
     snapshot: BrokerSnapshot
     places_oco: bool = False
+    order_types: tuple[OrderType, ...] | None = None
+    collars: tuple[PriceCollar, ...] = ()
 
     def instrument(self, ref: InstrumentRef) -> Instrument | None:
         return next((item for item in self.instruments if item.ref == ref), None)
 
     def quote(self, ref: InstrumentRef) -> Quote | None:
         return next((item for item in self.quotes if item.instrument == ref), None)
+
+    def collar(self, ref: InstrumentRef) -> PriceCollar | None:
+        return next((item for item in self.collars if item.instrument == ref), None)
 
     def held(self, ref: InstrumentRef) -> tuple[Position, ...]:
         """Return the non-zero positions and holdings of an instrument."""

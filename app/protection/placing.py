@@ -17,7 +17,7 @@ from app.persistence.orders import OrderRecord
 from app.persistence.plans import PROTECTION_STAGE
 from app.persistence.protections import PAIR, ProtectivePlan
 from app.pipeline.views import AccountViews
-from app.planning.compose import PAIR_NOTE
+from app.planning.notes import PAIR_NOTE
 from app.protection.compose import (
     ExitTerms,
     PlanFrame,

@@ -38,7 +38,8 @@ class RiskFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class OperationFacts:
-    """What may happen in the account and at its broker now. None is not known."""
+    """What may happen in the account and at its broker now. None is not known; a broker whose
+    `order_types` are not known is taken for one that takes them all."""
 
     at: datetime
     account_mode: str
@@ -48,6 +49,7 @@ class OperationFacts:
     market_open: bool | None = None
     unpriced: tuple[str, ...] = ()
     known: tuple[Instrument, ...] = field(default=())
+    order_types: frozenset[str] | None = None
 
 
 def tenant_check(guard: GuardResult) -> Check:
@@ -173,6 +175,14 @@ def _of_broker(plan: TradePlan, facts: OperationFacts) -> Iterator[Check]:
             code="MODE_MISMATCH",
             message=f"the plan is for {plan.mode}, its broker is {facts.broker_mode}",
             remedy="Ask for the trade again.",
+        )
+    kind = plan.order_skeleton.order_type
+    if facts.order_types is not None and kind not in facts.order_types:
+        yield failed(
+            CheckName.OPERATION,
+            code="ORDER_TYPE_UNAVAILABLE",
+            message=f"the account's broker takes no {kind} order",
+            remedy="Ask for the trade again; it is planned as the broker takes it.",
         )
 
 

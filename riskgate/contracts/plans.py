@@ -112,6 +112,15 @@ class TradePlan(Contract):
     def notional(self) -> Decimal:
         return sum((leg.notional for leg in self.legs), Decimal(0))
 
+    @property
+    def gives_a_limit(self) -> bool:
+        """Whether an order without a limit was asked for and goes out with one: the broker takes
+        no other. Exits that we make of a trade of the other side are not meant."""
+        asked, sent = self.intent.order_type, self.order_skeleton.order_type
+        if asked is None or asked.has_limit_price or not sent.has_limit_price:
+            return False
+        return all(leg.side is self.intent.side for leg in self.legs)
+
 
 class MonitorMetric(StrEnum):
     PRICE = "price"

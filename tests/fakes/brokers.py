@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from adapters.errors import OrderRejected
 from adapters.ports import BrokerAdapter, BrokerCapabilities, offers_oco
 from riskgate.contracts.orders import (
     BrokerOrder,
@@ -9,6 +10,7 @@ from riskgate.contracts.orders import (
     BrokerTrade,
     ExecutionMode,
     OrderIntent,
+    OrderType,
 )
 from riskgate.contracts.snapshots import BrokerSnapshot
 
@@ -91,3 +93,27 @@ class FragileBroker:
 
     async def find_orders_by_tag(self, account_id: str, tag: str) -> Sequence[BrokerOrder]:
         return await self._inner.find_orders_by_tag(account_id, tag)
+
+
+class LimitsOnlyBroker(FragileBroker):
+    """A broker that takes limits and stop-limits alone, as Kite's MCP server does.
+
+    What else it is sent it refuses, and keeps in `refused` for a test to find empty.
+    """
+
+    def __init__(self, inner: BrokerAdapter, *, mode: ExecutionMode = ExecutionMode.PAPER) -> None:
+        super().__init__(inner, mode=mode)
+        self.sent: list[OrderIntent] = []
+        self.refused: list[OrderIntent] = []
+        self.takes: frozenset[str] = frozenset({OrderType.LIMIT, OrderType.SL})
+
+    @property
+    def capabilities(self) -> BrokerCapabilities:
+        return super().capabilities.model_copy(update={"order_types": self.takes})
+
+    async def place_order(self, intent: OrderIntent) -> BrokerOrderAck:
+        if intent.order_type not in self.takes:
+            self.refused.append(intent)
+            raise OrderRejected(f"no {intent.order_type} order is taken here")
+        self.sent.append(intent)
+        return await super().place_order(intent)

@@ -197,6 +197,53 @@ def test_a_stop_market_order_is_judged_against_its_trigger() -> None:
     assert code(price_moved(plan, [a_quote(ask=1112)])) == "PRICE_MOVED"
 
 
+def protected_plan(side: Side, limit: Amount, **changes: Any) -> TradePlan:
+    """A market order that the broker took only with a limit."""
+    leg = a_leg(side=side, limit_price=Decimal(limit), **changes)
+    return a_plan(leg, intent=a_trade_intent(side=side))
+
+
+@pytest.mark.parametrize(
+    ("side", "limit", "quote", "moved"),
+    [
+        (Side.BUY, 1005, {"ask": 1005}, False),
+        (Side.BUY, 1005, {"ask": "1005.05"}, True),
+        (Side.BUY, 1005, {"last": 900}, False),
+        (Side.SELL, 995, {"bid": 995}, False),
+        (Side.SELL, 995, {"bid": "994.95"}, True),
+        # However far the limit lets it go, the price that was shown is not left by more than 1 %.
+        (Side.BUY, 1020, {"ask": "1010.05"}, True),
+    ],
+)
+def test_a_market_order_with_a_limit_is_void_once_the_limit_would_only_wait(
+    side: Side, limit: int, quote: dict[str, Any], moved: bool
+) -> None:
+    refusal = price_moved(protected_plan(side, limit), [a_quote(**quote)])
+    assert code(refusal) == ("PRICE_MOVED" if moved else None)
+
+
+def test_a_limit_out_of_reach_is_told_with_both_prices() -> None:
+    assert price_moved(protected_plan(Side.BUY, 1005), [a_quote(ask="1005.05")]) == Refusal(
+        code="PRICE_MOVED",
+        message="NSE:INFY is at 1005.05 now, beyond the order's limit of 1005",
+        remedy="Ask again to see a card at today's price.",
+        final=True,
+    )
+
+
+def test_a_protected_stop_waits_for_its_trigger_wherever_its_limit_is() -> None:
+    plan = protected_plan(
+        Side.BUY, 1105, trigger_price=Decimal(1100), reference_price=Decimal(1100)
+    )
+    assert price_moved(plan, [a_quote(ask=1000)]) is None
+    assert price_moved(plan, [a_quote(ask=1108)]) is None
+
+
+def test_an_exit_that_was_made_of_a_market_entry_is_held_by_its_own_limit() -> None:
+    plan = a_plan(a_leg(side=Side.SELL, limit_price=Decimal(1020)), intent=a_trade_intent())
+    assert price_moved(plan, [a_quote(bid=500)]) is None
+
+
 def test_one_moved_leg_is_enough() -> None:
     plan = a_plan(a_market_leg(), a_market_leg(symbol="TCS", leg=1))
     refusal = price_moved(plan, [a_quote(), a_quote("TCS", ask=1200)])

@@ -248,3 +248,21 @@ def test_a_problem_says_what_to_do_and_its_code() -> None:
 
 def test_the_plan_is_said_in_the_fewest_words() -> None:
     assert render.what_is_sent(a_plan_card()) == "BUY 10 NSE:INFY"
+
+
+def test_a_market_order_with_a_limit_shows_both_what_was_said_and_what_is_sent() -> None:
+    note = (
+        "The broker takes no market order here: sent as a limit order at 1509.85, 0.5 % beyond the"
+        " ask; what does not fill rests until the close or you cancel it."
+    )
+    card = a_plan_card(legs=[LEG | {"limit_price": "1509.85"}])
+    card["fields"] |= {"order_type": "LIMIT", "notes": [note]}
+    card["provenance"] |= {
+        "order_type": {"source": "user_span", "text": "at market", "start": 12, "end": 21},
+        "limit_price": {"source": "policy_default", "text": "market protection: within"},
+    }
+    text = drawn(render_card(card))
+    said = facts(text)
+    assert said["Order"] == "LIMIT your words “at market”"
+    assert said["Limit"] == "₹1,509.85 market protection: within"
+    assert " ".join(text.replace("│", "").split()).count(note) == 1

@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
-from app.pipeline.card_fields import plan_fields
-from riskgate.contracts.intents import Comparison
+from app.pipeline.card_fields import plan_fields, plan_provenance
+from app.planning.inputs import PriceCollar
+from riskgate.contracts.intents import Comparison, ProvenanceSource
 from riskgate.contracts.orders import OrderType
 from tests.builders import a_decision, a_planning_input, a_trade_intent, offset, the_plan
-from tests.unit.riskgate.builders import a_quote, an_entry_rule
+from tests.unit.riskgate.builders import a_quote, a_ref, an_entry_rule
 
 
 def test_every_figure_of_a_card_is_the_plans_as_decimal_text() -> None:
@@ -72,3 +73,20 @@ def test_every_figure_of_a_card_is_the_plans_as_decimal_text() -> None:
             }
         ],
     }
+
+
+def test_a_limit_that_we_gave_says_so_and_the_order_type_keeps_the_persons_words() -> None:
+    inputs = a_planning_input(
+        quotes=(a_quote(ask=1000),),
+        order_types=(OrderType.LIMIT,),
+        collars=(PriceCollar(instrument=a_ref(), share=None),),
+    )
+    said = plan_provenance(the_plan(inputs))
+    assert said.keys() - inputs.intent.provenance.keys() == {"limit_price"}
+    assert said["limit_price"].source is ProvenanceSource.POLICY_DEFAULT
+    assert said["order_type"] == inputs.intent.provenance["order_type"]
+
+
+def test_without_such_a_limit_the_sources_are_the_intents_own() -> None:
+    intent = a_trade_intent(order_type=OrderType.LIMIT, limit_price=Decimal(1000))
+    assert plan_provenance(the_plan(a_planning_input(intent))) == intent.provenance

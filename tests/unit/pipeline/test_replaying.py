@@ -56,6 +56,16 @@ async def test_a_stored_plan_is_made_again_byte_for_byte() -> None:
     )
 
 
+async def test_a_market_plan_that_an_older_release_traced_is_still_made_as_it_was() -> None:
+    """Its inputs say nothing of order types or collars: then the broker took what was asked."""
+    inputs = a_planning_input()
+    stored = inputs.model_dump(mode="json", exclude={"order_types", "collars"})
+    output = compose_plan(inputs).model_dump(mode="json")
+    assert output["order_skeleton"]["order_type"] == "MARKET"
+    step = ReplayStep(step="plan", inputs=stored, output=output)
+    assert (await replay_trace(NO_DATABASE, changed(the_trace(), replay=(step,)))).equal
+
+
 async def test_a_plan_that_was_altered_in_the_trace_is_noticed() -> None:
     output = dict(traced().replay[0].output)
     report = await replay_trace(NO_DATABASE, traced(output={**output, "account_id": "other"}))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.planning.compose import PAIR_NOTE, STOP_NOTE, TARGET_NOTE
 from app.planning.inputs import PlanProblem
+from app.planning.notes import PAIR_NOTE, STOP_NOTE, TARGET_NOTE
 from riskgate.contracts.instruments import InstrumentKind
 from riskgate.contracts.intents import Comparison, TimeWindow
 from riskgate.contracts.orders import ExecutionMode, OrderType, Product, Side, Validity
