@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 import { session } from "./session.js";
 
 const PAPER_BROKERS = new Set(["paper", "mock"]);
+const NAMES = { kite_mcp: "Kite" };
 const sources = new Set();
 
 /** Show the banner of the chosen account. */
@@ -11,7 +12,7 @@ export function showBanner() {
   const { broker, mode } = session.account;
   const paper = PAPER_BROKERS.has(broker);
   byId("banner").classList.toggle("real", !paper);
-  byId("banner-mode").textContent = paper ? "PAPER" : broker.toUpperCase();
+  byId("banner-mode").textContent = paper ? "PAPER" : (NAMES[broker] ?? broker).toUpperCase();
   byId("banner-text").textContent = paper
     ? `${marketKind()}, not live. No real money.`
     : `This account is at a real broker. Its mode is ${mode}.`;

@@ -2,6 +2,7 @@
 
 import { getJson } from "./api.js";
 import { isAsking } from "./confirm.js";
+import { clearConnection, showConnection } from "./connection.js";
 import { clearControls, showControls } from "./controls.js";
 import { byId, el } from "./dom.js";
 import { exceptionsList } from "./exceptions.js";
@@ -36,6 +37,7 @@ export function clearBook() {
   book.asked += 1;
   book.open = "";
   byId("panel-body").replaceChildren();
+  clearConnection();
   clearControls();
 }
 
@@ -53,6 +55,7 @@ export async function refreshBook({ force = false } = {}) {
     getJson(`/protections?${account}&limit=50`),
     getJson(`/foreign-orders?${account}&limit=50`),
     showControls(accountId, redraw),
+    showConnection(redraw),
   ]);
   if (mine !== book.asked) return;
   const [positions, holdings, orders, exceptions, protections, foreign, state] = answers;

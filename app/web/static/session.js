@@ -3,6 +3,7 @@
 const ACCOUNT = "sigmatrader.account";
 // The server decides; these only keep buttons away from those it would refuse.
 const OPERATORS = ["trader", "risk_admin", "admin"];
+const CONNECTORS = ["trader", "admin"];
 const STOPPERS = ["trader", "approver", "risk_admin", "admin"];
 
 export const session = { accounts: [], roles: [], account: null, threadId: null, sending: 0, deciding: 0, loaded: Promise.resolve() };
@@ -53,4 +54,9 @@ export function mayStop() {
 
 export function mayRestart() {
   return session.roles.includes("risk_admin");
+}
+
+/** Whether the person may log the account in at its broker, and out; never a program's key. */
+export function mayConnect() {
+  return session.roles.some((role) => CONNECTORS.includes(role)) && !session.roles.includes("service");
 }

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from adapters.ports import LoginState
 from app.identity.principal import ROLES_WITH, Permission
 from app.protection.drain import MAY_BECOME, State
 from app.reconciliation.actions import Action
@@ -36,6 +37,10 @@ def test_every_cause_and_every_action_has_its_words() -> None:
     assert names_in("exceptions.js", "ACTIONS") == set(Action)
 
 
+def test_every_state_of_a_login_has_its_words() -> None:
+    assert names_in("connection.js", "STATES") == set(LoginState)
+
+
 def test_the_page_offers_what_an_account_may_become() -> None:
     source = (STATIC / "controls.js").read_text()
     offered = {
@@ -52,5 +57,6 @@ def test_the_page_offers_what_an_account_may_become() -> None:
 def test_buttons_are_kept_from_those_the_server_would_refuse() -> None:
     assert names_in("session.js", "OPERATORS") == set(ROLES_WITH[Permission.OPERATE])
     assert names_in("session.js", "STOPPERS") == set(ROLES_WITH[Permission.STOP])
+    assert names_in("session.js", "CONNECTORS") == set(ROLES_WITH[Permission.CONNECT])
     assert 'includes("risk_admin")' in (STATIC / "session.js").read_text()
     assert {role.value for role in ROLES_WITH[Permission.RESTART]} == {"risk_admin"}
