@@ -41,6 +41,16 @@ class AccountView(Contract):
     warning: ShortText | None = None
 
 
+class BrokerLogin(Contract):
+    """How an account's login at its broker stands, in words; never a link, a session or a name."""
+
+    state: Code
+    is_active: bool
+    headline: ShortText
+    advice: ShortText = ""
+    hindrances: tuple[ShortText, ...] = ()
+
+
 class ToolRefusal(Contract):
     """Why a tool did not do what was asked: a result, not an error."""
 
@@ -117,6 +127,10 @@ class AccountReader(Protocol):
 
     async def view(self, caller: Caller) -> AccountView:
         """Return the account now, from the ledger alone when the broker is down."""
+        ...
+
+    async def login(self, caller: Caller) -> BrokerLogin | None:
+        """Return how the account's login stands; None at a broker that nobody logs in to."""
         ...
 
     async def orders(self, caller: Caller, *, limit: int) -> Sequence[SubmittedOrder]:

@@ -100,6 +100,7 @@ class QueryTopic(StrEnum):
     MARGIN = "margin"
     PNL = "pnl"
     EXCEPTIONS = "exceptions"
+    CONNECTION = "connection"
     HELP = "help"
 
 

@@ -10,6 +10,7 @@ from agents.context import TurnContext
 from agents.intent.model import ParsedMessage, QueryTopic
 from agents.nodes.execute import order_sentence
 from agents.nodes.gather import inputs_used
+from agents.nodes.login import NO_LOGIN, login_card, login_sentences, needed_login
 from agents.nodes.step import step
 from agents.state import TurnState
 from riskgate.contracts.base import decimal_text, time_text
@@ -22,6 +23,7 @@ from tools.read.get_quotes import get_quotes
 from tools.read.list_exceptions import list_exceptions
 from tools.read.list_orders import list_orders
 from tools.read.view_account import view_account
+from tools.read.view_login import view_login
 
 HELP = (
     "Say what you want in your own words: 'buy 10 INFY at market, cnc', 'sell half my TCS', "
@@ -59,6 +61,8 @@ async def _content(
             return await _orders(context)
         case QueryTopic.EXCEPTIONS:
             return await _exceptions(context)
+        case QueryTopic.CONNECTION:
+            return await _connection(context)
         case _:
             return await _account(context, topic)
 
@@ -103,11 +107,21 @@ async def _exceptions(context: TurnContext) -> tuple[CardContent, list[str], dic
     return _insight("Exceptions", {"exceptions": rows}), said, {}
 
 
+async def _connection(
+    context: TurnContext,
+) -> tuple[CardContent, list[str], dict[str, object]]:
+    login = await view_login(context.toolbox, context.accounts, context.caller)
+    if login is None:
+        return _insight("Connection", {"help": NO_LOGIN}), [NO_LOGIN], {}
+    return login_card(login), login_sentences(login), {}
+
+
 async def _account(
     context: TurnContext, topic: QueryTopic
 ) -> tuple[CardContent, list[str], dict[str, object]]:
     view = await view_account(context.toolbox, context.accounts, context.caller)
     if view.snapshot is None:
+        await needed_login(context)
         positions: tuple[Position, ...] = view.ledger.expected_positions
     elif topic is QueryTopic.HOLDINGS:
         delivered = tuple(item for item in view.snapshot.positions if item.product == "CNC")

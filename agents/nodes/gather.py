@@ -7,6 +7,7 @@ from langgraph.runtime import Runtime
 from agents.context import TurnContext
 from agents.intent.complete import to_intent
 from agents.intent.model import ParsedMessage, TradeDraft
+from agents.nodes.login import LOGIN_NEEDED, login_sentences, needed_login
 from agents.nodes.step import step
 from agents.state import JsonObject, TurnState, refused
 from riskgate.contracts.instruments import InstrumentKind
@@ -25,7 +26,11 @@ async def gather(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     with step(context, "gather"):
         view = await view_account(context.toolbox, context.accounts, context.caller)
         context.workspace.view = view
+        login = await needed_login(context) if view.snapshot is None else None
     used = inputs_used(view)
+    if login is not None:
+        said = (*login_sentences(login), "Nothing was sent.")
+        return {**refused(TurnOutcome.DENIED, LOGIN_NEEDED, *said), "inputs_used": used}
     if view.snapshot is None:
         answer = refused(
             TurnOutcome.DENIED,

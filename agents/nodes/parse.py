@@ -3,7 +3,8 @@
 from langgraph.runtime import Runtime
 
 from agents.context import TurnContext
-from agents.intent.model import REPEAT, Draft, MessageKind, ParsedMessage
+from agents.intent.connection import is_about_login
+from agents.intent.model import REPEAT, Draft, MessageKind, ParsedMessage, QueryTopic
 from agents.nodes.step import step
 from agents.state import TurnState, refused
 from riskgate.contracts.traces import TurnOutcome
@@ -30,7 +31,7 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     """Decide what kind of message this is and where the turn goes."""
     context = runtime.context
     with step(context, "parse"):
-        parsed = context.parser.parse(state["message"], context.parse_context)
+        parsed = _read(context, state["message"])
     decided = _decide(parsed)
     draft = context.parse_context.draft
     if draft is not None and parsed.kind in KEEPS_DRAFT and not parsed.drops_draft:
@@ -45,6 +46,13 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     decided["kind"] = parsed.kind.value
     decided["parsed"] = parsed.model_dump(mode="json")
     return decided
+
+
+def _read(context: TurnContext, message: str) -> ParsedMessage:
+    parsed = context.parser.parse(message, context.parse_context)
+    if parsed.kind is MessageKind.CHAT and is_about_login(message):
+        return parsed.model_copy(update={"kind": MessageKind.QUERY, "topic": QueryTopic.CONNECTION})
+    return parsed
 
 
 def _decide(parsed: ParsedMessage) -> TurnState:

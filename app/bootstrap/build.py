@@ -66,6 +66,7 @@ def build(
     views = AccountViews(
         database=ground.database,
         brokers=ground.brokers,
+        logins=ground.logins,
         market=ground.market,
         clock=ground.clock,
         ids=ground.ids,

@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from adapters.errors import BrokerUnavailable, MarketDataUnavailable
-from adapters.ports import Brokers, Clock, IdFactory, MarketData, offers_oco
+from adapters.errors import BrokerUnavailable, LoginVaultUnavailable, MarketDataUnavailable
+from adapters.ports import (
+    Brokers,
+    Clock,
+    IdFactory,
+    Logins,
+    LoginState,
+    MarketData,
+    offers_oco,
+)
+from app.connections.wording import say
 from app.errors import NotFound, Unavailable
 from app.ledger import book
 from app.persistence import accounts, exceptions, orders, plans
@@ -14,9 +23,10 @@ from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import OrderTerms, OrderType
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
 from riskgate.contracts.traces import SubmittedOrder
-from tools.ports import AccountView, Caller
+from tools.ports import AccountView, BrokerLogin, Caller
 
-DOWN = "The broker does not answer; this is our own ledger and may be behind. Nothing can be sent."
+LEDGER_ONLY = "This is our own ledger and may be behind. Nothing can be sent."
+DOWN = f"The broker does not answer. {LEDGER_ONLY}"
 SHOWN_EXCEPTIONS = 20
 
 
@@ -34,12 +44,14 @@ class AccountViews:
         *,
         database: Database,
         brokers: Brokers,
+        logins: Logins,
         market: MarketData,
         clock: Clock,
         ids: IdFactory,
     ) -> None:
         self._database = database
         self._brokers = brokers
+        self._logins = logins
         self._market = market
         self._clock = clock
         self._ids = ids
@@ -73,8 +85,37 @@ class AccountViews:
             execution_mode=broker.capabilities.mode,
             snapshot=snapshot,
             ledger=ledger,
-            warning=None if snapshot else DOWN,
+            warning=None if snapshot else await self._why_down(tenant_id, account_id),
         )
+
+    async def login(self, caller: Caller) -> BrokerLogin | None:
+        """Return how the account's login stands; None where nobody logs in."""
+        return await self._login_now(caller.tenant_id, caller.account_id)
+
+    async def _login_now(self, tenant_id: str, account_id: str) -> BrokerLogin | None:
+        login = self._logins.login_of(tenant_id, account_id)
+        if login is None:
+            return None
+        try:
+            status = await login.status(probe=False)
+        except (BrokerUnavailable, LoginVaultUnavailable) as unknown:
+            return BrokerLogin(
+                state=unknown.code, is_active=False, headline=as_sentence(unknown.message)
+            )
+        # Who it is at the broker is shown to people where they ask, and kept in no trace.
+        said = say(status.model_copy(update={"user": None}))
+        return BrokerLogin(
+            state=status.state.value,
+            is_active=status.state is LoginState.ACTIVE,
+            headline=said.headline,
+            advice=said.advice,
+            hindrances=status.hindrances,
+        )
+
+    async def _why_down(self, tenant_id: str, account_id: str) -> str:
+        login = await self._login_now(tenant_id, account_id)
+        missing = login is not None and not login.is_active
+        return f"{login.headline} {LEDGER_ONLY}" if login and missing else DOWN
 
     def places_oco(self, tenant_id: str, account_id: str) -> bool:
         """Say whether the account's broker takes a stop and a target as a pair."""
@@ -131,6 +172,11 @@ class AccountViews:
             }
             for item in found
         ]
+
+
+def as_sentence(text: str) -> str:
+    """Write an error's message with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
 async def require_account(session: Session, account_id: str) -> AccountRecord:

@@ -15,6 +15,7 @@ class CardKind(StrEnum):
     VETO = "veto"
     EXCEPTION = "exception"
     RESULT = "result"
+    CONNECT = "connect"
 
 
 class CardStatus(StrEnum):

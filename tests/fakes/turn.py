@@ -19,6 +19,7 @@ from tests.builders import TENANT, a_card
 from tests.unit.riskgate.builders import ACCOUNT, NOW
 from tools.ports import (
     AccountView,
+    BrokerLogin,
     Caller,
     CardContent,
     ComposedPlan,
@@ -84,6 +85,7 @@ class FakeSystem:
     """Implements every port of tools.ports; `asked` names the calls that reached it."""
 
     account: AccountView | None = None
+    signed_in: BrokerLogin | None = None
     prices: tuple[Quote, ...] = ()
     newest: tuple[SubmittedOrder, ...] = ()
     exceptions: tuple[Mapping[str, str], ...] = ()
@@ -115,6 +117,10 @@ class FakeSystem:
 
     async def view(self, caller: Caller) -> AccountView:
         return self._given("view", self.account)
+
+    async def login(self, caller: Caller) -> BrokerLogin | None:
+        self.asked.append("login")
+        return self.signed_in
 
     async def orders(self, caller: Caller, *, limit: int) -> Sequence[SubmittedOrder]:
         return self._given("orders", self.newest)

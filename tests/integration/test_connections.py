@@ -12,10 +12,12 @@ from app.connections.limits import LINKS
 from app.identity.principal import Role
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
+from tests.fakes.brokers import OneBroker
 from tests.fakes.clock import FakeClock
 from tests.fakes.logins import LINK, LINK_SECRET, FewLogins, ScriptedLogin
+from tests.integration.benches import a_bench
 from tests.integration.conftest import Desk, open_desk
-from tests.integration.driving import person, rows, tenant
+from tests.integration.driving import BUY, counts, person, rows, say, tenant
 
 PATH = "/api/v1/connections/kite"
 ACCOUNT = "paper-inr"
@@ -193,3 +195,41 @@ async def test_a_link_is_stored_nowhere(
         found = rows(location, f"SELECT t::text AS row FROM {name['tablename']} AS t")
         assert [row for row in found if LINK_SECRET in row["row"]] == []
     assert LINK_SECRET not in "".join(capfd.readouterr())
+
+
+async def test_a_trade_that_needs_a_login_gets_a_card_for_it_and_no_link(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    outside = a_bench()
+    outside.mock.go_down()
+    login = ScriptedLogin(outside.clock)
+    login.become(LoginState.LOST, user="A Person")
+    async with (
+        open_desk(
+            settings,
+            location,
+            clock=outside.clock,
+            market=outside.market,
+            brokers=OneBroker(outside.mock),
+            logins=FewLogins({ACCOUNT: login}),
+        ) as desk,
+        desk.client() as client,
+    ):
+        before = counts(location)
+        bought = await say(client, BUY)
+        listed = await say(client, "positions")
+        asked = await say(client, "is kite connected?")
+        book = (await client.get("/api/v1/positions")).json()
+        trace = (await client.get(f"/api/v1/decisions/{bought['decision_id']}")).text
+
+    assert (bought["outcome"], bought["error_code"]) == ("DENIED", "LOGIN_NEEDED")
+    assert [card["kind"] for card in bought["cards"]] == ["connect"]
+    assert bought["cards"][0]["fields"]["state"] == "LOST"
+    assert [card["kind"] for card in listed["cards"]] == ["connect", "insight"]
+    assert [card["kind"] for card in asked["cards"]] == ["connect"]
+    assert book["warning"].startswith("Kite's server no longer knows this login.")
+    assert "view_login" in trace
+    # Nobody asked for a link, and who it is at the broker is in no card and no trace.
+    assert set(login.asked) == {"status"}
+    assert "A Person" not in trace + str([bought, listed, asked])
+    assert {**counts(location), "cards": 0} == {**before, "cards": 0}

@@ -1,7 +1,9 @@
 /** Cards other than the ticket: questions, insights, vetoes, exceptions and results. */
 
+import { connectionLines } from "./connection.js";
 import { el } from "./dom.js";
 import { decimal, instrumentText, words } from "./format.js";
+import { mayConnect } from "./session.js";
 import {
   exceptionsTable, marginsList, ordersTable, plain, plainTable, positionsTable, quotesTable,
 } from "./tables.js";
@@ -22,10 +24,12 @@ const EMPTY = {
 };
 
 /** Make the element of a card that is not a trade plan. */
-export function createCard(card, { currency, onAnswer }) {
+export function createCard(card, { currency, onAnswer, onConnect }) {
   switch (card.kind) {
     case "question":
       return question(card, onAnswer);
+    case "connect":
+      return connect(card, onConnect);
     case "veto":
       return veto(card, currency);
     case "result":
@@ -74,6 +78,19 @@ export function closeQuestion(node, chosen = null) {
   for (const button of node.querySelectorAll("button.choice")) button.disabled = true;
   chosen?.classList.add("chosen");
   node.classList.add("done");
+}
+
+/** How the login at the broker stands; the link is fetched by the person's own click, never before. */
+function connect(card, onConnect) {
+  const isIn = card.fields.state === "ACTIVE";
+  const button = el("button", { type: "button", class: "act go", on: { click: onConnect } }, isIn ? "Show in the side panel" : "Log in at Kite");
+  return frame(
+    card,
+    "connect",
+    title(card.title, null),
+    connectionLines(card.fields),
+    isIn || mayConnect() ? el("div", { class: "act-row" }, button) : null,
+  );
 }
 
 const VERDICTS = { DENY: "denied", MODIFY: "only a smaller one" };

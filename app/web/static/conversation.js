@@ -3,8 +3,9 @@
 import { getJson, postJson, serverNow } from "./api.js";
 import { noticePrices } from "./banner.js";
 import { expectAnswer, fillMessage, showBusy } from "./composer.js";
+import { logIn } from "./connection.js";
 import { announce, byId, el } from "./dom.js";
-import { refreshBook, whenCardMade } from "./panel.js";
+import { refreshBook, showPanel, whenCardMade } from "./panel.js";
 import { problemLines, problemNote } from "./problems.js";
 import { followRun } from "./run.js";
 import { keepThread, session } from "./session.js";
@@ -31,6 +32,7 @@ const desk = {
   onThread: keepThread,
   onCard: noticeCard,
   onAnswer: (card, value) => send(value, card.thread_id),
+  onConnect: connect,
   onDecide: decide,
   onStop: stop,
 };
@@ -167,6 +169,12 @@ async function decide(ticket, verb, body, cardRun) {
   }
   reveal(run.element.isConnected ? run.element : ticket.element);
   await refreshBook();
+}
+
+/** Log in where the login is shown, in the side panel; the click that asked opens the tab. */
+function connect({ fields }) {
+  if (fields.state !== "ACTIVE") logIn(refreshBook);
+  showPanel(true);
 }
 
 /** Ask the server how a card stands; only it knows. */

@@ -94,7 +94,7 @@ function makeCard(run, card) {
     const ticket = createTicket(card, { onDecide: (verb, body) => desk.onDecide(ticket, verb, body, run) });
     return { card, ticket, run, element: ticket.element };
   }
-  const element = createCard(card, { currency: desk.currency(), onAnswer: desk.onAnswer });
+  const element = createCard(card, { currency: desk.currency(), onAnswer: desk.onAnswer, onConnect: () => desk.onConnect(card) });
   return { card, element, run };
 }
 

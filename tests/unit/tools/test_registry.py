@@ -13,7 +13,7 @@ from tests.unit.riskgate.builders import a_gate_input, a_ledger, a_quote, a_ref,
 from tools.act import cancel_order, reconcile_account, submit_plan
 from tools.ports import ComposedPlan, ExecutionReport, Judged, ToolRefusal
 from tools.propose import compose_plan, judge_plan, request_approval
-from tools.read import get_quotes, list_exceptions, list_orders, view_account
+from tools.read import get_quotes, list_exceptions, list_orders, view_account, view_login
 from tools.registry import Tool, Toolbox, ToolDenied
 from tools.scopes import Scope, scopes_of
 
@@ -29,6 +29,7 @@ EVERY_TOOL = (
     list_exceptions.TOOL,
     list_orders.TOOL,
     view_account.TOOL,
+    view_login.TOOL,
     compose_plan.TOOL,
     judge_plan.TOOL,
     request_approval.TOOL,
@@ -142,7 +143,7 @@ def test_each_tool_needs_one_scope_and_only_reading_tools_call_themselves_so() -
     by_scope = {scope: {tool.name for tool in EVERY_TOOL if tool.scope is scope} for scope in Scope}
     assert by_scope == {
         Scope.READ_MARKET: {"get_quotes"},
-        Scope.READ_ACCOUNT: {"list_exceptions", "list_orders", "view_account"},
+        Scope.READ_ACCOUNT: {"list_exceptions", "list_orders", "view_account", "view_login"},
         Scope.PLAN_WRITE: {"compose_plan", "judge_plan", "request_approval"},
         Scope.ORDERS_SUBMIT: {"cancel_order", "reconcile_account", "submit_plan"},
     }
@@ -172,6 +173,11 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
     (
         lambda box, system: view_account.view_account(box, system, CALLER),
         "0 positions, 0 holdings, 0 orders, equity 1000000",
+        {"account_id": "paper-1"},
+    ),
+    (
+        lambda box, system: view_login.view_login(box, system, CALLER),
+        "nobody logs in here",
         {"account_id": "paper-1"},
     ),
     (
