@@ -99,7 +99,13 @@ def build(
     services = _services(
         ground, settings, views, engine, reconciler, protection, desks, conversation
     )
-    return Container(settings=settings, services=services, brokers=ground.brokers, bars=ground.bars)
+    return Container(
+        settings=settings,
+        services=services,
+        brokers=ground.brokers,
+        own_brokers=ground.own_brokers,
+        bars=ground.bars,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,7 @@ class Container:
     settings: Settings
     services: Services
     brokers: Brokers
+    own_brokers: AccountBrokers
     bars: PostgresBars
 
     @property
@@ -103,10 +104,13 @@ class Container:
         await self.conversation.end_interrupted(tenant_id)
 
     async def stop(self) -> None:
-        """Let running turns end, then let go of the store."""
+        """Let running turns end, then let go of the brokers and the store."""
         await self.conversation.close()
-        if isinstance(self.brokers, AccountBrokers):
-            await self.brokers.close()
+        await self.let_go()
+
+    async def let_go(self) -> None:
+        """Close the connections to brokers and to the store."""
+        await self.own_brokers.close()
         await self.database.close()
 
     async def _ensure_owner(self) -> str | None:

@@ -45,6 +45,7 @@ class Ground:
     bars: PostgresBars
     market: MarketData
     brokers: Brokers
+    own_brokers: AccountBrokers
     logins: Logins
     calendars: Calendars
     gate: Gate
@@ -82,6 +83,7 @@ def lay_ground(
         bars=bars,
         market=market,
         brokers=brokers or own,
+        own_brokers=own,
         logins=logins or own,
         calendars=calendars,
         gate=Gate(calendars),

@@ -13,6 +13,7 @@ from app.cli import (
     decisions,
     exceptions,
     kill,
+    kite,
     plans,
     policy,
     protection,
@@ -33,6 +34,7 @@ app.add_typer(accounts.users, name="user")
 app.add_typer(accounts.keys, name="key")
 app.add_typer(trading_accounts.app, name="account")
 app.add_typer(kill.app, name="kill")
+app.add_typer(kite.app, name="kite")
 app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
 app.add_typer(decisions.app, name="decision")

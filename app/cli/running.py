@@ -52,7 +52,7 @@ def with_application(
                 await container.require_own_broker()
             return await work(container)
         finally:
-            await container.database.close()
+            await container.let_go()
 
     try:
         return asyncio.run(run())
