@@ -231,7 +231,9 @@ class LoginLink(Contract):
     """The broker's own page where a person logs in; the link is a credential until it expires."""
 
     url: Annotated[
-        str, StringConstraints(pattern=r"^(https://|http://127\.0\.0\.1:)", max_length=2000)
+        str,
+        StringConstraints(pattern=r"^(https://|http://127\.0\.0\.1:)", max_length=2000),
+        Field(repr=False),
     ]
     warning: ShortText
     expires_at: UtcTime
@@ -267,16 +269,20 @@ class Logins(Protocol):
 class KeptLogin(Contract):
     """What is kept of a login from one process to the next; the session id is a credential.
 
-    `broker_user_id` is who logged in first: the account is theirs, and stays so after a logout.
+    `protocol` is the version the session speaks. `broker_user_id` is who logged in first: the
+    account is theirs, and stays so after a logout. `ended_because` is the code of why the last
+    session was ended for them, until somebody logs in.
     """
 
     state: LoginState
     session_id: SecretStr | None = None
+    protocol: ShortText | None = None
     opened_at: UtcTime | None = None
     link_expires_at: UtcTime | None = None
     expires_at: UtcTime | None = None
     broker_user_id: ShortText | None = None
     user: ShortText | None = None
+    ended_because: ShortText | None = None
 
 
 class LoginVault(Protocol):

@@ -1,7 +1,7 @@
 """What the Kite broker asks of the session: one tool call, and how it can fail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -9,10 +9,13 @@ from pydantic import JsonValue
 
 @dataclass(frozen=True)
 class KiteReply:
-    """The one text a tool answers with; `is_error` is the server's own mark."""
+    """The one text a tool answers with; `is_error` is the server's own mark.
+
+    The text is data, and may be a login link: no repr shows it.
+    """
 
     is_error: bool
-    text: str
+    text: str = field(repr=False)
 
 
 class ToolsUnavailable(Exception):
