@@ -66,7 +66,7 @@ class AlpacaServer(LoopbackServer):
 
     @property
     def place_calls(self) -> int:
-        return self.calls("POST", "/v2/orders")
+        return self.times_asked("POST", "/v2/orders")
 
     def lose_next_reply(self) -> None:
         self._troubles.append("lose reply")

@@ -1,7 +1,7 @@
 """Kite behind its MCP server: orders, checks, fills and books of one account."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -13,6 +13,7 @@ from riskgate.contracts.snapshots import Quote
 
 FINAL: Final = frozenset({"COMPLETE", "CANCELLED", "REJECTED"})
 FIRST_ORDER_ID: Final = 260_311_000_000_000
+MOST_CHANGES: Final = 25
 PRODUCTS: Final[Mapping[str, frozenset[str]]] = {
     "CNC": frozenset({"NSE", "BSE"}),
     "NRML": frozenset({"NFO", "BFO", "MCX"}),
@@ -39,6 +40,8 @@ class KiteOrder:
     filled: int = 0
     value: Decimal = Decimal(0)
     hidden_reads: int = 0
+    changes: int = 0
+    past: list["KiteOrder"] = field(default_factory=list)
 
     @property
     def quantity(self) -> int:
@@ -51,6 +54,10 @@ class KiteOrder:
     @property
     def buys(self) -> bool:
         return self.form["transaction_type"] == "BUY"
+
+    def went_through(self, *statuses: str) -> None:
+        """Add stations to the order's history, each as the order is now."""
+        self.past += [replace(self, status=status, past=[]) for status in statuses]
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,9 @@ class KiteTrade:
 class KiteOms:
     """Takes what Kite takes, and fills at the touch, never beyond the quantity displayed there.
 
-    `overnight` and `holdings` are what the account starts the day with, in shares.
+    `overnight` and `holdings` are what the account starts the day with, in shares; without
+    `authorised` no holding can be sold. It never closes and knows no circuit limits: there the
+    real one is stricter.
     """
 
     market: MarketData
@@ -74,51 +83,55 @@ class KiteOms:
     instruments: InstrumentLookup
     cash: Decimal = Decimal(5_000_000)
     holdings: dict[InstrumentRef, int] = field(default_factory=dict)
+    authorised: bool = True
+    first_order_id: int = FIRST_ORDER_ID
     overnight: dict[tuple[InstrumentRef, str], int] = field(default_factory=dict)
     orders: list[KiteOrder] = field(default_factory=list)
     trades: list[KiteTrade] = field(default_factory=list)
     reject_next: list[str] = field(default_factory=list)
     lag_reads: int = 0
+    _given: int = 0
     _taken: dict[tuple[InstrumentRef, bool, datetime], int] = field(default_factory=dict)
 
     async def place(self, variety: str, form: Mapping[str, str]) -> KiteOrder:
         """Book an order; raises Refused. One that fails the risk checks is booked as REJECTED."""
         ref = self._admit(variety, form)
         await self.match()
-        now = self.clock.now()
-        order = KiteOrder(
-            order_id=str(FIRST_ORDER_ID + len(self.orders) + 1),
-            form=dict(form),
-            variety=variety,
-            ref=ref,
-            placed_at=now,
-            updated_at=now,
-            hidden_reads=self.lag_reads,
-        )
+        order = self._entered(variety, form, ref)
         reason = self.reject_next.pop(0) if self.reject_next else self._risk(order)
+        order.went_through("PUT ORDER REQ RECEIVED", "VALIDATION PENDING")
         if reason is not None:
             order.status, order.message = "REJECTED", reason
-        elif form["order_type"] == "SL":
-            order.status = "TRIGGER PENDING"
+        else:
+            order.went_through("OPEN PENDING")
+            order.status = "TRIGGER PENDING" if form["order_type"] == "SL" else "OPEN"
+        order.went_through(order.status)
         self.orders.append(order)
         await self.match()
         if form.get("validity") == "IOC" and order.status not in FINAL:
-            order.status, order.updated_at = "CANCELLED", self.clock.now()
+            self._end(order)
         return order
 
-    async def modify(self, order_id: str, form: Mapping[str, str]) -> KiteOrder:
+    async def modify(self, variety: str, order_id: str, form: Mapping[str, str]) -> KiteOrder:
         """Change an open order; raises Refused."""
-        order = await self._open(order_id)
-        if int(form["quantity"]) < order.filled:
-            raise Refused("quantity is below what is filled")
-        order.form = {**order.form, **form}
+        order = await self._open(variety, order_id)
+        changed = {**order.form, **form}
+        self._admit(variety, changed)
+        if int(changed["quantity"]) <= order.filled:
+            raise Refused("quantity is not above what is filled")
+        if order.changes >= MOST_CHANGES:
+            raise Refused("Maximum allowed order modifications exceeded")
+        order.went_through("MODIFY VALIDATION PENDING", "MODIFY PENDING", "MODIFIED")
+        order.form, order.changes = changed, order.changes + 1
         order.updated_at = self.clock.now()
+        order.went_through(order.status)
         return order
 
-    async def cancel(self, order_id: str) -> KiteOrder:
+    async def cancel(self, variety: str, order_id: str) -> KiteOrder:
         """Cancel what is open; raises Refused."""
-        order = await self._open(order_id)
-        order.status, order.updated_at = "CANCELLED", self.clock.now()
+        order = await self._open(variety, order_id)
+        order.went_through("CANCEL PENDING")
+        self._end(order)
         return order
 
     def begin_a_day(self) -> None:
@@ -180,11 +193,29 @@ class KiteOms:
         order.value += quantity * price
         order.updated_at = now
         order.status = "COMPLETE" if order.filled == order.quantity else "OPEN"
+        order.went_through(order.status)
 
-    async def _open(self, order_id: str) -> KiteOrder:
+    def _entered(self, variety: str, form: Mapping[str, str], ref: InstrumentRef) -> KiteOrder:
+        now = self.clock.now()
+        self._given += 1
+        return KiteOrder(
+            order_id=str(self.first_order_id + self._given),
+            form=dict(form),
+            variety=variety,
+            ref=ref,
+            placed_at=now,
+            updated_at=now,
+            hidden_reads=self.lag_reads,
+        )
+
+    def _end(self, order: KiteOrder) -> None:
+        order.status, order.updated_at = "CANCELLED", self.clock.now()
+        order.went_through(order.status)
+
+    async def _open(self, variety: str, order_id: str) -> KiteOrder:
         await self.match()
         for order in self.orders:
-            if order.order_id == order_id and order.status not in FINAL:
+            if (order.variety, order.order_id) == (variety, order_id) and order.status not in FINAL:
                 return order
         raise Refused("order cannot be cancelled or modified as it is being processed or is done")
 
@@ -227,12 +258,14 @@ class KiteOms:
             if needed > free:
                 return f"Insufficient funds. Required margin is {needed} but available is {free}."
             return None
-        if order.form["product"] == "CNC":
-            resting = sum(o.open_quantity for o in self.orders if self._sells_delivery(o, order))
-            held = self.holdings.get(order.ref, 0) + self.day_quantity(order.ref, "CNC") - resting
-            if order.quantity > held:
-                return f"Insufficient stock holding. Sellable quantity is {held}."
+        if order.form["product"] == "CNC" and order.quantity > self._sellable(order):
+            return f"Insufficient stock holding. Sellable quantity is {self._sellable(order)}."
         return None
+
+    def _sellable(self, order: KiteOrder) -> int:
+        resting = sum(o.open_quantity for o in self.orders if self._sells_delivery(o, order))
+        held = self.holdings.get(order.ref, 0) if self.authorised else 0
+        return held + self.day_quantity(order.ref, "CNC") - resting
 
     def _sells_delivery(self, other: KiteOrder, order: KiteOrder) -> bool:
         return other.ref == order.ref and not other.buys and other.form["product"] == "CNC"

@@ -24,14 +24,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server answers; `cut` sends half of the body and hangs up, `endless` sends the body
-    again and again for as long as somebody listens."""
+    """What the server answers; `cut` sends half of the body and hangs up.
+
+    `endless` sends the body again and again for as long as somebody listens, and with `stays_open`
+    nothing follows it. A header without text is left out.
+    """
 
     status: int = 200
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
     endless: bool = False
+    stays_open: bool = False
 
 
 class HangUp(Exception):
@@ -45,7 +49,12 @@ async def silence() -> Reply:
 
 
 class LoopbackServer(ABC):
-    """Answers one request a connection; subclass it and write `answer`."""
+    """Answers one request a connection; subclass it and write `answer`.
+
+    With `keeps_alive` it takes one request after another, as most servers do.
+    """
+
+    keeps_alive = False
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -85,7 +94,7 @@ class LoopbackServer(ABC):
         """Take connections again, on the same port."""
         self._starting = asyncio.ensure_future(self._serve(self._listen()))
 
-    def calls(self, method: str, path: str) -> int:
+    def times_asked(self, method: str, path: str) -> int:
         """Return how many requests of a method to a path arrived."""
         return sum((asked.method, asked.path) == (method, path) for asked in self.requests)
 
@@ -113,18 +122,24 @@ class LoopbackServer(ABC):
                 await writer.wait_closed()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            request = await _read(reader)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return
-        self.requests.append(request)
-        with contextlib.suppress(HangUp, ConnectionError):
-            reply = await self.answer(request)
-            writer.write(_written(reply))
-            await writer.drain()
-            while reply.endless:
-                writer.write(reply.body.encode())
+        more = True
+        while more:
+            try:
+                request = await _read(reader)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                return
+            self.requests.append(request)
+            more = False
+            with contextlib.suppress(HangUp, ConnectionError):
+                reply = await self.answer(request)
+                more = self.keeps_alive and not (reply.cut or reply.endless or reply.stays_open)
+                writer.write(_written(reply, keep_alive=more))
                 await writer.drain()
+                while reply.endless:
+                    writer.write(reply.body.encode())
+                    await writer.drain()
+                if reply.stays_open:
+                    await reader.read()
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
@@ -139,18 +154,18 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     )
 
 
-def _written(reply: Reply) -> bytes:
+def _written(reply: Reply, *, keep_alive: bool) -> bytes:
     body = reply.body.encode()
     headers = {
         "content-type": "application/json",
-        "connection": "close",
+        "connection": "keep-alive" if keep_alive else "close",
         **reply.headers,
     }
-    if not reply.endless:
+    if not (reply.endless or reply.stays_open):
         headers.setdefault("content-length", str(len(body)))
     lines = [
         f"HTTP/1.1 {reply.status} said",
-        *(f"{name}: {text}" for name, text in headers.items()),
+        *(f"{name}: {text}" for name, text in headers.items() if text),
     ]
     sent = body[: len(body) // 2] if reply.cut else body
     return "\r\n".join([*lines, "", ""]).encode() + sent

@@ -266,7 +266,7 @@ async def test_a_cancel_answered_for_another_order_is_unknown(
 ) -> None:
     mine, other = [await broker.place_order(an_order(limit="1480.00", tag=tag)) for tag in (1, 2)]
     cancel = kite.oms.cancel
-    kite.oms.cancel = lambda order_id: cancel(other.broker_order_id)  # type: ignore[method-assign]
+    kite.oms.cancel = lambda variety, order_id: cancel(variety, other.broker_order_id)  # type: ignore[method-assign]
     with pytest.raises(OutcomeUnknown, match=mine.broker_order_id):
         await broker.cancel_order(ACCOUNT, mine.broker_order_id)
 
