@@ -59,7 +59,8 @@ class BrokerCapabilities(Contract):
     says that the broker itself takes a tag once only; `takes_fractions` that quantities need not
     be whole lots; `places_oco` that the adapter is an OcoBroker. `orders_reach_back` says how far
     back its orders go: None for a week at least, SESSION for those of the day alone, where an
-    order of an earlier session is never shown again.
+    order of an earlier session is never shown again. `slices_max` is into how many orders a
+    quantity above the exchange's freeze limit may be cut.
     """
 
     name: str
@@ -72,6 +73,7 @@ class BrokerCapabilities(Contract):
     takes_fractions: bool = False
     places_oco: bool = False
     orders_reach_back: ReachBack | None = None
+    slices_max: Annotated[int, Field(ge=1)] = 20
 
 
 class BrokerAdapter(Protocol):

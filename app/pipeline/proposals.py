@@ -107,7 +107,7 @@ class Proposals:
         refs = priced_instruments((*intent.symbols, *in_flight), view.snapshot)
         quotes = tuple(await self._views.quotes(refs))
         rows = [self._directory.get(symbol) for symbol in intent.symbols]
-        order_types = self._views.order_types(caller.tenant_id, caller.account_id)
+        broker = self._views.capabilities(caller.tenant_id, caller.account_id)
         inputs = PlanningInputs(
             plan_id=self._ids.new("pln"),
             tenant_id=caller.tenant_id,
@@ -120,9 +120,10 @@ class Proposals:
             instruments=tuple(row for row in rows if row is not None),
             quotes=quotes,
             snapshot=without_orders(view.snapshot, aside),
-            places_oco=self._views.places_oco(caller.tenant_id, caller.account_id),
-            order_types=order_types,
-            collars=await self._collars(caller, intent, order_types),
+            places_oco=broker.places_oco,
+            order_types=tuple(kind for kind in OrderType if kind in broker.order_types),
+            collars=await self._collars(caller, intent, broker.order_types),
+            slices_max=broker.slices_max,
         )
         plan = compose_plan(inputs)
         if isinstance(plan, PlanProblem):
@@ -147,7 +148,7 @@ class Proposals:
         )
 
     async def _collars(
-        self, caller: Caller, intent: TradeIntent, taken: tuple[OrderType, ...]
+        self, caller: Caller, intent: TradeIntent, taken: frozenset[str]
     ) -> tuple[PriceCollar, ...]:
         """Return how far an order may reach that the broker does not take as it was asked."""
         if intent.order_type is None or intent.order_type in taken:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from adapters.errors import BrokerUnavailable, LoginVaultUnavailable, MarketDataUnavailable
 from adapters.ports import (
+    BrokerCapabilities,
     Brokers,
     Clock,
     IdFactory,
     Logins,
     LoginState,
     MarketData,
-    offers_oco,
 )
 from app.connections.wording import say
 from app.errors import NotFound, Unavailable
@@ -20,7 +20,7 @@ from app.persistence.accounts import AccountRecord
 from app.persistence.database import Database, Session
 from app.persistence.orders import OrderRecord
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.orders import OrderTerms, OrderType
+from riskgate.contracts.orders import OrderTerms
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
 from riskgate.contracts.traces import SubmittedOrder
 from tools.ports import AccountView, BrokerLogin, Caller
@@ -117,14 +117,9 @@ class AccountViews:
         missing = login is not None and not login.is_active
         return f"{login.headline} {LEDGER_ONLY}" if login and missing else DOWN
 
-    def places_oco(self, tenant_id: str, account_id: str) -> bool:
-        """Say whether the account's broker takes a stop and a target as a pair."""
-        return offers_oco(self._brokers.for_account(tenant_id, account_id))
-
-    def order_types(self, tenant_id: str, account_id: str) -> tuple[OrderType, ...]:
-        """Return the order types that the account's broker takes."""
-        taken = self._brokers.for_account(tenant_id, account_id).capabilities.order_types
-        return tuple(kind for kind in OrderType if kind in taken)
+    def capabilities(self, tenant_id: str, account_id: str) -> BrokerCapabilities:
+        """Return what the account's broker can do."""
+        return self._brokers.for_account(tenant_id, account_id).capabilities
 
     async def ledger(self, session: Session, account_id: str) -> LedgerSnapshot:
         """Take and store a snapshot of the ledger."""

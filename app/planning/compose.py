@@ -23,7 +23,6 @@ from riskgate.contracts.plans import (
 from riskgate.contracts.snapshots import Quote
 
 HUNDRED = Decimal(100)
-MAX_SLICES = 20
 PERCENT_PLACES = Decimal("0.0001")
 # Wide enough that no size is ever rounded up by division, and the caller's context never matters.
 EXACT = Context(prec=400)
@@ -146,7 +145,7 @@ def _leg(
         instrument=instrument,
         side=intent.side,
         quantity=quantity,
-        slices=_slices(instrument, quantity),
+        slices=_slices(instrument, quantity, inputs.slices_max),
         limit_price=limit,
         trigger_price=intent.trigger_price,
         reference_price=entry,
@@ -189,7 +188,7 @@ def _protection(
     return stop, target
 
 
-def _slices(instrument: Instrument, quantity: Decimal) -> tuple[Decimal, ...]:
+def _slices(instrument: Instrument, quantity: Decimal, most: int) -> tuple[Decimal, ...]:
     freeze, lot = instrument.freeze_quantity, Decimal(instrument.lot_size)
     if freeze is None or quantity <= freeze:
         return (quantity,)
@@ -202,13 +201,13 @@ def _slices(instrument: Instrument, quantity: Decimal) -> tuple[Decimal, ...]:
             f" {decimal_text(freeze)}",
             "Load the exchange's current master, or trade another instrument.",
         )
-    if quantity > largest * MAX_SLICES:
+    if quantity > largest * most:
         raise impossible(
             "QUANTITY_TOO_LARGE",
             "size",
-            f"{decimal_text(quantity)} of {instrument.ref} would need more than {MAX_SLICES}"
+            f"{decimal_text(quantity)} of {instrument.ref} would need more than {most}"
             f" orders of at most {decimal_text(largest)}",
-            f"Ask for at most {decimal_text(largest * MAX_SLICES)}.",
+            f"Ask for at most {decimal_text(largest * most)}.",
         )
     return slice_quantity(quantity, lot_size=instrument.lot_size, freeze_quantity=freeze)
 

@@ -1,6 +1,6 @@
 """Everything a plan is made from; the same inputs give the same plan, byte for byte."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -17,6 +17,9 @@ from riskgate.contracts.intents import TradeIntent
 from riskgate.contracts.orders import ExecutionMode, OrderType
 from riskgate.contracts.snapshots import BrokerSnapshot, Position, Quote
 
+# Into how many orders a quantity is cut at most, where the broker does not say less.
+SLICES_MAX: Final = 20
+
 
 class PriceCollar(Contract):
     """How far the account's policy lets an order without a price reach, as a share of the last
@@ -31,7 +34,8 @@ class PlanningInputs(Contract):
 
     `places_oco` says that the account's broker takes a stop and a target as a pair. `order_types`
     are those it takes, None (in traces of older releases) for all; `collars` are there for the
-    instruments of an order that it does not take as asked.
+    instruments of an order that it does not take as asked. `slices_max` is into how many orders it
+    lets a quantity be cut.
     """
 
     plan_id: Identifier
@@ -48,6 +52,7 @@ class PlanningInputs(Contract):
     places_oco: bool = False
     order_types: tuple[OrderType, ...] | None = None
     collars: tuple[PriceCollar, ...] = ()
+    slices_max: Annotated[int, Field(ge=1)] = SLICES_MAX
 
     def instrument(self, ref: InstrumentRef) -> Instrument | None:
         return next((item for item in self.instruments if item.ref == ref), None)

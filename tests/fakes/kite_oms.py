@@ -88,7 +88,7 @@ class KiteOms:
     overnight: dict[tuple[InstrumentRef, str], int] = field(default_factory=dict)
     orders: list[KiteOrder] = field(default_factory=list)
     trades: list[KiteTrade] = field(default_factory=list)
-    reject_next: list[str] = field(default_factory=list)
+    reject_next: list[str | None] = field(default_factory=list)
     lag_reads: int = 0
     _given: int = 0
     _taken: dict[tuple[InstrumentRef, bool, datetime], int] = field(default_factory=dict)
@@ -98,7 +98,8 @@ class KiteOms:
         ref = self._admit(variety, form)
         await self.match()
         order = self._entered(variety, form, ref)
-        reason = self.reject_next.pop(0) if self.reject_next else self._risk(order)
+        asked = self.reject_next.pop(0) if self.reject_next else None
+        reason = self._risk(order) if asked is None else asked
         order.went_through("PUT ORDER REQ RECEIVED", "VALIDATION PENDING")
         if reason is not None:
             order.status, order.message = "REJECTED", reason

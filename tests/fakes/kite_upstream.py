@@ -81,6 +81,11 @@ class KiteUpstream:
         self._troubles.add("place_order", Trouble(Kind.NONE))
         self.oms.reject_next.append(reason)
 
+    def pass_next(self) -> None:
+        """Let the next order through as ever; the fault told after this meets the one after it."""
+        self._troubles.add("place_order", Trouble(Kind.NONE))
+        self.oms.reject_next.append(None)
+
     def go_down(self) -> None:
         self._down = True
 

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from app.planning.compose import MAX_SLICES, compose_plan
-from app.planning.inputs import PlanningInputs, PlanProblem
+from app.planning.compose import compose_plan
+from app.planning.inputs import SLICES_MAX, PlanningInputs, PlanProblem
 from riskgate.contracts.instruments import InstrumentKind
 from riskgate.contracts.intents import OffsetKind, SizingMethod, TimeWindow
 from riskgate.contracts.orders import OrderType, Product, Side
@@ -182,7 +182,7 @@ def test_a_quantity_is_a_positive_whole_number_of_lots_in_slices_that_may_be_sen
         parts = [leg.quantity, *leg.slices]
         assert all(part > 0 and part % row.lot_size == 0 for part in parts)
         assert sum(leg.slices) == leg.quantity
-        assert len(leg.slices) <= MAX_SLICES
+        assert len(leg.slices) <= SLICES_MAX
         assert row.freeze_quantity is None or max(leg.slices) <= row.freeze_quantity
         assert leg.side is inputs.intent.side
 

@@ -38,6 +38,8 @@ from riskgate.contracts.snapshots import BrokerSnapshot
 # The server gives up on Kite after 7 s and the order may still be booked: three times that, and
 # time for Kite's own book to show it.
 SETTLE_S: Final = 30
+# Zerodha asks that a quantity be cut into ten orders at most, the number it takes in a second.
+SLICES_MAX: Final = 10
 
 T = TypeVar("T")
 
@@ -73,6 +75,7 @@ class KiteBroker:
             finds_orders_by_tag=True,
             settle_s=SETTLE_S,
             orders_reach_back=ReachBack.SESSION,
+            slices_max=SLICES_MAX,
         )
 
     async def get_snapshot(self, account_id: str) -> BrokerSnapshot:

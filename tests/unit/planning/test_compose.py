@@ -188,15 +188,21 @@ def test_slices_sum_to_the_quantity_and_none_is_above_the_freeze_limit(
 
 
 @pytest.mark.parametrize(
-    ("quantity", "freeze", "lot", "most"),
-    [(601, 30, 1, 600), (2100, 199, 100, 2000), (10**18, 30, 1, 600)],
+    ("quantity", "freeze", "lot", "orders", "most"),
+    [
+        (601, 30, 1, 20, 600),
+        (2100, 199, 100, 20, 2000),
+        (10**18, 30, 1, 20, 600),
+        (301, 30, 1, 10, 300),
+    ],
 )
-def test_a_quantity_that_needs_more_than_twenty_orders_is_refused(
-    quantity: int, freeze: int, lot: int, most: int
+def test_a_quantity_that_needs_more_orders_than_the_broker_lets_through_is_refused(
+    quantity: int, freeze: int, lot: int, orders: int, most: int
 ) -> None:
     row = an_instrument(freeze_quantity=freeze, lot_size=lot)
     intent = a_trade_intent(sizing=sizing("quantity", quantity))
-    problem = the_problem(a_planning_input(intent, instruments=(row,)))
+    inputs = a_planning_input(intent, instruments=(row,), slices_max=orders)
+    problem = the_problem(inputs)
     assert (problem.code, problem.remedy) == ("QUANTITY_TOO_LARGE", f"Ask for at most {most}.")
 
 
