@@ -13,9 +13,10 @@ from fastapi import FastAPI
 from adapters.ports import Clock
 from app.api.application import create_application
 from app.api.declared import refuse_undeclared
-from app.bootstrap import Container, build, build_worker
+from app.bootstrap import Container, build, build_mcp, build_worker
 from app.calendars.endings import ending_soon
 from app.errors import Unavailable
+from app.mcp_server.routes import mcp_routes
 from app.persistence.location import DatabaseLocation
 from app.persistence.serving import serving_alone
 from app.settings import Settings
@@ -52,18 +53,21 @@ def create_app(
         container = build(settings, location, clock=clock)
         new_key = await container.start()
         app.state.services = container.services
+        app.state.mcp = mcp = build_mcp(container)
         worker = build_worker(container, location, in_server=True)
         worker.start()
         on_ready(new_key)
         _warn_of_calendars(container, on_warning)
         try:
-            yield
+            async with mcp.running():
+                yield
         finally:
             await worker.stop()
             await container.stop()
 
     app = create_application(lifespan=lifespan, max_body_bytes=settings.max_body_bytes)
     app.include_router(web_router)
+    app.router.routes.extend(mcp_routes())
     refuse_undeclared(app)
     return app
 

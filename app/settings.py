@@ -75,7 +75,19 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1_024)] = 64 * 1024
     reads_per_min: Annotated[int, Field(ge=1)] = 60
     writes_per_min: Annotated[int, Field(ge=1)] = 240
+    # The address of the page as people reach it, such as behind a proxy.
+    public_url: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\-\[\]]+/$")] | None = None
+    # What is served over MCP, as names between commas, and under which other host names.
+    mcp_toolsets: str = "all"
+    mcp_read_only: bool = False
+    mcp_excluded_tools: str = ""
+    mcp_hosts: Annotated[str, Field(pattern=r"^[A-Za-z0-9.,\-]*$")] = ""
     log_level: str = "INFO"
+
+    @property
+    def extra_mcp_hosts(self) -> frozenset[str]:
+        """Names under which the MCP server may be called besides its own."""
+        return frozenset(name.lower() for name in self.mcp_hosts.split(",") if name)
 
 
 def load_settings() -> Settings:

@@ -16,6 +16,9 @@ decisions_total = Counter(
     "riskgate_decisions_total", "Gate decisions, by verdict", ["verdict"], registry=registry
 )
 orders_total = Counter("orders_total", "Orders that reached a state", ["state"], registry=registry)
+mcp_calls_total = Counter(
+    "sigmatrader_mcp_calls_total", "Calls over MCP, by tool", ["tool", "outcome"], registry=registry
+)
 jobs_now = Gauge("sigmatrader_jobs", "Jobs of all workers, by state", ["state"], registry=registry)
 jobs_taken_over = Counter(
     "sigmatrader_jobs_taken_over_total", "Jobs taken over from dead workers", registry=registry

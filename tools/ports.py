@@ -5,19 +5,40 @@ from typing import Annotated, Protocol
 
 from pydantic import Field, JsonValue
 
-from riskgate.contracts.base import Code, Contract, Identifier, ShortText
-from riskgate.contracts.cards import Card, CardKind
-from riskgate.contracts.decisions import RiskDecision
+from riskgate.contracts.base import Code, Contract, Identifier, Sha256, ShortText, UtcTime
+from riskgate.contracts.cards import Card, CardKind, CardStatus
+from riskgate.contracts.decisions import KillSwitchLevel, RiskDecision
 from riskgate.contracts.instruments import Currency, Instrument, InstrumentRef, Resolution
 from riskgate.contracts.intents import Provenance, TradeIntent
 from riskgate.contracts.orders import ExecutionMode
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
-from riskgate.contracts.traces import ReconciliationResult, ReplayStep, SubmittedOrder
+from riskgate.contracts.traces import (
+    DecisionTrace,
+    ReconciliationResult,
+    ReplayStep,
+    SubmittedOrder,
+    TurnOutcome,
+)
+
+
+class Relay(Contract):
+    """The program that passed on words in the name of a user.
+
+    Nobody vouches for what it calls itself. Its turns can plan and nothing more, and what they
+    plan always waits for a person.
+    """
+
+    channel: str
+    client: ShortText
+    user: ShortText
 
 
 class Caller(Contract):
-    """On whose behalf a tool runs, for which account, in which turn."""
+    """On whose behalf a tool runs, for which account, in which turn.
+
+    Without a `relay` the words are the person's own.
+    """
 
     tenant_id: Identifier
     user_id: Identifier
@@ -26,6 +47,7 @@ class Caller(Contract):
     thread_id: Identifier
     run_id: Identifier
     decision_id: Identifier
+    relay: Relay | None = None
 
 
 class AccountView(Contract):
@@ -106,6 +128,75 @@ class CardContent(Contract):
     provenance: dict[str, Provenance] = Field(default_factory=dict)
 
 
+class StoredAccount(Contract):
+    """An account as it is kept, without what the broker says of it."""
+
+    account_id: Identifier
+    broker: str
+    mode: str
+    currency: Currency
+    is_default: bool
+
+
+class StoredOrder(SubmittedOrder):
+    """One of our orders with what it belongs to and when it changed last."""
+
+    account_id: Identifier
+    plan_id: Identifier
+    created_at: UtcTime
+    updated_at: UtcTime
+
+
+class StoredException(Contract):
+    """A difference that a person should look at."""
+
+    exception_id: Identifier
+    account_id: Identifier
+    kind: str
+    severity: str
+    status: str
+    message: str
+    opened_at: UtcTime
+    last_seen_at: UtcTime
+
+
+class StoredCard(Contract):
+    """A card as it stands now, and what was decided on it."""
+
+    card: Card
+    status: CardStatus
+    user_id: Identifier
+    decided_by: Identifier | None
+
+
+class StoredPolicy(Contract):
+    """A policy's limits as plain data, and the accounts that it is in force for."""
+
+    policy_hash: Sha256
+    created_at: UtcTime
+    in_force: tuple[Identifier, ...]
+    body: dict[str, JsonValue]
+
+
+class KillSwitch(Contract):
+    """How far an account may trade now, and why; only people change it."""
+
+    account_id: Identifier
+    level: KillSwitchLevel
+    reason: str | None
+    set_at: UtcTime | None
+
+
+class Proposed(Contract):
+    """What a person's or a client's words came to; a card waits for a person, if there is one."""
+
+    outcome: TurnOutcome
+    error_code: Code | None
+    decision_id: Identifier
+    message: str
+    cards: tuple[StoredCard, ...]
+
+
 class InstrumentDirectory(Protocol):
     """The instrument master, by exact name or by what people call it."""
 
@@ -171,6 +262,69 @@ class PlanProposer(Protocol):
         self, caller: Caller, composed: ComposedPlan, judged: Judged, title: str
     ) -> Card:
         """Store a pending card, sealed to the plan, for a person to decide."""
+        ...
+
+
+class RecordReader(Protocol):
+    """Reads what is stored and the caller may see: their own, or the tenant's who oversee it.
+
+    Lists are newest first and give up to `limit` rows from `offset`.
+    """
+
+    async def accounts(self, caller: Caller) -> Sequence[StoredAccount]:
+        """Return the accounts, the default first."""
+        ...
+
+    async def kill_switch(self, caller: Caller) -> KillSwitch:
+        """Return the kill switch of the caller's account."""
+        ...
+
+    async def orders(self, caller: Caller, *, limit: int, offset: int) -> Sequence[StoredOrder]:
+        """Return the account's orders."""
+        ...
+
+    async def exceptions(
+        self, caller: Caller, *, limit: int, offset: int
+    ) -> Sequence[StoredException]:
+        """Return the account's exceptions that are not resolved."""
+        ...
+
+    async def decisions(
+        self, caller: Caller, *, limit: int, offset: int
+    ) -> Sequence[DecisionTrace]:
+        """Return turns."""
+        ...
+
+    async def decision(self, caller: Caller, decision_id: str) -> DecisionTrace | None:
+        """Return one turn."""
+        ...
+
+    async def plan(self, caller: Caller, plan_id: str) -> TradePlan | None:
+        """Return one plan."""
+        ...
+
+    async def policy(self, caller: Caller, policy_hash: str | None) -> StoredPolicy | None:
+        """Return a policy by its hash, without one the policy of the caller's account."""
+        ...
+
+    async def cards(self, caller: Caller, *, limit: int, offset: int) -> Sequence[StoredCard]:
+        """Return cards of trade plans."""
+        ...
+
+    async def card(self, caller: Caller, card_id: str) -> StoredCard | None:
+        """Return one card."""
+        ...
+
+
+class TradeProposer(Protocol):
+    """Asks for a trade in words, for a client that can never approve it."""
+
+    async def propose(self, caller: Caller, words: str, *, request_id: str | None) -> Proposed:
+        """Plan and judge what the words ask; the same request id proposes once."""
+        ...
+
+    def card_url(self, card_id: str) -> str:
+        """Return the address of the page where a person decides on a card."""
         ...
 
 

@@ -14,13 +14,20 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """A tool's public face; its handler is a plain function in its own file."""
+    """A tool's public face; its handler is a plain function in its own file.
+
+    `destructive` says that it can undo or spend something, `idempotent` that repeating a call
+    changes nothing more, `open_world` that the broker or the market is asked.
+    """
 
     name: str
     title: str
     description: str
     scope: Scope
     read_only: bool
+    destructive: bool
+    idempotent: bool
+    open_world: bool
 
 
 class ToolDenied(Exception):

@@ -7,6 +7,7 @@ from agents.intent.connection import is_about_login
 from agents.intent.model import REPEAT, Draft, MessageKind, ParsedMessage, QueryTopic
 from agents.nodes.step import step
 from agents.state import TurnState, refused
+from riskgate.contracts.intents import Provenance, ProvenanceSource
 from riskgate.contracts.traces import TurnOutcome
 from tools.ports import EarlierRequest
 from tools.read.find_repeat import find_repeat
@@ -32,6 +33,8 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     context = runtime.context
     with step(context, "parse"):
         parsed = _read(context, state["message"])
+        if context.caller.relay is not None:
+            parsed = relayed(parsed)
     decided = _decide(parsed)
     draft = context.parse_context.draft
     if draft is not None and parsed.kind in KEEPS_DRAFT and not parsed.drops_draft:
@@ -42,7 +45,9 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         )
         if earlier is not None:
             parsed = parsed.model_copy(update={"missing": (REPEAT,)})
-            decided["path"], decided["question"] = "ask", repeat_question(earlier)
+            passed_on = context.caller.relay is not None
+            decided["path"] = "ask"
+            decided["question"] = repeat_question(earlier, passed_on=passed_on)
     decided["kind"] = parsed.kind.value
     decided["parsed"] = parsed.model_dump(mode="json")
     return decided
@@ -79,12 +84,34 @@ def _decide(parsed: ParsedMessage) -> TurnState:
             return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", NOT_YET[parsed.kind])
 
 
-def repeat_question(earlier: EarlierRequest) -> str:
-    """Ask whether the same words mean a second order."""
+def relayed(parsed: ParsedMessage) -> ParsedMessage:
+    """Return what was read as words that a program passed on, not as the person's own."""
+    trades = tuple(
+        trade.model_copy(
+            update={"provenance": {name: _passed_on(one) for name, one in trade.provenance.items()}}
+        )
+        for trade in parsed.trades
+    )
+    return parsed.model_copy(update={"trades": trades})
+
+
+def _passed_on(source: Provenance) -> Provenance:
+    if source.source is not ProvenanceSource.USER_SPAN:
+        return source
+    return source.model_copy(update={"source": ProvenanceSource.CLIENT_SPAN})
+
+
+def repeat_question(earlier: EarlierRequest, *, passed_on: bool = False) -> str:
+    """Ask whether the same words mean a second order; a program cannot say yes to that."""
     became = "was approved" if earlier.approved else "still waits for your approval"
+    how = (
+        "It is not asked for a second time; wait, or say it otherwise."
+        if passed_on
+        else "Say 'yes' to ask for it a second time, or 'never mind'."
+    )
     return (
         f"You asked for the same {earlier.seconds_ago} seconds ago ({earlier.title}), and it"
-        f" {became}. Say 'yes' to ask for it a second time, or 'never mind'."
+        f" {became}. {how}"
     )
 
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
-from app.api.rate_limit import RateLimited
 from app.api.services import Services
 from app.errors import Forbidden, InvalidRequest, Unauthorized
 from app.identity.principal import ROLES_WITH, Permission, Principal
+from app.identity.rate_limit import RateLimited
 
 LIMIT_MAX = 200
 LIMIT_DEFAULT = 50

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.rate_limit import Allowance
+from app.identity.rate_limit import Allowance
 
 GOOD_REQUEST_ID = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from adapters.ports import Clock, IdFactory
-from app.api.rate_limit import RateLimiter
 from app.calendars.sessions import Calendars
 from app.connections.service import Connections
 from app.conversation.service import Conversation
 from app.execution.engine import ExecutionEngine
 from app.gate.policies import PolicyDesk
+from app.identity.rate_limit import RateLimiter
 from app.identity.service import Identity
 from app.persistence.database import Database
 from app.pipeline.decisions import CardDecisions

@@ -7,6 +7,7 @@ from decimal import Decimal
 from app.approvals.seal import SealedTerms
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.cards import CardKind, CardStatus
+from riskgate.contracts.intents import ProvenanceSource
 from riskgate.contracts.orders import Side
 from riskgate.contracts.plans import PlanLeg, TradePlan
 from riskgate.contracts.snapshots import Quote
@@ -95,8 +96,12 @@ def word_authorises(
     approver: Approver, *, initiator: str, account_mode: str, plan: TradePlan, below: Decimal | None
 ) -> bool:
     """Say whether the person's own explicit word is the approval: in an account in EXECUTE mode,
-    for their own plan, below the policy's first threshold. Without a threshold it never is."""
+    for their own plan, below the policy's first threshold. Without a threshold it never is, and
+    words that a program passed on are not the person's own."""
     if account_mode != EXECUTE or approver.user_id != initiator:
+        return False
+    sources = {item.source for item in plan.intent.provenance.values()}
+    if ProvenanceSource.CLIENT_SPAN in sources:
         return False
     if may_decide(approver, initiator=initiator) is not None:
         return False

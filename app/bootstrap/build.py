@@ -10,7 +10,6 @@ from adapters.ports import Brokers, Clock, IdFactory, Logins, MarketData
 from agents.context import Defaults
 from agents.graph import build_graph
 from agents.intent.offline import OfflineParser
-from app.api.rate_limit import RateLimiter
 from app.api.services import Services
 from app.clock import RandomIds, SystemClock
 from app.connections.service import Connections
@@ -20,6 +19,7 @@ from app.execution.baskets import legs_hang_together
 from app.execution.engine import ExecutionEngine
 from app.gate.policies import PolicyDesk
 from app.gate.reducing import legs_that_reduce
+from app.identity.rate_limit import RateLimiter
 from app.identity.service import Identity
 from app.persistence import checkpoints
 from app.persistence.location import DatabaseLocation

@@ -28,6 +28,7 @@ from app.settings import Settings
 if TYPE_CHECKING:
     pass
 from app.bootstrap.brokers import AccountBrokers, check_broker
+from app.bootstrap.mcp import check_mcp
 
 SECRET_FILE = "seal.key"
 SECRET_BYTES = 32
@@ -98,6 +99,7 @@ def prepare_database(settings: Settings) -> DatabaseLocation:
     """
     _calendars(settings.calendars)
     check_broker(settings)
+    check_mcp(settings)
     location = locate(settings.home, settings.database_url)
     migrate.upgrade(location.owner_url)
     checkpoints.set_up(location.owner_conninfo)

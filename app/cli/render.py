@@ -16,10 +16,12 @@ Column: TypeAlias = tuple[str, bool, Callable[[Json], Text]]
 
 SOURCES: Final = {
     "user_span": "your words",
+    "client_span": "the program's words",
     "ui": "chosen by you",
     "playbook": "playbook",
     "policy_default": "account default",
 }
+SPANS: Final = frozenset({"user_span", "client_span"})
 SIDE_STYLES: Final = {"BUY": "bold blue", "SELL": "bold dark_orange3"}
 STATE_STYLES: Final = {
     "FILLED": "green",
@@ -33,10 +35,10 @@ SEVERITIES: Final = {"H": "high", "M": "medium", "L": "low"}
 
 
 def source_text(source: Json) -> str:
-    """Say where a value came from, quoting the person's own words."""
+    """Say where a value came from, quoting the words where it was words."""
     name = SOURCES.get(str(source.get("source")), words(source.get("source")))
     text = source.get("text")
-    if source.get("source") == "user_span":
+    if source.get("source") in SPANS:
         return f"{name} “{safe(text)}”"
     return safe(text) if text else name
 
@@ -84,7 +86,7 @@ def choices_of(card: Json) -> list[tuple[str, str]]:
 
 def _ticket(card: Json) -> RenderableType:
     fields = card["fields"]
-    parts: list[RenderableType] = [_facts(card)]
+    parts: list[RenderableType] = [*_proposed_by(card), _facts(card)]
     if len(fields.get("legs") or []) > 1:
         parts.append(_legs(card))
     parts += [_slices(leg, card) for leg in fields.get("legs") or [] if _sliced(leg)]
@@ -101,6 +103,18 @@ def _ticket(card: Json) -> RenderableType:
         box=box.ROUNDED,
         padding=(0, 1),
     )
+
+
+def _proposed_by(card: Json) -> list[RenderableType]:
+    """Name the program that passed on the words: nobody may take them for their own."""
+    said = card["fields"].get("proposed_by")
+    if not said:
+        return []
+    how, client, user = (safe(said.get(name)) for name in ("channel", "client", "user"))
+    line = (
+        f"Proposed through {how.upper()} by “{client}” in the name of {user}: its words, not yours."
+    )
+    return [Text(line, style="bold yellow")]
 
 
 def _facts(card: Json) -> Table:

@@ -28,6 +28,7 @@ from riskgate.contracts.traces import (
     TurnOutcome,
 )
 from riskgate.hashing import canonical_json
+from tools.ports import Relay
 
 SHOWN_MESSAGES = 50
 # A commit that fails is tried again after these pauses, then given up to `end_stale`.
@@ -49,7 +50,8 @@ class TurnResult:
 class LiveTurn:
     """A turn being worked on in this process.
 
-    `whole` says that its message was no answer to a question; `asleep` that its end is stored and
+    `whole` says that its message was no answer to a question, `relay` names the program that
+    passed it on, if one did; `asleep` that its end is stored and
     its task only waits for the turn that its card woke. `carried_on` is the run that its own
     message went on in, which is known once `settled` is set.
     """
@@ -61,6 +63,7 @@ class LiveTurn:
     executing: bool = False
     ending: bool = False
     whole: bool = False
+    relay: Relay | None = None
     asleep: bool = False
     carried_on: RunRecord | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,7 +85,11 @@ async def finish(
     if not turn.events.texts:
         turn.events.said(" ".join(state.get("explanations", [])))
     end = TurnEnd(
-        state=state, tools_called=tools_called, steps=steps, context={}, ended_at=clock.now()
+        state=state,
+        tools_called=tools_called,
+        steps=steps,
+        context={} if turn.relay is None else {"relay": turn.relay.model_dump(mode="json")},
+        ended_at=clock.now(),
     )
     async with turn.log.writing:
         for pause in RETRY_AFTER_S:

@@ -41,12 +41,14 @@ from riskgate.contracts.cards import CardStatus
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import ExecutionMode
 from riskgate.contracts.traces import TurnOutcome
-from tools.ports import Caller, InstrumentDirectory
+from tools.ports import Caller, InstrumentDirectory, Relay
 from tools.registry import Toolbox, ToolDenied
-from tools.scopes import scopes_of
+from tools.scopes import Scope, scopes_of
 
 RECURSION_LIMIT = 40
 BY_MESSAGE = "channel: message"
+# What a turn in which a program passes on the words cannot do.
+ACTING = frozenset({Scope.ORDERS_SUBMIT})
 # How long an answer waits for a turn that nobody in this process works on.
 RESULT_LOOKS = 20
 STALE_AFTER = timedelta(seconds=60)
@@ -64,7 +66,8 @@ class RunInProgress(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class TurnRequest:
-    """One message. Ids are the client's own where it has them."""
+    """One message. Ids are the client's own where it has them. Without a `relay` the words are the
+    person's own."""
 
     message: str
     thread_id: str | None = None
@@ -72,6 +75,7 @@ class TurnRequest:
     account_id: str | None = None
     focus_symbol: InstrumentRef | None = None
     page: str | None = None
+    relay: Relay | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +117,9 @@ class Conversation:
         if not is_new:
             return run
         turn = self._open(person.tenant_id, run)
+        turn.relay = request.relay
         given = {"message": run.message}
-        context = self._context(person, turn)
+        context = self._context(person, turn, request.relay)
         self._begin(person, turn, lambda: self._say(person, turn, context, given, request))
         return run
 
@@ -395,6 +400,9 @@ class Conversation:
         """Run a fresh turn, and carry its plan out where the message itself was the approval."""
         result = await self._invoke(person, turn, context, given, request)
         turn.asleep = True
+        # INVARIANT: words that a program passed on are nobody's approval.
+        if request.relay is not None:
+            return result
         card_id = await self._authorised(person, turn, result)
         if card_id is None:
             return result
@@ -518,8 +526,11 @@ class Conversation:
                 return None
             return await runs.run_resumed_from(session, record.card.run_id)
 
-    def _context(self, person: Principal, turn: LiveTurn) -> TurnContext:
+    def _context(
+        self, person: Principal, turn: LiveTurn, relay: Relay | None = None
+    ) -> TurnContext:
         parts, run = self._parts, turn.run
+        scopes = scopes_of(person.roles)
         caller = Caller(
             tenant_id=person.tenant_id,
             user_id=person.user_id,
@@ -528,6 +539,7 @@ class Conversation:
             thread_id=run.thread_id,
             run_id=run.run_id,
             decision_id=run.decision_id,
+            relay=relay,
         )
         now = parts.clock.now()
         return TurnContext(
@@ -542,7 +554,7 @@ class Conversation:
             submitter=parts.submission,
             canceller=parts.submission,
             cards=parts.proposals,
-            toolbox=Toolbox(scopes_of(person.roles), parts.microseconds),
+            toolbox=Toolbox(scopes if relay is None else scopes - ACTING, parts.microseconds),
             events=turn.events,
             defaults=parts.defaults,
         )

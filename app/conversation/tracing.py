@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from pydantic import JsonValue
+
 from agents.nodes.execute import order_sentence, outcome_of
 from agents.state import TurnState
 from app.persistence.runs import RunRecord
@@ -27,7 +29,7 @@ class TurnEnd:
     state: TurnState
     tools_called: Sequence[ToolCall]
     steps: Sequence[ReplayStep]
-    context: dict[str, str | None]
+    context: dict[str, JsonValue]
     ended_at: datetime
 
 
@@ -59,7 +61,10 @@ def build_trace(
         started_at=run.created_at if earlier is None else earlier.started_at,
         ended_at=end.ended_at,
         user_message=run.message,
-        inputs_used=InputsUsed(**state.get("inputs_used", {}), context=dict(end.context)),
+        inputs_used=InputsUsed(
+            **state.get("inputs_used", {}),
+            context={**(earlier.inputs_used.context if earlier else {}), **end.context},
+        ),
         tools_called=(*(earlier.tools_called if earlier else ()), *end.tools_called),
         plan_id=state.get("plan_id"),
         plan_hash=state.get("plan_hash"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.persistence.database import Row, Session
-from riskgate.contracts.cards import Card, CardStatus
+from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.hashing import canonical_json
 
 
@@ -75,6 +75,7 @@ async def list_cards(
     at: datetime,
     limit: int,
     offset: int,
+    kind: CardKind | None = None,
 ) -> list[CardRecord]:
     rows = await session.fetch_all(
         "SELECT body, shown AS status, user_id, policy_hash, seal, decided_by, decided_at, comment"
@@ -82,6 +83,7 @@ async def list_cards(
         " ELSE status END AS shown FROM cards) cards"
         " WHERE tenant_id = %s AND (%s::text IS NULL OR shown = %s)"
         " AND (%s::text IS NULL OR user_id = %s) AND (%s::text IS NULL OR account_id = %s)"
+        " AND (%s::text IS NULL OR kind = %s)"
         " ORDER BY created_at DESC, card_id LIMIT %s OFFSET %s",
         (
             at,
@@ -92,6 +94,8 @@ async def list_cards(
             user_id,
             account_id,
             account_id,
+            kind,
+            kind,
             limit,
             offset,
         ),

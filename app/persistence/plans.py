@@ -75,6 +75,16 @@ async def find_plan(session: Session, plan_id: str) -> TradePlan | None:
     return TradePlan.model_validate(row["body"]) if row else None
 
 
+async def plan_owner(session: Session, plan_id: str) -> str | None:
+    """Return the user in whose turn a plan was made, or None."""
+    row = await session.fetch_one(
+        "SELECT r.user_id FROM plans p JOIN runs r USING (tenant_id, run_id)"
+        " WHERE p.tenant_id = %s AND p.plan_id = %s",
+        (session.tenant_id, plan_id),
+    )
+    return None if row is None else str(row["user_id"])
+
+
 async def list_plans(
     session: Session, *, account_id: str | None, limit: int, offset: int
 ) -> list[TradePlan]:

@@ -251,7 +251,10 @@ class Proposals:
             plan_id=plan.plan_id,
             plan_hash=plan.plan_hash,
             decision_id=caller.decision_id,
-            fields=plan_fields(plan, decision, composed.quotes, trip=judged.trip),
+            fields={
+                **plan_fields(plan, decision, composed.quotes, trip=judged.trip),
+                **_proposed_by(caller),
+            },
             provenance=plan_provenance(plan),
         )
         terms = SealedTerms(
@@ -332,6 +335,13 @@ def mode_of_run(broker_mode: ExecutionMode, *, live: bool) -> ExecutionMode:
     if broker_mode is ExecutionMode.LIVE and not live:
         return ExecutionMode.DRY_RUN
     return broker_mode
+
+
+def _proposed_by(caller: Caller) -> dict[str, JsonValue]:
+    """Name the program whose words the card stands on, so that nobody takes them for their own."""
+    if caller.relay is None:
+        return {}
+    return {"proposed_by": caller.relay.model_dump(mode="json")}
 
 
 def _plan_entry(caller: Caller, plan_id: str, plan_hash: str) -> Entry:

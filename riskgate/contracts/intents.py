@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -12,16 +12,24 @@ from riskgate.contracts.orders import OrderType, Product, Side, Validity
 
 
 class ProvenanceSource(StrEnum):
-    """Who decided a field. Nothing else may decide one."""
+    """Who decided a field. Nothing else may decide one.
+
+    A client span is words that a program passed on in the person's name: enough to ask the person,
+    never enough to act.
+    """
 
     USER_SPAN = "user_span"
+    CLIENT_SPAN = "client_span"
     UI = "ui"
     PLAYBOOK = "playbook"
     POLICY_DEFAULT = "policy_default"
 
 
+SPANS: Final = frozenset({ProvenanceSource.USER_SPAN, ProvenanceSource.CLIENT_SPAN})
+
+
 class Provenance(Contract):
-    """Where one field came from; a user span is `message[start:end]`, equal to `text`."""
+    """Where one field came from; a span is `message[start:end]`, equal to `text`."""
 
     source: ProvenanceSource
     text: ShortText
@@ -30,11 +38,11 @@ class Provenance(Contract):
 
     @model_validator(mode="after")
     def _span_is_whole(self) -> Self:
-        if self.source is ProvenanceSource.USER_SPAN:
+        if self.source in SPANS:
             if self.start is None or self.end is None or self.end <= self.start:
-                raise ValueError("a user span needs start < end")
+                raise ValueError("a span of words needs start < end")
             if self.end - self.start != len(self.text):
-                raise ValueError("a user span must be as long as its text")
+                raise ValueError("a span of words must be as long as its text")
         return self
 
 

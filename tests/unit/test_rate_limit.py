@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.api.rate_limit import RateLimiter
+from app.identity.rate_limit import RateLimiter
 from tests.fakes.clock import MORNING
 
 

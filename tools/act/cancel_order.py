@@ -11,6 +11,9 @@ TOOL = Tool(
     description="Cancel what is open of one of the account's orders; fills before it stand.",
     scope=Scope.ORDERS_SUBMIT,
     read_only=False,
+    destructive=True,
+    idempotent=True,
+    open_world=True,
 )
 
 

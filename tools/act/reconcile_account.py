@@ -11,6 +11,9 @@ TOOL = Tool(
     description="Compare the ledger with the broker and open exceptions for differences.",
     scope=Scope.ORDERS_SUBMIT,
     read_only=False,
+    destructive=False,
+    idempotent=True,
+    open_world=True,
 )
 
 

@@ -10,6 +10,9 @@ TOOL = Tool(
     description="Execute the plan of an approved card once; without an approval it does nothing.",
     scope=Scope.ORDERS_SUBMIT,
     read_only=False,
+    destructive=True,
+    idempotent=True,
+    open_world=True,
 )
 
 

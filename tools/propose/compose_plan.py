@@ -11,6 +11,9 @@ TOOL = Tool(
     description="Turn an intent into a stored, immutable plan. Sends nothing.",
     scope=Scope.PLAN_WRITE,
     read_only=False,
+    destructive=False,
+    idempotent=False,
+    open_world=True,
 )
 
 

@@ -10,6 +10,9 @@ TOOL = Tool(
     description="Ask the risk gate for its verdict on a stored plan.",
     scope=Scope.PLAN_WRITE,
     read_only=False,
+    destructive=False,
+    idempotent=False,
+    open_world=False,
 )
 
 

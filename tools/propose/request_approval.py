@@ -11,6 +11,9 @@ TOOL = Tool(
     description="Put a sealed card for a plan before a person. Approves nothing.",
     scope=Scope.PLAN_WRITE,
     read_only=False,
+    destructive=False,
+    idempotent=False,
+    open_world=False,
 )
 
 

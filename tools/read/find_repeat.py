@@ -10,6 +10,9 @@ TOOL = Tool(
     description="The caller's own earlier message of the same words whose trade stands or waits.",
     scope=Scope.READ_ACCOUNT,
     read_only=True,
+    destructive=False,
+    idempotent=True,
+    open_world=False,
 )
 
 

@@ -3,7 +3,7 @@
 import { getJson, keepKey, Problem, readKey, whenUnauthorized } from "./api.js";
 import { showBanner } from "./banner.js";
 import { focusMessage, startComposer } from "./composer.js";
-import { clearConversation, greet, keepTime, loadConversation, send } from "./conversation.js";
+import { clearConversation, greet, keepTime, loadConversation, send, showCardAsked } from "./conversation.js";
 import { byId, el } from "./dom.js";
 import { clearBook, panelShown, pollBook, refreshBook, showPanel } from "./panel.js";
 import { forgetAll, forgetThread, keepAccount, preferredAccount, session } from "./session.js";
@@ -14,7 +14,7 @@ const WIDE = matchMedia("(min-width: 1080px)");
 start();
 
 function start() {
-  takeKeyFromAddress();
+  takeFromAddress();
   whenUnauthorized((problem) => signOut(problem.message));
   startComposer(send);
   byId("sign-in-form").addEventListener("submit", onSignIn);
@@ -24,7 +24,7 @@ function start() {
   byId("panel-toggle").addEventListener("click", () => showPanel(!panelShown()));
   byId("panel-close").addEventListener("click", () => showPanel(false));
   byId("panel-refresh").addEventListener("click", refreshBook);
-  addEventListener("hashchange", () => takeKeyFromAddress() && enter());
+  addEventListener("hashchange", () => takeFromAddress() && enter());
   addEventListener("keydown", onKey);
   showPanel(WIDE.matches);
   setInterval(showTime, 1000);
@@ -32,10 +32,14 @@ function start() {
   enter();
 }
 
-function takeKeyFromAddress() {
-  const key = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (!key) return false;
-  keepKey(key.trim());
+/** Take a key to sign in with, or the card to show, from the address; returns whether there was one. */
+function takeFromAddress() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const key = given.get("key");
+  const card = given.get("card");
+  if (!key && !card) return false;
+  if (key) keepKey(key.trim());
+  session.asked = card;
   // A key must stay neither in the address bar nor in the history.
   history.replaceState(null, "", location.pathname + location.search);
   return true;
@@ -50,9 +54,24 @@ async function enter() {
     const me = await getJson("/me");
     session.accounts = me.accounts;
     session.roles = me.user.roles;
+    const card = await cardAsked();
+    if (card) keepAccount(session.accounts.find((account) => account.account_id === card.account_id));
     showDesk();
+    if (card) showCardAsked(card);
   } catch (problem) {
     if (readKey()) showSignIn(problem);
+  }
+}
+
+/** The card that the address named, if it is there and may be seen. */
+async function cardAsked() {
+  const id = session.asked;
+  session.asked = null;
+  if (!id) return null;
+  try {
+    return (await getJson(`/cards/${encodeURIComponent(id)}`)).card;
+  } catch {
+    return null;
   }
 }
 

@@ -129,13 +129,22 @@ async function showPending() {
   }
 }
 
+/** Show the card that the address named, decided or not, and bring it into sight. */
+export async function showCardAsked(card) {
+  await session.loaded;
+  if (card.account_id !== session.account.account_id) return;
+  if (!desk.cards.has(card.id)) reshow([card], "This card was asked for");
+  const known = desk.cards.get(card.id);
+  if (known?.ticket) reveal(known.ticket.element);
+}
+
 function stillOpen(card) {
   return !card.expires_at || Date.parse(card.expires_at) > serverNow();
 }
 
-function reshow(waiting) {
+function reshow(waiting, note = waiting.length === 1 ? "This still waits for you" : "These still wait for you") {
   byId("hello")?.remove();
-  const turn = createTurn(byId("turns"), { note: waiting.length === 1 ? "This still waits for you" : "These still wait for you" });
+  const turn = createTurn(byId("turns"), { note });
   const run = createRun(turn, desk);
   run.steps.element.remove();
   settle(run, true);

@@ -16,6 +16,7 @@ const STATUS = {
 };
 const SOURCES = {
   user_span: "your words",
+  client_span: "the program's words",
   ui: "chosen by you",
   playbook: "playbook",
   policy_default: "account default",
@@ -40,6 +41,7 @@ export function createTicket(card, { onDecide }) {
     "section",
     { class: `card ticket ${mainSide(card) === "SELL" ? "sell" : "buy"}`, "aria-label": card.title, "data-card": card.id },
     heading(card, parts),
+    proposedBy(card),
     facts(card),
     legs(card),
     quotes(card),
@@ -171,6 +173,13 @@ function heading(card, parts) {
   );
 }
 
+/** Name the program that passed on the words: nobody may take them for their own. */
+function proposedBy({ fields: { proposed_by: said } }) {
+  if (!said) return null;
+  const text = `Proposed through ${String(said.channel).toUpperCase()} by “${said.client}” in the name of ${said.user}: its words, not yours.`;
+  return el("p", { class: "note warn proposed-by" }, text);
+}
+
 function headSource({ provenance = {} }) {
   const known = [["side", provenance.side], ["instrument", provenance.symbols]].filter(([, source]) => source);
   const text = known.map(([name, source]) => `${name}: ${sourceText(source)}`).join(" · ");
@@ -212,10 +221,10 @@ function fact(card, [label, value, field, note]) {
   );
 }
 
-/** Say where a value came from, quoting the person's own words. */
+/** Say where a value came from, quoting the words where it was words. */
 function sourceText({ source, text }) {
   const name = SOURCES[source] ?? words(source);
-  if (source === "user_span") return `${name} “${text}”`;
+  if (source === "user_span" || source === "client_span") return `${name} “${text}”`;
   return text && text !== name ? text : name;
 }
 

@@ -13,10 +13,12 @@ from app.approvals.rules import (
     may_decide,
     plan_is_the_sealed_one,
     price_moved,
+    word_authorises,
 )
 from app.approvals.seal import SealedTerms
 from app.identity.principal import Role
 from riskgate.contracts.cards import CardKind, CardStatus
+from riskgate.contracts.intents import Provenance, ProvenanceSource
 from riskgate.contracts.orders import Side
 from riskgate.contracts.plans import TradePlan
 from tests.builders import HASH, a_trade_intent
@@ -249,3 +251,27 @@ def test_one_moved_leg_is_enough() -> None:
     refusal = price_moved(plan, [a_quote(), a_quote("TCS", ask=1200)])
     assert refusal is not None
     assert refusal.message == "NSE:TCS moved against the plan by 20.00 %, over 1 %"
+
+
+# The person's own word
+
+
+def word_counts(plan: TradePlan) -> bool:
+    return word_authorises(
+        approver("trader"),
+        initiator="usr-1",
+        account_mode="EXECUTE",
+        plan=plan,
+        below=plan.notional + 1,
+    )
+
+
+@pytest.mark.parametrize("field", ["side", "symbols", "sizing", "product", "order_type"])
+def test_one_field_that_a_program_passed_on_is_enough_for_the_word_not_to_count(
+    field: str,
+) -> None:
+    own = a_trade_intent()
+    words = Provenance(source=ProvenanceSource.CLIENT_SPAN, text="buy", start=0, end=3)
+    passed_on = own.model_copy(update={"provenance": {**own.provenance, field: words}})
+    assert word_counts(a_plan(a_leg(), intent=own))
+    assert not word_counts(a_plan(a_leg(), intent=passed_on))

@@ -266,3 +266,23 @@ def test_a_market_order_with_a_limit_shows_both_what_was_said_and_what_is_sent()
     assert said["Order"] == "LIMIT your words “at market”"
     assert said["Limit"] == "₹1,509.85 market protection: within"
     assert " ".join(text.replace("│", "").split()).count(note) == 1
+
+
+def test_a_card_that_a_program_asked_for_says_so_and_whose_words_they_are() -> None:
+    card = a_plan_card()
+    said_by = {"channel": "mcp", "client": "claude 1.0", "user": "owner"}
+    spans = {name: {**one, "source": "client_span"} for name, one in card["provenance"].items()}
+    shown = drawn(
+        render_card(
+            {
+                **card,
+                "fields": {**card["fields"], "proposed_by": said_by},
+                "provenance": spans,
+            }
+        )
+    )
+    assert (
+        "Proposed through MCP by “claude 1.0” in the name of owner: its words, not yours." in shown
+    )
+    assert "the program's words “buy”" in shown
+    assert "your words" not in shown

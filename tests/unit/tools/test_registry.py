@@ -23,6 +23,9 @@ TOOL = Tool(
     description="Prices.",
     scope=Scope.READ_MARKET,
     read_only=True,
+    destructive=False,
+    idempotent=True,
+    open_world=True,
 )
 EVERY_TOOL = (
     get_quotes.TOOL,

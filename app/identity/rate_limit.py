@@ -1,4 +1,4 @@
-"""How often one user may call one route: a true sliding minute, counted in this process."""
+"""How often one user may call one route or tool: a true sliding minute, counted in this process."""
 
 import math
 from collections import defaultdict, deque

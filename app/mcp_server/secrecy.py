@@ -1,0 +1,44 @@
+"""Keep credentials out of what is stored: a call that carries one is refused unread."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import JsonValue
+
+# Our keys, and JSON Web Tokens.
+SECRETS: Final = re.compile(
+    r"st_[A-Za-z0-9_-]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
+)
+WITHHELD: Final = "[withheld]"
+SHOWN_MAX: Final = 80
+# What the audit log says of an argument in words: how long it was, never what it said.
+WORDED: Final = frozenset({"message", "query"})
+
+
+def holds_secret(value: JsonValue) -> bool:
+    """Say whether a credential stands anywhere in a value, its names included."""
+    if isinstance(value, str):
+        return SECRETS.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(holds_secret(name) or holds_secret(item) for name, item in value.items())
+    if isinstance(value, list):
+        return any(map(holds_secret, value))
+    return False
+
+
+def redacted(arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return checked arguments as the audit log keeps them."""
+    return {name: _redacted(name, value) for name, value in arguments.items() if value is not None}
+
+
+def _redacted(name: str, value: JsonValue) -> JsonValue:
+    if holds_secret(value):
+        return WITHHELD
+    if name in WORDED and isinstance(value, str):
+        return f"{len(value)} letters"
+    if isinstance(value, str):
+        return value[:SHOWN_MAX]
+    if isinstance(value, list):
+        return [_redacted(name, item) for item in value]
+    return value

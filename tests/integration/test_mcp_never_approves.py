@@ -1,0 +1,92 @@
+"""What is proposed over MCP waits for a person, whatever mode the account is in."""
+
+from typing import Any
+
+from app.persistence.location import DatabaseLocation
+from app.settings import Settings
+from tests.integration.benches import a_bench
+from tests.integration.driving import rows, say, set_policy
+from tests.integration.mcp_wire import mcp_desk, served
+from tests.integration.test_execute import own_word_policy, set_mode
+
+ORDER = "buy 10 INFY at market, cnc"
+
+
+def cards(location: DatabaseLocation) -> list[dict[str, Any]]:
+    return rows(location, "SELECT status, body FROM cards WHERE kind = 'trade_plan'")
+
+
+async def test_the_same_words_execute_when_typed_and_wait_when_passed_on(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk, served(desk) as mcp:
+        await set_policy(desk, location, own_word_policy())
+        await set_mode(desk, "EXECUTE")
+        async with mcp.wire() as wire:
+            passed_on = await wire.call("propose_trade", message=ORDER)
+        (waiting,) = cards(location)
+        assert bench.broker.placed == []
+        async with desk.client() as http:
+            typed = await say(http, ORDER)
+
+    assert passed_on["outcome"] == "AWAITING_APPROVAL"
+    assert waiting["status"] == "PENDING"
+    assert typed["outcome"] == "EXECUTED"
+    assert len(bench.broker.placed) == 1
+    assert sorted(card["status"] for card in cards(location)) == ["APPROVED", "PENDING"]
+
+
+async def test_the_card_says_whose_words_it_stands_on(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with mcp_desk(settings, location) as desk, desk.wire() as wire:
+        answer = await wire.call("propose_trade", message=ORDER)
+    ((_status, body),) = [(card["status"], card["body"]) for card in cards(location)]
+    said_by = {"channel": "mcp", "client": "test-host 1.0", "user": "owner"}
+    assert body["fields"]["proposed_by"] == said_by
+    assert answer["proposal"]["facts"]["proposed_by"] == said_by
+    sources = {name: item["source"] for name, item in body["provenance"].items()}
+    assert sources == {
+        "side": "client_span",
+        "symbols": "client_span",
+        "sizing": "client_span",
+        "order_type": "client_span",
+        "product": "client_span",
+    }
+
+
+async def test_a_request_id_proposes_once(settings: Settings, location: DatabaseLocation) -> None:
+    async with mcp_desk(settings, location) as desk, desk.wire() as wire:
+        first = await wire.call("propose_trade", message=ORDER, request_id="r-1")
+        again = await wire.call("propose_trade", message=ORDER, request_id="r-1")
+        other = await wire.problem("propose_trade", message="buy 1 TCS", request_id="r-1")
+    assert again["decision_id"] == first["decision_id"]
+    assert len(cards(location)) == 1
+    assert other["code"] == "RUN_ID_TAKEN"
+
+
+async def test_words_passed_on_cancel_nothing(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with mcp_desk(settings, location) as desk, desk.wire() as wire:
+        async with desk.desk.client() as http:
+            resting = await say(http, "buy 10 INFY at 1000, cnc")
+            card_id = resting["cards"][-1]["id"]
+            await http.post(f"/api/v1/cards/{card_id}/approve")
+        answer = await wire.call("propose_trade", message="cancel my INFY order")
+        (order,) = (await wire.call("list_orders"))["rows"]
+    assert (answer["outcome"], answer["error_code"]) == ("DENIED", "TOOL_SCOPE_MISSING")
+    assert order["state"] == "OPEN"
+
+
+async def test_a_question_cannot_be_answered_from_outside(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    """Each proposal is a thread of its own, so a 'yes' or a number completes nothing."""
+    async with mcp_desk(settings, location) as desk, desk.wire() as wire:
+        asked = await wire.call("propose_trade", message="buy INFY")
+        answered = await wire.call("propose_trade", message="10")
+    assert (asked["outcome"], asked["proposal"]) == ("NEEDS_INPUT", None)
+    assert answered["proposal"] is None
+    assert cards(location) == []

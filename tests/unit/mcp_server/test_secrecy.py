@@ -1,0 +1,48 @@
+"""Nothing that looks like a credential is kept, and of words only how many there were."""
+
+import pytest
+from pydantic import JsonValue
+
+from app.mcp_server.secrecy import holds_secret, redacted
+
+KEY = "st_" + "a" * 43
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0x.c2lnbmF0dXJlLXBhcnQ"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        KEY,
+        f"buy 1 INFY {KEY}",
+        f"Bearer {TOKEN}",
+        ["NSE:INFY", KEY],
+        {"a": {"b": [TOKEN]}},
+        {KEY: 1},
+    ],
+)
+def test_a_credential_is_found_wherever_it_stands(value: JsonValue) -> None:
+    assert holds_secret(value)
+
+
+@pytest.mark.parametrize("value", ["buy 10 INFY at 1480", "st_oploss 2%", "eyJ.a.b", 5, None, []])
+def test_ordinary_words_are_none(value: JsonValue) -> None:
+    assert not holds_secret(value)
+
+
+def test_the_audit_log_keeps_names_and_sizes_and_withholds_the_rest() -> None:
+    assert redacted(
+        {
+            "message": "buy 10 INFY",
+            "instruments": ["NSE:INFY", KEY],
+            "account_id": KEY,
+            "request_id": "r" * 90,
+            "limit": 5,
+            "policy_hash": None,
+        }
+    ) == {
+        "message": "11 letters",
+        "instruments": "[withheld]",
+        "account_id": "[withheld]",
+        "request_id": "r" * 80,
+        "limit": 5,
+    }
