@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from riskgate.contracts.orders import Product
@@ -18,6 +19,7 @@ from riskgate.figures import ZERO, exactly
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_STEP: Final = timedelta(microseconds=1)
 _MOST_STAMPS: Final = 64
+_NOTHING: Final[Mapping[Product | None, Decimal]] = MappingProxyType({})
 
 
 class Unpriced(NamedTuple):
@@ -39,14 +41,24 @@ class Line:
     """One instrument in one product: what is held, and how far orders in flight could move it.
 
     `low` and `high` are the signed money in the position at either end of what may fill.
-    `bought` and `sold` are the quantities in flight.
+    `bought` and `sold` are the quantities in flight. `blocked` is held and cannot be sold now.
     """
 
-    __slots__ = ("bought", "exposure", "held", "high", "in_flight", "low", "product", "sold")
+    __slots__ = (
+        "blocked",
+        "bought",
+        "exposure",
+        "held",
+        "high",
+        "in_flight",
+        "low",
+        "product",
+        "sold",
+    )
 
     def __init__(self, product: Product | None) -> None:
         self.product = product
-        self.held = self.bought = self.sold = ZERO
+        self.held = self.bought = self.sold = self.blocked = ZERO
         self.low = self.high = self.exposure = ZERO
         self.in_flight: dict[Hashable, _InFlight] = {}
 
@@ -56,7 +68,7 @@ class Line:
 
     def closable(self, sign: int) -> Decimal:
         """Return how much an order could close, were all before it to fill."""
-        left = -self.held - self.bought if sign > 0 else self.held - self.sold
+        left = -self.held - self.bought if sign > 0 else self.held - self.sold - self.blocked
         return left if left > 0 else ZERO
 
 
@@ -137,15 +149,23 @@ class Book:
         return entry
 
     def enter(
-        self, listing: Listing, price: Price | None, held: Mapping[Product | None, Decimal]
+        self,
+        listing: Listing,
+        price: Price | None,
+        held: Mapping[Product | None, Decimal],
+        blocked: Mapping[Product | None, Decimal] = _NOTHING,
     ) -> None:
-        """Make an instrument known with its price and holdings at once: one valuation for all."""
+        """Make an instrument known with its price and holdings at once: one valuation for all.
+
+        `blocked` is what of each line cannot be sold now, whatever is held.
+        """
         entry = self.know(listing)
         with exactly():
             self._withdraw(entry)
             entry.price = price
             for product, quantity in held.items():
-                self._line(listing.key, product)[1].held = quantity
+                line = self._line(listing.key, product)[1]
+                line.held, line.blocked = quantity, blocked.get(product, ZERO)
             self._value(entry)
 
     def set_price(self, key: Hashable, price: Price | None) -> None:

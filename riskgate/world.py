@@ -90,11 +90,11 @@ def world_of(policy: Policy, given: GateInput) -> World:
     book = Book()
     reserved = ZERO
     quotes = {quote.instrument: quote for quote in given.quotes}
-    held = _held(broker)
+    held, blocked = _held(broker), _blocked(broker)
     for ref in _instruments(given, broker):
         quote = quotes.get(ref)
         price = None if quote is None else price_of(quote)
-        book.enter(listings.of(ref), price, held.get(ref, {}))
+        book.enter(listings.of(ref), price, held.get(ref, {}), blocked.get(ref, {}))
     # INVARIANT: which of several orders closes a position follows from the orders themselves, so
     # how a snapshot lists them never changes a decision.
     for number, order in enumerate(sorted(broker.orders, key=_as_sent) if broker else ()):
@@ -197,6 +197,14 @@ def _held(broker: BrokerSnapshot | None) -> dict[InstrumentRef, dict[Product | N
         lines = held.setdefault(position.instrument, {})
         lines[position.product] = lines.get(position.product, ZERO) + position.quantity
     return held
+
+
+def _blocked(broker: BrokerSnapshot | None) -> dict[InstrumentRef, dict[Product | None, Decimal]]:
+    blocked: dict[InstrumentRef, dict[Product | None, Decimal]] = {}
+    for position in (*broker.holdings, *broker.positions) if broker else ():
+        lines = blocked.setdefault(position.instrument, {})
+        lines[position.product] = lines.get(position.product, ZERO) + position.blocked_quantity
+    return blocked
 
 
 def _margin(policy: Policy, book: Book, candidate: Candidate) -> Decimal:

@@ -5,6 +5,7 @@ from decimal import Context, Decimal, localcontext
 
 from pydantic import ValidationError
 
+from app.planning.delivery import refuse_undeliverable
 from app.planning.inputs import PlanImpossible, PlanningInputs, PlanProblem, impossible
 from app.planning.market_protection import protect, sendable
 from app.planning.notes import notes_of
@@ -140,6 +141,7 @@ def _leg(
     limit = intent.limit_price if asked is sent_as else protect(inputs, instrument, quote)
     stop, target = _protection(inputs, instrument, entry)
     quantity, note = size_leg(inputs, instrument, entry=entry, stop=stop)
+    refuse_undeliverable(inputs, instrument, quantity)
     return PlanLeg(
         leg=number,
         instrument=instrument,

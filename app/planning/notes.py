@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from app.planning.delivery import sale_notes
 from app.planning.inputs import PlanningInputs
 from app.planning.market_protection import beyond_pct
 from riskgate.contracts.base import decimal_text
@@ -44,6 +45,8 @@ def notes_of(
     if any(len(leg.slices) > 1 for leg in legs):
         notes.append("The quantity is above the exchange's freeze limit and is sent in slices.")
     notes.extend(_resting(inputs, legs))
+    for leg in legs:
+        notes.extend(sale_notes(inputs, leg.instrument))
     if inputs.intent.product is Product.MIS:
         notes.append("MIS is intraday: the broker may square it off before the close.")
     return tuple(notes)

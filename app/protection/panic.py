@@ -28,8 +28,9 @@ from app.protection.desired import Why
 from app.protection.forgetting import forgotten_orders
 from app.protection.placing import Approval, Denied, Placed, Placer
 from app.protection.prices import worse
-from app.protection.seeing import instrument_of, net_held, quote_of
+from app.protection.seeing import instrument_of, net_held, not_sellable, quote_of
 from app.protection.shares import Resting, open_once
+from riskgate.contracts.base import decimal_text
 from riskgate.contracts.decisions import KillSwitchLevel
 from riskgate.contracts.instruments import InstrumentRef, round_down
 from riskgate.contracts.orders import OrderState, OrderType, Product, Side
@@ -256,6 +257,10 @@ class Panic:
         )
         if free <= 0:
             return None
+        blocked, why = not_sellable(world.snapshot, ref, product)
+        if side is Side.SELL and free <= blocked:
+            return Denied(why=f"the broker does not let it be sold now: {why}")
+        free -= blocked if side is Side.SELL else ZERO
         instrument, quote = instrument_of(world, ref), quote_of(world, ref)
         if instrument is None or quote is None:
             return Denied(why="there is no price of it now, or it is not in the master")
@@ -375,7 +380,7 @@ class Panic:
                 instrument=instrument,
                 product=product,
                 quantity=net_held(snapshot, instrument, product),
-                why="its exit has not filled, or another order is closing it",
+                why=_why_left(snapshot, instrument, product),
             )
             for instrument, product in _lines(snapshot)
         ]
@@ -398,6 +403,13 @@ class Panic:
             Left(instrument=p.instrument, product=p.product, quantity=p.quantity, why=why)
             for p in held
         ]
+
+
+def _why_left(snapshot: BrokerSnapshot, instrument: InstrumentRef, product: Product) -> str:
+    blocked, why = not_sellable(snapshot, instrument, product)
+    if blocked:
+        return f"the broker does not let {decimal_text(blocked)} of it be sold now: {why}"
+    return "its exit has not filled, or another order is closing it"
 
 
 def _but(found: Sequence[Left], known: Set[tuple[InstrumentRef, Product]]) -> tuple[Left, ...]:

@@ -180,6 +180,16 @@ def net_held(snapshot: BrokerSnapshot, instrument: InstrumentRef, product: Produ
     return sum(own, ZERO)
 
 
+def not_sellable(
+    snapshot: BrokerSnapshot, instrument: InstrumentRef, product: Product
+) -> tuple[Decimal, str]:
+    """Return how much of what is held the broker does not let be sold now, and its reasons."""
+    rows = (*snapshot.positions, *snapshot.holdings)
+    own = [r for r in rows if r.instrument == instrument and r.product is product]
+    reasons = " ".join(r.sale_note for r in own if r.sale_note)
+    return sum((r.blocked_quantity for r in own), ZERO), reasons
+
+
 def quote_of(world: World, instrument: InstrumentRef) -> Quote | None:
     return next((quote for quote in world.quotes if quote.instrument == instrument), None)
 

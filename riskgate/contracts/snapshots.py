@@ -2,11 +2,21 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from riskgate.contracts.base import Contract, Identifier, Money, NonNegative, Number, Price, UtcTime
+from riskgate.contracts.base import (
+    Contract,
+    Identifier,
+    Money,
+    NonNegative,
+    Number,
+    Price,
+    ShortText,
+    UtcTime,
+    absent,
+)
 from riskgate.contracts.instruments import Currency, InstrumentRef
 from riskgate.contracts.orders import BrokerOrder, Product
 
@@ -67,6 +77,9 @@ class Position(Contract):
     """A signed quantity of one instrument in one product; negative is short.
 
     `day_quantity` is today's part of it, told apart because brokers report both.
+    `sellable_quantity` is how much of it the broker would let go were nothing sold of it today and
+    nothing being sold; None where all of it may be, as far as is known. `sale_note` says why less,
+    and what a person must know before selling it.
     """
 
     instrument: InstrumentRef
@@ -74,6 +87,15 @@ class Position(Contract):
     quantity: Number
     average_price: NonNegative
     day_quantity: Number = Decimal(0)
+    sellable_quantity: Annotated[NonNegative | None, Field(exclude_if=absent)] = None
+    sale_note: Annotated[ShortText | None, Field(exclude_if=absent)] = None
+
+    @property
+    def blocked_quantity(self) -> Decimal:
+        """Return how much of a long position cannot be sold now; 0 where that is not known."""
+        if self.sellable_quantity is None:
+            return Decimal(0)
+        return max(self.quantity - self.sellable_quantity, Decimal(0))
 
 
 class Margins(Contract):

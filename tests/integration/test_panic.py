@@ -19,6 +19,7 @@ from riskgate.contracts.orders import (
     Product,
     Side,
 )
+from riskgate.contracts.snapshots import Position
 from tests.fakes.instruments import INFY, TCS
 from tests.integration.benches import Bench, a_bench
 from tests.integration.checker import check
@@ -104,6 +105,34 @@ async def test_a_panic_cancels_what_is_open_and_leaves_every_position(
     assert switch["level"] == "REDUCE_ONLY"
     asked = rows(location, "SELECT actor, body FROM audit_log WHERE action = 'panic.approved'")
     assert [row["body"]["reason"] for row in asked] == ["the market breaks"]
+
+
+async def test_a_panic_sells_what_the_broker_lets_go_and_says_what_stays_and_why(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    pledged = Position(
+        instrument=INFY,
+        product=Product.CNC,
+        quantity=Decimal(10),
+        average_price=Decimal(1400),
+        sellable_quantity=Decimal(6),
+        sale_note="4 pledged; release the pledge at Kite to sell it.",
+    )
+    async with open_bench(settings, location) as (bench, desk), desk.client() as client:
+        bench.mock.hold(MOCK_ACCOUNT, pledged)
+        await client.post("/api/v1/reconcile", json={"account_id": MOCK_ACCOUNT})
+        report = await panic(client)
+        bench.clock.advance(seconds=60)
+        again = await panic(client)
+
+    assert [(e["side"], e["filled_quantity"]) for e in report["exits"]] == [("SELL", "6")]
+    (left,) = report["left"]
+    assert (left["quantity"], left["why"]) == (
+        "4",
+        f"the broker does not let 4 of it be sold now: {pledged.sale_note}",
+    )
+    assert again["exits"] == report["exits"]
+    assert again["left"][0]["why"] == f"the broker does not let it be sold now: {pledged.sale_note}"
 
 
 async def test_a_second_panic_shows_the_first_and_closes_only_what_is_left(

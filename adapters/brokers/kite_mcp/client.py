@@ -97,7 +97,9 @@ class KiteBroker:
             account_id=account_id,
             source="kite",
             as_of=as_of,
-            holdings=_understood(lambda: mapping.holdings_of(holding_rows)),
+            holdings=_understood(
+                lambda: mapping.holdings_of(holding_rows, position_rows, book.orders)
+            ),
             positions=_understood(lambda: mapping.positions_of(position_rows)),
             orders=book.orders,
             margins=_understood(lambda: mapping.margins_of(margin_row, holding_rows)),

@@ -25,6 +25,7 @@ from adapters.brokers.kite_mcp.fields import (
     whole,
     without_noise,
 )
+from adapters.brokers.kite_mcp.selling import ALL_OF_IT, Selling, leaving_of, selling_of
 from riskgate.contracts.instruments import Currency, Exchange, InstrumentRef
 from riskgate.contracts.orders import (
     BrokerOrder,
@@ -179,13 +180,19 @@ def positions_of(rows: Sequence[Row]) -> tuple[Position, ...]:
     return tuple(position for position in found if position is not None)
 
 
-def holdings_of(rows: Iterable[Row]) -> tuple[Position, ...]:
+def holdings_of(
+    rows: Iterable[Row], positions: Sequence[Row] = (), orders: Sequence[BrokerOrder] = ()
+) -> tuple[Position, ...]:
     """Return what is delivered or on its way: `quantity` and `t1_quantity`.
 
     What was sold today still counts here and is a short CNC position beside it, so that the two
-    sum to what is held. Raises Stranger as `positions_of` does.
+    sum to what is held. The positions and orders of the day say what of it is being sold. Raises
+    Stranger as `positions_of` does.
     """
-    found = (_position(row, held_quantity(row), Decimal(0)) for row in rows)
+    found = []
+    for row in rows:
+        selling = selling_of(row, leaving=leaving_of(row, positions, orders))
+        found.append(_position(row, held_quantity(row), Decimal(0), selling))
     return tuple(position for position in found if position is not None)
 
 
@@ -239,7 +246,9 @@ def differences(intent: OrderIntent, order: BrokerOrder) -> tuple[str, ...]:
     )
 
 
-def _position(row: Row, quantity: Decimal, day: Decimal) -> Position | None:
+def _position(
+    row: Row, quantity: Decimal, day: Decimal, selling: Selling = ALL_OF_IT
+) -> Position | None:
     if quantity == 0:
         return None
     return _built(
@@ -249,6 +258,8 @@ def _position(row: Row, quantity: Decimal, day: Decimal) -> Position | None:
         quantity=quantity,
         average_price=max(without_noise(number(row, "average_price"), NOISE), Decimal(0)),
         day_quantity=day,
+        sellable_quantity=selling.quantity,
+        sale_note=selling.note,
     )
 
 

@@ -323,3 +323,18 @@ def test_the_states_after_which_nothing_changes_are_these() -> None:
 def test_decimal_text_has_no_exponent_trailing_zeros_or_negative_zero() -> None:
     written = [decimal_text(Decimal(text)) for text in ("1E-7", "-1.50", "100", "0E+9", "-0.00")]
     assert written == ["0.0000001", "-1.5", "100", "0", "0"]
+
+
+def test_a_position_of_which_nothing_new_is_told_has_the_bytes_it_always_had() -> None:
+    position = a_position(10)
+    assert canonical_json(position) == (
+        '{"average_price":"900","day_quantity":"0","instrument":{"exchange":"NSE",'
+        '"tradingsymbol":"INFY"},"product":"CNC","quantity":"10"}'
+    )
+    told = a_position(10, sellable_quantity=Decimal(4), sale_note="6 pledged.")
+    assert type(told).model_validate_json(canonical_json(told)) == told
+    assert told.blocked_quantity == 6
+
+
+def test_a_short_position_blocks_nothing() -> None:
+    assert a_position(-10, sellable_quantity=Decimal(0)).blocked_quantity == 0

@@ -201,6 +201,23 @@ def test_without_a_quote_collars_and_triggers_leave_the_word_to_the_missing_quot
     assert codes(a_gate_input(leg, quotes=())) == ("SYS-001",)
 
 
+@pytest.mark.parametrize(("quantity", "expected"), [(4, ()), (5, ("ORD-010",))])
+def test_what_the_broker_does_not_let_go_is_not_free_to_sell(
+    quantity: Amount, expected: tuple[str, ...]
+) -> None:
+    gate_input = a_gate_input(
+        a_market_leg(quantity, side=SELL),
+        held=[a_position(10, sellable_quantity=Decimal(7))],
+        orders=[an_open_order(SELL, 3)],
+    )
+    assert codes(gate_input) == expected
+
+
+def test_what_the_broker_does_not_let_go_may_still_be_bought_more_of() -> None:
+    held = [a_position(10, sellable_quantity=Decimal(0))]
+    assert codes(a_gate_input(a_market_leg(1), held=held)) == ()
+
+
 @pytest.mark.parametrize(("quantity", "expected"), [(6, ()), (7, ("ORD-010",))])
 def test_a_delivery_sale_is_of_what_is_held_and_not_being_sold(
     quantity: Amount, expected: tuple[str, ...]
