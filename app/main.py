@@ -16,6 +16,7 @@ from app.api.declared import refuse_undeclared
 from app.bootstrap import Container, build, build_mcp, build_worker
 from app.calendars.endings import ending_soon
 from app.errors import Unavailable
+from app.identity.principal import OWNER_TENANT
 from app.mcp_server.routes import mcp_routes
 from app.persistence.location import DatabaseLocation
 from app.persistence.serving import serving_alone
@@ -58,6 +59,8 @@ def create_app(
         worker.start()
         on_ready(new_key)
         _warn_of_calendars(container, on_warning)
+        for text in await container.services.connections.warnings(OWNER_TENANT):
+            on_warning(text)
         try:
             async with mcp.running():
                 yield

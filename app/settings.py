@@ -18,17 +18,27 @@ class BrokerName(StrEnum):
     MOCK = "mock"
     ALPACA = "alpaca"
     TRADIER = "tradier"
+    KITE_MCP = "kite_mcp"
 
 
 # Keys travel with every call, so only a stand-in on this machine is called without TLS.
 BrokerUrl = Annotated[
     str, Field(pattern=r"^(https://[A-Za-z0-9.\-]+(:\d{1,5})?|http://127\.0\.0\.1:\d{1,5})$")
 ]
+# A session id, which is the login itself, travels with every call.
+KiteUrl = Annotated[
+    str,
+    Field(
+        pattern=r"^(https://[A-Za-z0-9.\-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost):\d{1,5})"
+        r"(/[A-Za-z0-9._~\-]+)+$"
+    ),
+]
 # What a broker cannot be called without.
 NEEDED: Final = MappingProxyType(
     {
         BrokerName.ALPACA: ("alpaca_key_id", "alpaca_secret_key"),
         BrokerName.TRADIER: ("tradier_token", "tradier_account"),
+        BrokerName.KITE_MCP: ("kite_mcp_url",),
     }
 )
 
@@ -54,6 +64,8 @@ class Settings(BaseSettings):
     tradier_token: SecretStr | None = None
     tradier_account: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,32}$")] | None = None
     tradier_url: BrokerUrl = "https://sandbox.tradier.com"
+    # The MCP server of Kite, with its path: one of your own, or the hosted one, which only reads.
+    kite_mcp_url: KiteUrl | None = None
     market_seed: Annotated[int, Field(ge=0)] = 7
     replay_seconds_per_bar: Annotated[int, Field(ge=1, le=86_400)] = 5
     replay_start_on: date | None = None

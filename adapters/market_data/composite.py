@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.market_data.replay import ReplayMarket
 from adapters.ports import MarketData
-from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.instruments import Exchange, InstrumentRef
 from riskgate.contracts.snapshots import Quote
 
 
@@ -26,4 +26,28 @@ class MarketRouter:
         return (
             *await self._replay.get_quotes(real),
             *await self._simulated.get_quotes(rest),
+        )
+
+
+class LiveRouter:
+    """The live market for the exchanges it has; elsewhere replay, and nothing is simulated.
+
+    Implements MarketData. Imported bars of a live exchange are for looking back: their prices must
+    not stand beside those of now.
+    """
+
+    def __init__(
+        self, *, live: MarketData, exchanges: frozenset[Exchange], replay: MarketData
+    ) -> None:
+        self._live = live
+        self._exchanges = exchanges
+        self._replay = replay
+
+    async def get_quotes(self, instruments: Sequence[InstrumentRef]) -> Sequence[Quote]:
+        """Return one quote for each instrument that has one; the others are left out."""
+        live = [ref for ref in instruments if ref.exchange in self._exchanges]
+        rest = [ref for ref in instruments if ref.exchange not in self._exchanges]
+        return (
+            *(await self._live.get_quotes(live) if live else ()),
+            *await self._replay.get_quotes(rest),
         )

@@ -12,10 +12,16 @@ from adapters.brokers.paper.client import PaperBroker
 from adapters.brokers.paper.settings import PaperSettings
 from adapters.brokers.tradier.auth import TradierAccess
 from adapters.brokers.tradier.client import TradierBroker
-from adapters.ports import BrokerAdapter, Clock, IdFactory, LoginAtBroker, MarketData
+from adapters.ports import (
+    BrokerAdapter,
+    Clock,
+    IdFactory,
+    InstrumentLookup,
+    LoginAtBroker,
+    MarketData,
+)
 from app.errors import FieldError, SettingsInvalid
 from app.identity.principal import OWNER_TENANT
-from app.instruments.directory import Directory
 from app.persistence import accounts
 from app.persistence.database import Database
 from app.persistence.paper_states import PostgresPaperStates
@@ -23,11 +29,14 @@ from app.settings import BrokerName, Settings, require_broker
 from riskgate.contracts.instruments import Currency
 
 if TYPE_CHECKING:
-    pass
+    from app.bootstrap.kite import KiteDesk
 
 
 class AccountBrokers:
-    """Implements adapters.ports.Brokers and Logins: one broker object a tenant."""
+    """Implements adapters.ports.Brokers and Logins.
+
+    One broker object a tenant, at Kite one an account, for a login there is of one account.
+    """
 
     def __init__(
         self,
@@ -35,9 +44,10 @@ class AccountBrokers:
         settings: Settings,
         database: Database,
         market: MarketData,
-        directory: Directory,
+        directory: InstrumentLookup,
         clock: Clock,
         ids: IdFactory,
+        kite: "KiteDesk | None" = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -45,26 +55,34 @@ class AccountBrokers:
         self._directory = directory
         self._clock = clock
         self._ids = ids
-        self._brokers: dict[str, BrokerAdapter] = {}
+        self._kite = kite
+        self._brokers: dict[tuple[str, str], BrokerAdapter] = {}
         self._mock_http: httpx.AsyncClient | None = None
         self._closers: list[Callable[[], Awaitable[None]]] = []
 
-    def for_account(self, tenant_id: str, account_id: str) -> BrokerAdapter:  # noqa: ARG002
-        if tenant_id not in self._brokers:
-            self._brokers[tenant_id] = self._build(tenant_id)
-        return self._brokers[tenant_id]
+    def for_account(self, tenant_id: str, account_id: str) -> BrokerAdapter:
+        key = (tenant_id, "" if self._kite is None else account_id)
+        if key not in self._brokers:
+            self._brokers[key] = self._build(tenant_id, account_id)
+        return self._brokers[key]
 
-    def login_of(self, tenant_id: str, account_id: str) -> LoginAtBroker | None:  # noqa: ARG002
-        return None
+    def login_of(self, tenant_id: str, account_id: str) -> LoginAtBroker | None:
+        return None if self._kite is None else self._kite.session_of(tenant_id, account_id)
 
     async def close(self) -> None:
         """Let go of the connections to brokers."""
         if self._mock_http is not None:
             await self._mock_http.aclose()
+        if self._kite is not None:
+            await self._kite.close()
         for close in self._closers:
             await close()
 
-    def _build(self, tenant_id: str) -> BrokerAdapter:
+    def _build(self, tenant_id: str, account_id: str) -> BrokerAdapter:
+        if self._kite is not None:
+            return self._kite.broker_of(
+                tenant_id, account_id, ids=self._ids, instruments=self._directory
+            )
         if self._settings.broker is BrokerName.MOCK:
             return self._build_mock(tenant_id)
         if self._settings.broker is BrokerName.ALPACA:
@@ -124,7 +142,9 @@ class AccountBrokers:
             {"key_id": settings.alpaca_key_id, "secret_key": settings.alpaca_secret_key}
         )
         broker = AlpacaBroker(
-            accounts={_usd_account(settings): keys} if tenant_id == OWNER_TENANT else {},
+            accounts={first_account(settings.broker, Currency.USD): keys}
+            if tenant_id == OWNER_TENANT
+            else {},
             url=settings.alpaca_url,
             clock=self._clock,
             ids=self._ids,
@@ -135,7 +155,7 @@ class AccountBrokers:
 
     def _build_tradier(self, tenant_id: str) -> BrokerAdapter:
         settings = self._settings
-        own = {_usd_account(settings): settings.tradier_account}
+        own = {first_account(settings.broker, Currency.USD): settings.tradier_account}
         broker = TradierBroker(
             access=TradierAccess.model_validate(
                 {
@@ -153,8 +173,9 @@ class AccountBrokers:
         return broker
 
 
-def _usd_account(settings: Settings) -> str:
-    return f"{settings.broker}-{Currency.USD.lower()}"
+def first_account(broker: BrokerName, currency: Currency) -> str:
+    """Return the id of the account that a new installation gets for a currency."""
+    return f"{broker}-{currency.lower()}"
 
 
 def check_broker(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from adapters.errors import BrokerUnavailable
 from adapters.ports import Brokers
@@ -13,7 +13,7 @@ from app.gate.service import replace_retired_defaults, store_default_policy
 from app.identity.principal import OWNER_TENANT
 from app.identity.service import OWNER_NAME, OWNER_ROLES, Identity
 from app.persistence import accounts, identities, jobs
-from app.persistence.accounts import AccountRecord
+from app.persistence.accounts import OBSERVE, AccountRecord
 from app.persistence.bars import PostgresBars
 from app.persistence.database import Database
 from app.reconciliation.service import Reconciler
@@ -22,8 +22,11 @@ from riskgate.contracts.instruments import Currency
 
 if TYPE_CHECKING:
     pass
-from app.bootstrap.brokers import AccountBrokers
+from app.bootstrap.brokers import AccountBrokers, first_account
 from app.errors import FieldError, SettingsInvalid
+
+# A broker without paper money: its account only observes until a person says otherwise.
+ALWAYS_LIVE: Final = frozenset({BrokerName.KITE_MCP})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +127,9 @@ class Container:
             broker = self.settings.broker
             for currency, default in _first_accounts(broker):
                 account = AccountRecord(
-                    account_id=f"{broker}-{currency.lower()}",
+                    account_id=first_account(broker, currency),
                     broker=broker.value,
-                    mode="PROPOSE",
+                    mode=OBSERVE if broker in ALWAYS_LIVE else "PROPOSE",
                     currency=currency,
                     policy_hash=policy_hash,
                     is_default=default,
@@ -139,4 +142,6 @@ def _first_accounts(broker: BrokerName) -> tuple[tuple[Currency, bool], ...]:
     """Return the currencies of the accounts a new installation gets, and which is the default."""
     if broker in {BrokerName.ALPACA, BrokerName.TRADIER}:
         return ((Currency.USD, True),)
+    if broker is BrokerName.KITE_MCP:
+        return ((Currency.INR, True),)
     return ((Currency.INR, True), (Currency.USD, False))

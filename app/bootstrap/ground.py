@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adapters.market_data.composite import MarketRouter
+from adapters.market_data.composite import LiveRouter, MarketRouter
 from adapters.market_data.replay import ReplayMarket
 from adapters.market_data.simulated import SimulatedMarket
 from adapters.ports import Brokers, Clock, IdFactory, Logins, MarketData
@@ -23,11 +23,13 @@ from app.persistence import checkpoints, job_schema, migrate
 from app.persistence.bars import PostgresBars
 from app.persistence.database import Database
 from app.persistence.location import DatabaseLocation, locate
-from app.settings import Settings
+from app.settings import BrokerName, Settings
+from riskgate.contracts.instruments import Currency
+from tools.ports import InstrumentDirectory
 
 if TYPE_CHECKING:
-    pass
-from app.bootstrap.brokers import AccountBrokers, check_broker
+    from app.bootstrap.kite import KiteDesk
+from app.bootstrap.brokers import AccountBrokers, check_broker, first_account
 from app.bootstrap.mcp import check_mcp
 
 SECRET_FILE = "seal.key"
@@ -42,7 +44,7 @@ class Ground:
     clock: Clock
     ids: IdFactory
     database: Database
-    directory: Directory
+    directory: InstrumentDirectory
     bars: PostgresBars
     market: MarketData
     brokers: Brokers
@@ -63,10 +65,12 @@ def lay_ground(
     logins: Logins | None,
 ) -> Ground:
     database = Database(location.app_conninfo)
-    directory = Directory(load_master())
     bars = PostgresBars(database)
     calendars = _calendars(settings.calendars)
-    market = market or _market(settings, clock, directory, bars)
+    secret = seal_secret(settings.home)
+    kite = _kite_desk(settings, database, clock, secret)
+    directory, found = _market(settings, clock, bars, kite)
+    market = market or found
     own = AccountBrokers(
         settings=settings,
         database=database,
@@ -74,6 +78,7 @@ def lay_ground(
         directory=directory,
         clock=clock,
         ids=ids,
+        kite=kite,
     )
     return Ground(
         settings=settings,
@@ -88,7 +93,7 @@ def lay_ground(
         logins=logins or own,
         calendars=calendars,
         gate=Gate(calendars),
-        secret=seal_secret(settings.home),
+        secret=secret,
     )
 
 
@@ -134,17 +139,39 @@ def _calendars(circulars: Path | None) -> Calendars:
         raise SettingsInvalid(f"{error.field}: {error.issue}", errors=(error,)) from wrong
 
 
-def _market(
-    settings: Settings, clock: Clock, directory: Directory, bars: PostgresBars
-) -> MarketData:
-    return MarketRouter(
-        replay=ReplayMarket(
-            history=bars,
-            clock=clock,
-            instruments=directory,
-            started_at=clock.now(),
-            seconds_per_bar=settings.replay_seconds_per_bar,
-            start_on=settings.replay_start_on,
-        ),
-        simulated=SimulatedMarket(seed=settings.market_seed, clock=clock, instruments=directory),
+def _kite_desk(
+    settings: Settings, database: Database, clock: Clock, secret: bytes
+) -> "KiteDesk | None":
+    if settings.broker is not BrokerName.KITE_MCP or settings.kite_mcp_url is None:
+        return None
+    # Here and not above, for the MCP library is slow to import.
+    from app.bootstrap.kite import KiteDesk
+
+    return KiteDesk(
+        url=settings.kite_mcp_url,
+        prices_account=first_account(settings.broker, Currency.INR),
+        database=database,
+        clock=clock,
+        secret=secret,
     )
+
+
+def _market(
+    settings: Settings, clock: Clock, bars: PostgresBars, kite: "KiteDesk | None"
+) -> tuple[InstrumentDirectory, MarketData]:
+    """Return the instrument master and the prices that go with it."""
+    bundled = Directory(load_master())
+    replay = ReplayMarket(
+        history=bars,
+        clock=clock,
+        instruments=bundled,
+        started_at=clock.now(),
+        seconds_per_bar=settings.replay_seconds_per_bar,
+        start_on=settings.replay_start_on,
+    )
+    if kite is not None:
+        listed = kite.instruments_over(bundled)
+        live = kite.market_of(listed)
+        return listed, LiveRouter(live=live, exchanges=kite.exchanges, replay=replay)
+    simulated = SimulatedMarket(seed=settings.market_seed, clock=clock, instruments=bundled)
+    return bundled, MarketRouter(replay=replay, simulated=simulated)

@@ -16,7 +16,7 @@ from app.cli.running import with_application
 from app.cli.text import clock, safe
 from app.connections.service import Connection, Connections
 from app.connections.views import show_connection, show_link
-from app.connections.wording import say
+from app.connections.wording import say, told_hindrances
 from app.errors import NotFound, Unavailable
 from app.identity.principal import OWNER_TENANT
 from app.persistence import accounts
@@ -170,6 +170,6 @@ def _print(found: Connection, *, as_json: bool) -> None:
         return
     said = say(found.status)
     typer.echo(f"{found.account_id}  {found.status.state.value}  {safe(said.headline)}")
-    for text in (*found.status.hindrances, said.advice):
+    for text in (*told_hindrances(found.status), said.advice):
         if text:
             typer.echo(f"  {safe(text)}")

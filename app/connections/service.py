@@ -15,6 +15,7 @@ from adapters.errors import BrokerUnavailable, LoginVaultUnavailable
 from adapters.ports import Clock, LoginAtBroker, LoginLink, Logins, LoginState, LoginStatus
 from app.audit.log import Entry, append
 from app.connections.limits import LINKS, LINKS_WINDOW, LoginLimits
+from app.connections.wording import say
 from app.errors import AppError, Forbidden, NotFound, Unavailable, Unprocessable
 from app.identity.principal import Principal, Role
 from app.persistence import accounts, audit
@@ -115,6 +116,14 @@ class Connections:
         await self._note(tenant_id, _entry(account_id, "logged_out", by=by, state=status.state))
         return Connection(account_id=account_id, broker=broker, status=status)
 
+    async def warnings(self, tenant_id: str) -> list[str]:
+        """Say of each account that is not logged in what it needs; names nobody, asks no broker."""
+        async with self._database.tenant(tenant_id) as session:
+            found = await accounts.list_accounts(session)
+        logins = (self._logins.login_of(tenant_id, account.account_id) for account in found)
+        said = [await _warning(login) for login in logins if login is not None]
+        return [text for text in said if text]
+
     async def _login(self, tenant_id: str, account_id: str) -> tuple[str, LoginAtBroker]:
         async with self._database.tenant(tenant_id) as session:
             account = await accounts.find_account(session, account_id)
@@ -139,6 +148,16 @@ class Connections:
     async def _note(self, tenant_id: str, entry: Entry) -> None:
         async with self._database.tenant(tenant_id) as session:
             await append(session, entry, at=self._clock.now())
+
+
+async def _warning(login: LoginAtBroker) -> str:
+    try:
+        async with _reachable():
+            status = await login.status(probe=False)
+    except Unavailable as unknown:
+        return f"How the login at the broker stands is not known: {unknown.message}"
+    said = say(status)
+    return "" if status.state is LoginState.ACTIVE else f"{said.headline} {said.advice}"
 
 
 def _entry(

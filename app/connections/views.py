@@ -4,7 +4,7 @@ from pydantic import JsonValue
 
 from adapters.ports import LoginLink
 from app.connections.service import Connection
-from app.connections.wording import say
+from app.connections.wording import say, told_hindrances
 from riskgate.contracts.base import time_text
 
 
@@ -20,7 +20,7 @@ def show_connection(connection: Connection) -> dict[str, JsonValue]:
         "advice": said.advice,
         "user": status.user,
         "can_trade": status.can_trade,
-        "hindrances": list(status.hindrances),
+        "hindrances": list(told_hindrances(status)),
         "checked_at": time_text(status.checked_at),
         "expires_at": None if status.expires_at is None else time_text(status.expires_at),
     }

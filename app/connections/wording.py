@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from adapters.ports import LoginState, LoginStatus
 
 INDIA: Final = ZoneInfo("Asia/Kolkata")
+# What the broker says of every login that is not there; the headline says it better.
+NOT_LOGGED_IN: Final = "KITE_NOT_LOGGED_IN:"
 LOG_IN = "Press 'Log in at Kite' in the side panel, or run 'sigmatrader kite login'."
 
 
@@ -43,6 +45,11 @@ def say(status: LoginStatus) -> Said:
                 f" because of it: orders of unknown outcome are looked up once you are back."
                 f" {LOG_IN}",
             )
+
+
+def told_hindrances(status: LoginStatus) -> tuple[str, ...]:
+    """Return what stands in the way besides what the headline says already."""
+    return tuple(text for text in status.hindrances if not text.startswith(NOT_LOGGED_IN))
 
 
 def _active(status: LoginStatus) -> Said:

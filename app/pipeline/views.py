@@ -12,7 +12,7 @@ from adapters.ports import (
     LoginState,
     MarketData,
 )
-from app.connections.wording import say
+from app.connections.wording import say, told_hindrances
 from app.errors import NotFound, Unavailable
 from app.ledger import book
 from app.persistence import accounts, exceptions, orders, plans
@@ -109,7 +109,7 @@ class AccountViews:
             is_active=status.state is LoginState.ACTIVE,
             headline=said.headline,
             advice=said.advice,
-            hindrances=status.hindrances,
+            hindrances=told_hindrances(status),
         )
 
     async def _why_down(self, tenant_id: str, account_id: str) -> str:

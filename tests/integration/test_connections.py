@@ -197,6 +197,21 @@ async def test_a_link_is_stored_nowhere(
     assert LINK_SECRET not in "".join(capfd.readouterr())
 
 
+async def test_readiness_names_a_login_that_is_missing_and_is_ready_all_the_same(
+    bench: Bench,
+) -> None:
+    async with bench.desk.client() as client:
+        missing = (await client.get("/readyz")).json()
+        bench.login.become(LoginState.ACTIVE, user="A Person")
+        there = (await client.get("/readyz")).json()
+        bench.login.is_down = True
+        unknown = (await client.get("/readyz")).json()
+    assert (missing["ok"], there["ok"], unknown["ok"]) == (True, True, True)
+    assert [text for text in missing["warnings"] if text.startswith("Nobody is logged in")]
+    assert [text for text in there["warnings"] if "logged in" in text] == []
+    assert [text for text in unknown["warnings"] if "is not known" in text]
+
+
 async def test_a_trade_that_needs_a_login_gets_a_card_for_it_and_no_link(
     settings: Settings, location: DatabaseLocation
 ) -> None:

@@ -14,6 +14,7 @@ from adapters.brokers.kite_mcp.fields import Unreadable
 
 KITE: Final = "kite.zerodha.com"
 LOOPBACK: Final = "127.0.0.1"
+THIS_MACHINE: Final = frozenset({LOOPBACK, "localhost"})
 LONGEST: Final = 2000
 WARNING: Final = (
     "WARNING: AI systems are unpredictable. By logging in you let this system reach your Zerodha "
@@ -27,8 +28,8 @@ _WARNING: Final = re.compile(r"\*\*(WARNING: [^*\[\]<>:]{1,400})\*\*")
 def link_in(text: str, *, session_id: SecretStr, server_url: str) -> str:
     """Return the address of Kite's login page; raises Unreadable, and names no address.
 
-    It is the only address in the text, Kite's own page over TLS, and for our session. At a server
-    on this machine, the stand-in, the page is on this machine too.
+    It is the only address in the text, Kite's own page over TLS, and for our session. A server on
+    this machine may be a stand-in, whose page is on this machine too.
     """
     found = set(_LINK.findall(text))
     if len(found) != 1 or set(_ADDRESS.findall(text)) != found:
@@ -55,9 +56,10 @@ def warning_in(text: str) -> str:
 def _is_kites_page(parts: SplitResult, server_url: str) -> bool:
     if not parts.path.endswith("/connect/login"):
         return False
-    if urlsplit(server_url).hostname == LOOPBACK:
-        return parts.scheme == "http" and parts.netloc.startswith(f"{LOOPBACK}:")
-    return parts.scheme == "https" and parts.netloc == KITE and parts.path == "/connect/login"
+    if parts.scheme == "https" and parts.netloc == KITE and parts.path == "/connect/login":
+        return True
+    stands_in = urlsplit(server_url).hostname in THIS_MACHINE
+    return stands_in and parts.scheme == "http" and parts.netloc.startswith(f"{LOOPBACK}:")
 
 
 def _session_in(parts: SplitResult) -> str:

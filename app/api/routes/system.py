@@ -10,6 +10,7 @@ from app.api.deps import Auditor, Running
 from app.audit.log import first_break
 from app.calendars.endings import ending_soon
 from app.errors import AppError
+from app.identity.principal import OWNER_TENANT
 from app.persistence import audit
 from app.persistence.checkpoints import saver_answers
 from app.telemetry import registry
@@ -42,7 +43,10 @@ async def readyz(running: Running) -> Response:
             checks[name] = down.code
     ready = all(state == "ok" for state in checks.values())
     endings = ending_soon(running.calendars, running.clock.now())
-    answer = {"ok": ready, "checks": checks, "warnings": [ending.text for ending in endings]}
+    warnings = [ending.text for ending in endings]
+    if ready:
+        warnings += await running.connections.warnings(OWNER_TENANT)
+    answer = {"ok": ready, "checks": checks, "warnings": warnings}
     return JSONResponse(answer, status_code=200 if ready else 503)
 
 

@@ -22,13 +22,14 @@ TRADIER = {
     "tradier_token": SecretStr("very-own-token"),
     "tradier_account": "VA1",
 }
+KITE: dict[str, object] = {"broker": "kite_mcp", "kite_mcp_url": "https://kite.example/mcp"}
 
 
 def settings(values: dict[str, object], **changes: object) -> Settings:
     return Settings.model_validate({**values, **changes})
 
 
-@pytest.mark.parametrize("values", [ALPACA, TRADIER, {"broker": "paper"}, {"broker": "mock"}])
+@pytest.mark.parametrize("values", [ALPACA, TRADIER, KITE, {"broker": "paper"}, {"broker": "mock"}])
 def test_a_broker_with_all_it_needs_is_taken(values: dict[str, object]) -> None:
     check_broker(settings(values))
 
@@ -40,6 +41,7 @@ def test_a_broker_with_all_it_needs_is_taken(values: dict[str, object]) -> None:
         (ALPACA, "alpaca_secret_key"),
         (TRADIER, "tradier_token"),
         (TRADIER, "tradier_account"),
+        (KITE, "kite_mcp_url"),
     ],
 )
 def test_a_broker_without_a_setting_it_needs_stops_the_start_by_its_name(
@@ -74,6 +76,36 @@ def test_alpaca_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPa
 def test_keys_are_sent_to_no_address_without_tls_but_this_machine(name: str, url: str) -> None:
     with pytest.raises(ValidationError):
         settings({}, **{name: url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://mcp.kite.trade/mcp",
+        "https://kite.example:8443/team/mcp",
+        "http://127.0.0.1:8765/mcp",
+        "http://localhost:8080/mcp",
+    ],
+)
+def test_a_kite_server_is_elsewhere_with_tls_or_on_this_machine(url: str) -> None:
+    assert settings(KITE, kite_mcp_url=url).kite_mcp_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://mcp.kite.trade/mcp",
+        "http://127.0.0.1.evil.example:80/mcp",
+        "https://mcp.kite.trade",
+        "https://user:word@mcp.kite.trade/mcp",
+        "https://mcp.kite.trade/mcp?session=1",
+        "http://127.0.0.1/mcp",
+        "stdio",
+    ],
+)
+def test_a_session_is_sent_to_no_address_without_tls_but_this_machine(url: str) -> None:
+    with pytest.raises(ValidationError):
+        settings(KITE, kite_mcp_url=url)
 
 
 def test_keys_are_not_shown_in_the_settings() -> None:

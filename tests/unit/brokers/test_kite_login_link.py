@@ -83,12 +83,15 @@ def test_prose_without_exactly_one_address_gives_none(text: str) -> None:
         read(text)
 
 
-def test_a_server_on_this_machine_links_to_this_machine_and_nowhere_else() -> None:
-    local = "http://127.0.0.1:8080/mcp"
-    here = link("http://127.0.0.1:8080/connect/login")
-    assert read(prose(here), local) == here
+@pytest.mark.parametrize("local", ["http://127.0.0.1:8080/mcp", "http://localhost:8080/mcp"])
+def test_a_server_on_this_machine_links_to_kite_or_to_this_machine_and_nowhere_else(
+    local: str,
+) -> None:
+    for page in (link(), link("http://127.0.0.1:8080/connect/login")):
+        assert read(prose(page), local) == page
     for base in (
-        "https://kite.zerodha.com/connect/login",
+        "http://kite.zerodha.com/connect/login",
+        "http://localhost:8080/connect/login",
         "http://127.0.0.1.evil.example/connect/login",
     ):
         with pytest.raises(Unreadable):

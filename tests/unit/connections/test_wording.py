@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.ports import LoginState, LoginStatus
-from app.connections.wording import say
+from app.connections.wording import say, told_hindrances
 
 AT = datetime(2026, 3, 11, 4, 30, tzinfo=UTC)
 
@@ -39,3 +39,9 @@ def test_a_login_that_only_reads_says_that_nothing_can_be_sent() -> None:
 
 def test_a_lost_login_says_that_nothing_is_sent_again() -> None:
     assert "Nothing is sent again" in say(status(LoginState.LOST)).advice
+
+
+def test_that_nobody_is_logged_in_is_not_said_twice() -> None:
+    other = "KITE_USER_CHANGED: another person logged in"
+    told = status(LoginState.NEW, hindrances=("KITE_NOT_LOGGED_IN: log in", other))
+    assert told_hindrances(told) == (other,)
