@@ -8,10 +8,12 @@ and its id here, so that closing a client ends nothing.
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final, TypeVar
 
 import httpx2
@@ -92,7 +94,7 @@ class McpClient:
         self._url = url
         self._era = era
         self._auth = auth
-        self._http = http or httpx2.AsyncHTTPTransport()
+        self._http = http or httpx2.AsyncHTTPTransport(verify=_trusted())
         self._waits = waits or Waits()
         self._tools_changed = tools_changed
         for logger, level in _TALKATIVE.items():
@@ -247,6 +249,12 @@ class McpClient:
     async def _heard(self, message: object) -> None:
         if isinstance(message, types.ToolListChangedNotification):
             self._tools_changed()
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    # Reading the certificates takes as long as many calls, so it is done once.
+    return httpx2.create_ssl_context()
 
 
 def _agreed_before(session: ServerSession) -> types.InitializeResult | types.DiscoverResult:

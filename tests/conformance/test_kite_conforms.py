@@ -1,4 +1,8 @@
-"""The suite against Kite's recorded behaviour, as the stand-in of its MCP server gives it."""
+"""The suite against Kite's recorded behaviour: over HTTP as in life, and in this process.
+
+Over HTTP our own session is in between, with logins that people made; in this process there is
+only the adapter and the tools.
+"""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -20,6 +24,8 @@ from tests.conformance.broker_suite import BrokerSuite
 from tests.fakes.clock import FakeClock
 from tests.fakes.ids import CountingIds
 from tests.fakes.instruments import MemoryInstruments
+from tests.fakes.kite_session import KiteDesk
+from tests.fakes.kite_standin import KiteStandin
 from tests.fakes.kite_upstream import KiteUpstream
 from tests.fakes.market import ScriptedMarket
 from tests.fakes.orders import ACCOUNT
@@ -101,6 +107,62 @@ class KiteBench(Bench):
 
     async def place(self, intent: OrderIntent) -> BrokerOrder:
         return await super().place(priced(intent))
+
+
+USERS = {ACCOUNT: "AB1234", "acct-2": "CD5678"}
+
+
+class KiteHttpBench(Bench):
+    """Two people logged in to one server through sessions of ours, each in two processes."""
+
+    def __init__(self) -> None:
+        clock = FakeClock()
+        market = ScriptedMarket(clock)
+        self._kite = KiteStandin(market=market, clock=clock)
+        self._desks = {name: KiteDesk(self._kite, clock, name) for name in USERS}
+        self._plain = TwoLogins({})
+        super().__init__(self._in_a_process(), market, clock, faults=self._kite)
+
+    async def open(self) -> None:
+        await self._kite.start()
+        # The address is known only now.
+        self._desks = {name: KiteDesk(self._kite, self.clock, name) for name in USERS}
+        for name, desk in self._desks.items():
+            await desk.log_in(USERS[name])
+        self.broker = self._plain = self._in_a_process()
+        self.elsewhere = self._in_a_process()
+
+    async def close(self) -> None:
+        for desk in self._desks.values():
+            await desk.close()
+        await self._kite.stop()
+
+    def next_day(self) -> None:
+        super().next_day()
+        for name, desk in self._desks.items():
+            self._kite.account(USERS[name]).oms.begin_a_day()
+            desk.be_logged_in(USERS[name])
+
+    async def send_plainly(self, intent: OrderIntent) -> BrokerOrderAck:
+        return await self._plain.send_plainly(intent)
+
+    async def place(self, intent: OrderIntent) -> BrokerOrder:
+        return await super().place(priced(intent))
+
+    def _in_a_process(self) -> TwoLogins:
+        return TwoLogins(
+            {name: desk.broker(desk.another_process()) for name, desk in self._desks.items()}
+        )
+
+
+class TestKiteOverHttp(BrokerSuite):
+    title: ClassVar[str] = "kite (stand-in over HTTP)"
+    cannot: ClassVar[dict[str, str]] = {
+        "BC-01": "has no MARKET; the other cases send a LIMIT at the touch, and SL for SL-M",
+    }
+
+    def make_bench(self) -> Bench:
+        return KiteHttpBench()
 
 
 class TestKiteRecordedBehaviour(BrokerSuite):

@@ -217,7 +217,12 @@ class KiteSession:
 
     async def _note(self, failed: CallFailed, session: ServerSession) -> None:
         if session_is_gone(failed) and session.session_id is not None:
-            await self._moved(SessionGone(session.session_id))
+            # Another replica of the server says the same; only a second word ends a login.
+            try:
+                await self._mcp.list_tools(session)
+            except CallFailed as again:
+                if session_is_gone(again):
+                    await self._moved(SessionGone(session.session_id))
 
     async def _moved(self, step: Step) -> None:
         # What the server said of the session can be kept later: the next call hears it again.

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 import httpx
+from pydantic import JsonValue
 
 from adapters.ports import Clock
 from tests.fakes.clock import FakeClock
@@ -12,7 +14,7 @@ from tests.fakes.kite_standin import KiteStandin, running
 from tests.fakes.kite_standin.http_client import HttpClient
 from tests.fakes.market import ScriptedMarket
 
-ORDER = {
+ORDER: Final[dict[str, JsonValue]] = {
     "variety": "regular",
     "exchange": "NSE",
     "tradingsymbol": "INFY",

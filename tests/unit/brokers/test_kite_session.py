@@ -1,0 +1,422 @@
+"""The login at Kite, as a person and the server move it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from adapters.brokers.kite_mcp.ports import ToolsInterrupted, ToolsUnavailable
+from adapters.errors import BrokerUnavailable
+from adapters.ports import KeptLogin, LoginLink, LoginState, LoginStatus
+from tests.fakes.clock import MORNING
+from tests.fakes.kite_session import KiteDesk, a_kite_desk
+from tests.fakes.kite_standin import Kind, Trouble
+from tests.unit.brokers.kite_server import ORDER
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[KiteDesk]:
+    async with a_kite_desk() as desk:
+        yield desk
+
+
+async def refused(desk: KiteDesk, tool: str = "get_orders", **arguments: object) -> str:
+    """Expect that a call is surely not sent, and return what is said of it."""
+    with pytest.raises(ToolsUnavailable) as caught:
+        await desk.session.call(tool, arguments)  # type: ignore[arg-type]
+    return caught.value.message
+
+
+def logouts(desk: KiteDesk) -> int:
+    return sum(
+        (asked.method, asked.path) == ("DELETE", "/session/token") for asked in desk.kite.upstream
+    )
+
+
+async def test_nobody_is_logged_in_until_a_person_comes_back_through_the_link(
+    desk: KiteDesk,
+) -> None:
+    assert (await desk.session.status(probe=True)).state is LoginState.NEW
+    assert "log in" in await refused(desk)
+    link = await desk.session.begin()
+    assert isinstance(link, LoginLink)
+    assert link.expires_at == MORNING + timedelta(minutes=35)
+    assert link.warning.startswith("WARNING: AI systems are unpredictable")
+    status = await desk.session.status(probe=True)
+    assert (status.state, status.can_trade) == (LoginState.LINK_ISSUED, False)
+    await desk.kite.finish_login(link.url)
+    status = await desk.session.status(probe=True)
+    assert (status.state, status.user, status.can_trade, status.hindrances) == (
+        LoginState.ACTIVE,
+        "Asha Bose",
+        True,
+        (),
+    )
+    assert status.expires_at == MORNING + timedelta(hours=12)
+
+
+async def test_the_first_call_after_the_login_finds_it_without_being_told(desk: KiteDesk) -> None:
+    await desk.log_in()
+    assert (await desk.session.call("get_orders", {})).text == "[]"
+    assert (await desk.session.status(probe=False)).state is LoginState.ACTIVE
+
+
+async def test_nothing_logs_in_by_itself(desk: KiteDesk) -> None:
+    await refused(desk)
+    assert desk.kite.requests == []
+    assert "person" in await refused(desk, "login")
+    assert desk.kite.requests == []
+
+
+async def test_an_account_that_is_logged_in_gets_no_link(desk: KiteDesk) -> None:
+    await desk.log_in()
+    for _ in range(3):
+        assert isinstance(await desk.session.begin(), LoginStatus)
+    assert desk.kite.count("login") == 1
+
+
+async def test_each_link_is_of_a_fresh_session_and_login_is_its_first_call(
+    desk: KiteDesk,
+) -> None:
+    first, second = await desk.session.begin(), await desk.session.begin()
+    assert isinstance(first, LoginLink)
+    assert isinstance(second, LoginLink)
+    names = [name for name, _ in desk.kite.calls]
+    assert names == ["login", "get_profile", "login"]
+    assert len(desk.kite.sessions.all()) == 2
+    # The older link leads nowhere that we look.
+    await desk.kite.finish_login(first.url)
+    assert (await desk.session.status(probe=True)).state is LoginState.LINK_ISSUED
+    await desk.kite.finish_login(second.url)
+    assert (await desk.session.status(probe=True)).state is LoginState.ACTIVE
+
+
+async def test_a_link_that_ran_out_is_told_and_forgotten(desk: KiteDesk) -> None:
+    await desk.session.begin()
+    desk.clock.advance(minutes=36)
+    status = await desk.session.status(probe=True)
+    assert (status.state, desk.kept.session_id) == (LoginState.NEW, None)
+
+
+async def test_a_person_who_came_back_in_time_and_was_seen_late_is_logged_in(
+    desk: KiteDesk,
+) -> None:
+    await desk.log_in()
+    desk.clock.advance(hours=1)
+    assert (await desk.session.status(probe=True)).state is LoginState.ACTIVE
+
+
+async def test_a_login_is_over_after_12_hours_without_asking(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    desk.clock.advance(hours=12)
+    asked = len(desk.kite.requests)
+    assert "log in again" in await refused(desk)
+    assert len(desk.kite.requests) == asked
+    assert (desk.kept.state, desk.kept.session_id) == (LoginState.EXPIRED, None)
+
+
+async def test_a_login_in_the_evening_is_over_at_six_in_india() -> None:
+    async with a_kite_desk() as desk:
+        desk.clock.set(MORNING.replace(hour=16))
+        await desk.log_in()
+        status = await desk.session.status(probe=True)
+        assert status.expires_at == MORNING.replace(hour=0, minute=30) + timedelta(days=1)
+
+
+async def test_a_restart_of_the_server_loses_the_login_and_nothing_is_sent_twice(
+    desk: KiteDesk,
+) -> None:
+    await desk.log_in()
+    await desk.session.call("get_orders", {})
+    desk.kite.restart()
+    await refused(desk, "place_order", **ORDER)
+    assert (desk.kept.state, desk.kept.session_id) == (LoginState.LOST, None)
+    assert (desk.kite.place_calls, logouts(desk)) == (0, 0)
+    assert "no longer knows" in await refused(desk)
+    await desk.log_in()
+    assert (await desk.session.status(probe=True)).can_trade
+
+
+async def test_a_session_that_the_server_ended_is_lost(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.call("get_orders", {})
+    desk.kite.end_sessions()
+    await refused(desk)
+    assert desk.kept.state is LoginState.LOST
+
+
+async def test_one_word_of_another_replica_ends_no_login(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.call("get_orders", {})
+    desk.kite.troubles.add("get_orders", Trouble(Kind.OTHER_REPLICA))
+    await refused(desk)
+    assert (await desk.session.call("get_orders", {})).text == "[]"
+
+
+async def test_a_token_that_died_is_doubt_and_not_a_logout(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    desk.kite.kite.end_tokens()
+    status = await desk.session.status(probe=True)
+    assert (status.state, status.can_trade) == (LoginState.ACTIVE, False)
+    assert [line.partition(":")[0] for line in status.hindrances] == ["KITE_NOT_ANSWERING"]
+    # The person decides: they log out, and in again.
+    assert isinstance(await desk.session.begin(), LoginStatus)
+    assert (await desk.session.end()).state is LoginState.NEW
+    await desk.log_in()
+    assert (await desk.session.status(probe=True)).can_trade
+
+
+@pytest.mark.parametrize("kind", [Kind.KITE_REFUSES, Kind.HANG_UP_BEFORE, Kind.HTTP_BEFORE])
+async def test_a_passing_error_of_the_profile_never_costs_a_good_login(
+    desk: KiteDesk, kind: Kind
+) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    desk.kite.troubles.stand("get_profile", Trouble(kind))
+    desk.kite.troubles.stand("login", Trouble(Kind.KITE_REFUSES))
+    for _ in range(3):
+        assert isinstance(await desk.session.begin(), LoginStatus)
+        assert not (await desk.session.status(probe=True)).can_trade
+    desk.kite.troubles.clear()
+    status = await desk.session.status(probe=True)
+    assert (status.can_trade, logouts(desk), desk.kite.count("login")) == (True, 0, 1)
+
+
+async def test_a_server_that_is_down_is_doubt_and_comes_back(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    desk.kite.go_down()
+    status = await desk.session.status(probe=True)
+    assert (status.state, status.can_trade) == (LoginState.ACTIVE, False)
+    assert "not reached" in await refused(desk)
+    desk.kite.come_up()
+    assert (await desk.session.status(probe=True)).can_trade
+
+
+async def test_no_link_comes_from_a_server_that_is_down(desk: KiteDesk) -> None:
+    desk.kite.go_down()
+    with pytest.raises(BrokerUnavailable):
+        await desk.session.begin()
+
+
+async def test_a_logout_ends_the_session_at_the_server_and_again_changes_nothing(
+    desk: KiteDesk,
+) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    for _ in range(2):
+        assert (await desk.session.end()).state is LoginState.NEW
+    assert logouts(desk) == 1
+    assert desk.kept == KeptLogin(state=LoginState.NEW, broker_user_id="AB1234")
+
+
+async def test_a_logout_that_is_not_confirmed_keeps_the_session_to_try_again(
+    desk: KiteDesk,
+) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    for kind in (Kind.HTTP_BEFORE, Kind.HANG_UP_BEFORE):
+        desk.kite.troubles.add("DELETE", Trouble(kind))
+        with pytest.raises(BrokerUnavailable, match="not confirmed"):
+            await desk.session.end()
+        assert desk.kept.session_id is not None
+    desk.kite.troubles.add("DELETE", Trouble(Kind.HANG_UP_AFTER))
+    with pytest.raises(BrokerUnavailable):
+        await desk.session.end()
+    # It was done all the same: the server says so when asked again.
+    assert logouts(desk) == 1
+    assert (await desk.session.end()).state is LoginState.NEW
+
+
+async def test_the_next_process_takes_the_login_up_where_it_was_left(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    await desk.session.aclose()
+    other = desk.another_process()
+    assert (await other.status(probe=False)).state is LoginState.ACTIVE
+    assert (await other.call("get_orders", {})).text == "[]"
+    assert len(desk.kite.sessions.all()) == 1
+    assert logouts(desk) == 0
+
+
+async def test_a_process_that_has_not_looked_says_so_and_does_not_promise(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    status = await desk.another_process().status(probe=False)
+    assert not status.can_trade
+    assert [line.partition(":")[0] for line in status.hindrances] == ["KITE_NOT_CHECKED"]
+
+
+async def test_a_logout_in_one_process_is_seen_by_the_other(desk: KiteDesk) -> None:
+    await desk.log_in()
+    other = desk.another_process()
+    await other.call("get_orders", {})
+    await desk.session.end()
+    with pytest.raises(ToolsUnavailable):
+        await other.call("get_orders", {})
+
+
+async def test_two_who_ask_for_a_link_at_once_do_not_both_count(desk: KiteDesk) -> None:
+    other = desk.another_process()
+    both = await asyncio.gather(desk.session.begin(), other.begin(), return_exceptions=True)
+    links = [one for one in both if isinstance(one, LoginLink)]
+    assert links
+    assert [type(one) for one in both if not isinstance(one, LoginLink)] in (
+        [],
+        [BrokerUnavailable],
+    )
+    session_id = desk.kept.session_id
+    assert session_id is not None
+    assert sum(session_id.get_secret_value() in link.url for link in links) == 1
+
+
+async def test_a_login_changed_meanwhile_is_changed_upon_what_is_there_now(
+    desk: KiteDesk,
+) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    desk.vault.overtake_next_save(desk.account_id, desk.kept)
+    desk.kite.restart()
+    await refused(desk)
+    assert desk.kept.state is LoginState.LOST
+
+
+async def test_without_the_vault_nothing_is_sent(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    desk.vault.is_down = True
+    asked = len(desk.kite.requests)
+    assert "vault" in await refused(desk, "place_order", **ORDER)
+    with pytest.raises(BrokerUnavailable):
+        await desk.session.status(probe=True)
+    assert len(desk.kite.requests) == asked
+
+
+# Whose login it is
+
+
+async def test_the_account_is_theirs_who_logged_in_first(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.status(probe=True)
+    await desk.session.end()
+    await desk.log_in("CD5678")
+    status = await desk.session.status(probe=True)
+    assert (status.state, status.can_trade) == (LoginState.LOST, False)
+    assert status.hindrances[0].startswith("KITE_USER_CHANGED: another person")
+    # They were logged out as well: their token does not stay with us.
+    assert logouts(desk) == 2
+    assert "another person" in await refused(desk)
+    await desk.log_in()
+    assert (await desk.session.status(probe=True)).can_trade
+
+
+async def test_another_person_who_comes_through_the_open_link_gets_no_order_of_ours(
+    desk: KiteDesk,
+) -> None:
+    link = await desk.log_in()
+    await desk.session.call("get_orders", {})
+    await desk.kite.finish_login(link.url, "CD5678")
+    assert "another person" in await refused(desk, "place_order", **ORDER)
+    assert desk.kite.place_calls == 0
+    assert desk.kept.state is LoginState.LOST
+    assert not desk.kite.account("CD5678").oms.orders
+
+
+async def test_reads_notice_another_person_too_while_the_link_is_open(desk: KiteDesk) -> None:
+    link = await desk.log_in()
+    await desk.session.call("get_orders", {})
+    await desk.kite.finish_login(link.url, "CD5678")
+    desk.seconds.now_s += 31
+    assert "another person" in await refused(desk)
+
+
+async def test_whose_login_it_is_is_asked_before_each_write_while_the_link_is_open(
+    desk: KiteDesk,
+) -> None:
+    await desk.log_in()
+    await desk.session.call("place_order", ORDER)
+    await desk.session.call("place_order", ORDER)
+    names = [name for name, _ in desk.kite.calls]
+    assert names == ["login", *["get_profile"] * 2, "place_order", "get_profile", "place_order"]
+    desk.clock.advance(minutes=36)
+    await desk.session.call("place_order", ORDER)
+    assert [name for name, _ in desk.kite.calls][len(names) :] == ["place_order"]
+
+
+async def test_a_login_that_kite_does_not_confirm_sends_no_order_and_still_cancels(
+    desk: KiteDesk,
+) -> None:
+    await desk.log_in()
+    placed = await desk.session.call("place_order", ORDER)
+    desk.kite.troubles.stand("get_profile", Trouble(Kind.KITE_REFUSES))
+    assert "did not confirm" in await refused(desk, "place_order", **ORDER)
+    order_id = placed.text.split('"')[3]
+    reply = await desk.session.call("cancel_order", {"variety": "regular", "order_id": order_id})
+    assert not reply.is_error
+
+
+# Calls
+
+
+@pytest.mark.parametrize(
+    ("kind", "booked"),
+    [
+        (Kind.HANG_UP_BEFORE, 0),
+        (Kind.HANG_UP_AFTER, 1),
+        (Kind.CUT, 1),
+        (Kind.HTTP_BEFORE, 0),
+        (Kind.HTTP_AFTER, 1),
+    ],
+)
+async def test_a_place_that_broke_on_the_way_may_have_been_sent_and_is_not_sent_again(
+    desk: KiteDesk, kind: Kind, booked: int
+) -> None:
+    await desk.log_in()
+    desk.kite.troubles.add("place_order", Trouble(kind))
+    with pytest.raises(ToolsInterrupted):
+        await desk.session.call("place_order", ORDER)
+    assert len(desk.kite.oms.orders) == booked
+    assert (await desk.session.call("get_orders", {})).is_error is False
+    assert len(desk.kite.oms.orders) == booked
+
+
+async def test_a_refused_connection_is_surely_not_sent(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.call("get_orders", {})
+    desk.kite.go_down()
+    await refused(desk, "place_order", **ORDER)
+
+
+async def test_a_tool_that_the_server_does_not_have_was_surely_not_run(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.call("place_order", ORDER)
+    # Gone between the look and the call.
+    desk.kite.listing.exclude("place_order")
+    assert "-32602" in await refused(desk, "place_order", **ORDER)
+
+
+async def test_an_argument_that_the_schema_does_not_name_is_not_sent(desk: KiteDesk) -> None:
+    await desk.log_in()
+    asked = len(desk.kite.requests)
+    assert "market_protection" in await refused(
+        desk, "place_order", **{**ORDER, "market_protection": -1}
+    )
+    assert "whole number" in await refused(desk, "place_order", **{**ORDER, "quantity": 2.9})
+    assert len(desk.kite.requests) == asked
+
+
+async def test_a_limit_that_is_reached_sends_nothing(desk: KiteDesk) -> None:
+    await desk.log_in()
+    for _ in range(25):
+        await desk.session.call(
+            "modify_order",
+            {"variety": "regular", "order_id": "1", "order_type": "LIMIT", "quantity": 5},
+        )
+    message = await refused(
+        desk, "modify_order", variety="regular", order_id="1", order_type="LIMIT", quantity=5
+    )
+    assert "25 changes" in message
+    assert desk.kite.count("modify_order") == 25
