@@ -109,10 +109,11 @@ class Bars:
         ref, day = instrument.ref, start.date()
         while day <= min(end, self._now()).date():
             if _trades(ref.exchange, day):
-                bars = (
-                    self._days(ref, day) if interval == "day" else self._parts(ref, day, interval)
-                )
-                yield from (bar for bar in bars if start <= bar.at <= end)
+                if interval == "day":
+                    yield from self._days(ref, day)
+                else:
+                    parts = self._parts(ref, day, interval)
+                    yield from (bar for bar in parts if start <= bar.at <= end)
             day += A_DAY
 
     def _days(self, ref: InstrumentRef, day: date) -> Iterator[Bar]:

@@ -47,6 +47,11 @@ class Listing:
         self._excluded |= set(names)
         self.tools = [tool for tool in self.tools if tool["name"] not in self._excluded]
 
+    def allow(self) -> None:
+        """Exclude nothing and list everything again."""
+        self._excluded.clear()
+        self.restore()
+
     def tool(self, name: str) -> Tool:
         """Return a tool's own entry, to be changed at will."""
         return next(tool for tool in self.tools if tool["name"] == name)

@@ -114,10 +114,10 @@ class ToolServer:
 
     async def log_out(self, login: Login) -> None:
         """Tell Kite to forget a token, whatever Kite says to it."""
-        query = (("access_token", login.token), ("api_key", API_KEY))
-        login.token = ""
+        token, login.token = login.token, ""
+        query = (("access_token", token), ("api_key", API_KEY))
         try:
-            await self._kite.request("DELETE", "/session/token", query=query)
+            await self._kite.request("DELETE", "/session/token", query=query, token=token)
         except Refused:
             return
 
