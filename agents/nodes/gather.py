@@ -10,6 +10,7 @@ from agents.intent.model import ParsedMessage, TradeDraft
 from agents.nodes.login import LOGIN_NEEDED, login_sentences, needed_login
 from agents.nodes.step import step
 from agents.state import JsonObject, TurnState, refused
+from riskgate.contracts.derivatives import EXCHANGES as DERIVATIVE_EXCHANGES
 from riskgate.contracts.instruments import InstrumentKind
 from riskgate.contracts.intents import SizingMethod, TradeIntent
 from riskgate.contracts.orders import Product
@@ -86,7 +87,12 @@ def _held_products(draft: TradeDraft, view: AccountView) -> set[Product]:
 
 
 def _usual_product(context: TurnContext, draft: TradeDraft) -> Product:
-    row = context.directory.get(draft.symbols[0]) if draft.symbols else None
-    derivative = row is not None and row.kind is not InstrumentKind.EQUITY
     defaults = context.defaults
+    if not draft.symbols:
+        return defaults.equity_product
+    # A contract may be one that the master learns of only when it is priced.
+    row = context.directory.get(draft.symbols[0])
+    derivative = draft.symbols[0].exchange in DERIVATIVE_EXCHANGES or (
+        row is not None and row.kind is not InstrumentKind.EQUITY
+    )
     return defaults.derivative_product if derivative else defaults.equity_product

@@ -1,6 +1,6 @@
 """The Kite broker over the tools of one logged-in session."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, TypeVar
 
@@ -22,7 +22,12 @@ from adapters.brokers.kite_mcp.ports import (
     ToolsInterrupted,
     ToolsUnavailable,
 )
-from adapters.errors import BrokerUnavailable, OrderRejected, OutcomeUnknown
+from adapters.errors import (
+    BrokerUnavailable,
+    MarketDataUnavailable,
+    OrderRejected,
+    OutcomeUnknown,
+)
 from adapters.ports import BrokerCapabilities, Clock, IdFactory, InstrumentLookup, ReachBack
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import (
@@ -42,12 +47,18 @@ SETTLE_S: Final = 30
 SLICES_MAX: Final = 10
 
 T = TypeVar("T")
+Learn = Callable[[Iterable[InstrumentRef]], Awaitable[None]]
+
+
+async def knows_already(_refs: Iterable[InstrumentRef]) -> None:
+    """Ask nobody: the instruments are all known."""
 
 
 class KiteBroker:
     """One account at Zerodha; implements BrokerAdapter.
 
     A session is one person's login, so a broker serves one account and refuses every other.
+    `learn` makes instruments known before an order of them is checked.
     """
 
     def __init__(
@@ -58,12 +69,14 @@ class KiteBroker:
         clock: Clock,
         ids: IdFactory,
         instruments: InstrumentLookup,
+        learn: Learn = knows_already,
     ) -> None:
         self._account_id = account_id
         self._tools = tools
         self._clock = clock
         self._ids = ids
         self._instruments = instruments
+        self._learn = learn
 
     @property
     def capabilities(self) -> BrokerCapabilities:
@@ -112,6 +125,7 @@ class KiteBroker:
         refusals come back without one and are OutcomeUnknown, until the tag is looked up.
         """
         self._serve(intent.account_id)
+        await self._know(intent.instrument)
         arguments = place_arguments(intent, self._instruments.get(intent.instrument))
         reply = await self._write("place_order", arguments)
         order_id = replies.order_id_of("place_order", reply)
@@ -200,6 +214,13 @@ class KiteBroker:
             raise BrokerUnavailable(f"{tool} was not sent to Kite: {unsent.message}") from unsent
         except ToolsInterrupted as lost:
             raise OutcomeUnknown(f"{tool} may have reached Kite: {lost.message}") from lost
+
+    async def _know(self, ref: InstrumentRef) -> None:
+        try:
+            await self._learn([ref])
+        except MarketDataUnavailable:
+            # What was known of it before decides.
+            return
 
     def _serve(self, account_id: str) -> None:
         if account_id != self._account_id:

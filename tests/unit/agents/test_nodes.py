@@ -29,7 +29,7 @@ from agents.nodes.parse import CHAT_HELP, REFUSAL, parse
 from agents.nodes.plan import plan
 from agents.nodes.step import step
 from agents.state import TurnState, as_sentence
-from riskgate.contracts.instruments import InstrumentKind
+from riskgate.contracts.instruments import Exchange, InstrumentKind
 from riskgate.contracts.orders import ExecutionMode, OrderState, OrderType, Product, Side
 from riskgate.contracts.traces import (
     DeltaKind,
@@ -309,6 +309,13 @@ async def test_an_exit_leaves_by_the_product_it_is_held_in(
     draft = changed(DRAFT, sizing=sizing(method, 1))
     state = await gather(state_with(parsed(trades=(draft,))), at_work(a_context(system)))
     assert state["intent"]["product"] == product
+
+
+async def test_a_contract_the_master_does_not_know_yet_is_no_delivery() -> None:
+    draft = changed(DRAFT, symbols=(a_ref("NIFTY2631024500CE", Exchange.NFO),))
+    context = a_context(FakeSystem(account=a_view(a_snapshot(), a_ledger()), rows={}))
+    state = await gather(state_with(parsed(trades=(draft,))), at_work(context))
+    assert state["intent"]["product"] == "NRML"
 
 
 # Plan and gate

@@ -5,11 +5,15 @@ from decimal import Decimal
 import pytest
 
 from adapters.brokers.kite_mcp.client import KiteBroker
+from adapters.brokers.kite_mcp.instruments import KiteInstruments
 from adapters.errors import BrokerError, BrokerUnavailable, OrderRejected, OutcomeUnknown
+from app.instruments.directory import Directory
+from riskgate.contracts.instruments import Exchange, InstrumentRef
 from riskgate.contracts.orders import BrokerOrderStatus, OrderType, Product, Side
 from tests.fakes.clock import MORNING, FakeClock
 from tests.fakes.ids import CountingIds
 from tests.fakes.instruments import INFY, TCS, MemoryInstruments
+from tests.fakes.kite_market import KiteMarketTools
 from tests.fakes.kite_oms import KiteOrder
 from tests.fakes.kite_upstream import KiteUpstream
 from tests.fakes.market import ScriptedMarket
@@ -300,3 +304,30 @@ async def test_a_foreign_order_in_a_market_we_have_no_words_for_stops_the_snapsh
     assert [row.tag for row in await broker.get_orders(ACCOUNT)] == [a_tag(1)]
     with pytest.raises(BrokerUnavailable, match="cannot judge"):
         await broker.get_snapshot(ACCOUNT)
+
+
+OPTION = InstrumentRef(exchange=Exchange.NFO, tradingsymbol="NIFTY2631724500CE")
+
+
+@pytest.mark.parametrize("searching", [True, False])
+async def test_a_contract_not_known_yet_is_looked_up_before_it_is_ordered(
+    kite: KiteUpstream, clock: FakeClock, searching: bool
+) -> None:
+    search = KiteMarketTools()
+    search.list_and_show(OPTION, 10_000_001, 120.0, instrument_type="CE", strike=24500, lot_size=65)
+    search.down = not searching
+    instruments = KiteInstruments(bundled=Directory(()), tools=search, clock=clock)
+    broker = KiteBroker(
+        account_id=ACCOUNT,
+        tools=kite,
+        clock=clock,
+        ids=CountingIds(),
+        instruments=instruments,
+        learn=instruments.learn,
+    )
+    order = an_order(instrument=OPTION, quantity="10", limit="120.00", product=Product.NRML)
+    with pytest.raises(OrderRejected) as caught:
+        await broker.place_order(order)
+    told = "multiple of lot size 65" if searching else "unknown instrument NFO:NIFTY2631724500CE"
+    assert told in caught.value.message
+    assert kite.place_calls == 0
