@@ -1,6 +1,6 @@
 """A desk at the stand-in of Kite's MCP server, over real sockets of this machine."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -60,11 +60,11 @@ class KiteWorld:
 
 
 @asynccontextmanager
-async def kite_world() -> AsyncIterator[KiteWorld]:
-    """INFY at 1487.90 to 1488.10 on a Wednesday morning."""
+async def kite_world(excluded: Sequence[str] = ()) -> AsyncIterator[KiteWorld]:
+    """INFY at 1487.90 to 1488.10 on a Wednesday morning; the server lacks the tools excluded."""
     clock = FakeClock()
     market = ScriptedMarket(clock)
-    async with running(KiteStandin(market=market, clock=clock)) as kite:
+    async with running(KiteStandin(market=market, clock=clock, excluded=excluded)) as kite:
         world = KiteWorld(clock=clock, market=market, kite=kite)
         world.price("1487.90", "1488.10", "1488.00")
         yield world

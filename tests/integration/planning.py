@@ -1,13 +1,28 @@
 """Short words for plans that are validated and executed over HTTP."""
 
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import httpx
 
+from riskgate.policy import DEFAULT_POLICY, LiveLimits, Policy
 from tests.integration.driving import BUY, say
+from tests.unit.riskgate.builders import changed
 
 KEYS = count(1)
+
+
+def live_policy(
+    orders: int = 10, notional: int = 100_000, loss: int = 1_000, **changes: Any
+) -> Policy:
+    """Return the default policy with the limits of a day that a live order needs."""
+    limits = LiveLimits(
+        max_orders_per_day=orders,
+        max_notional_per_day=Decimal(notional),
+        max_loss_per_day=Decimal(loss),
+    )
+    return changed(DEFAULT_POLICY, live=limits, **changes)
 
 
 async def planned(client: httpx.AsyncClient, message: str = BUY, **more: Any) -> tuple[str, str]:

@@ -14,28 +14,24 @@ from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from riskgate.contracts.orders import ExecutionMode
 from riskgate.guards import GuardName, GuardReport, GuardResult
-from riskgate.policy import DEFAULT_POLICY, ApprovalLimits, LiveLimits, Policy
+from riskgate.policy import DEFAULT_POLICY, ApprovalLimits, Policy
 from tests.integration.benches import Bench, a_bench
 from tests.integration.checker import check
 from tests.integration.conftest import Desk
 from tests.integration.driving import MOCK_ACCOUNT, approve, rows, set_policy
-from tests.integration.planning import codes_of, executed, planned, said_by, validated
+from tests.integration.planning import (
+    codes_of,
+    executed,
+    live_policy,
+    planned,
+    said_by,
+    validated,
+)
 from tests.unit.contracts.samples import the_approval
 from tests.unit.riskgate.builders import changed
 
 TEN_TCS = "buy 3 TCS at market, cnc"
 KNOWING = {"json": {"acknowledge_risk": True}}
-
-
-def live_policy(
-    orders: int = 10, notional: int = 100_000, loss: int = 1_000, **changes: Any
-) -> Policy:
-    limits = LiveLimits(
-        max_orders_per_day=orders,
-        max_notional_per_day=Decimal(notional),
-        max_loss_per_day=Decimal(loss),
-    )
-    return changed(DEFAULT_POLICY, live=limits, **changes)
 
 
 @asynccontextmanager
