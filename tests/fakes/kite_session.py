@@ -13,7 +13,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ids import CountingIds
 from tests.fakes.instruments import INFY, MemoryInstruments
 from tests.fakes.kite_standin import KiteStandin
-from tests.fakes.kite_standin.server import VERSION
+from tests.fakes.kite_standin.wire import VERSION
 from tests.fakes.login_vault import MemoryLoginVault
 from tests.fakes.market import ScriptedMarket
 from tests.fakes.orders import ACCOUNT

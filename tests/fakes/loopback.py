@@ -56,9 +56,9 @@ class LoopbackServer(ABC):
 
     keeps_alive = False
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[Request] = []
-        self._port = 0
+        self._port = port
         self._server: asyncio.Server | None = None
         self._starting: asyncio.Task[None] | None = None
         self._talks: set[asyncio.Task[None]] = set()
@@ -72,7 +72,7 @@ class LoopbackServer(ABC):
         """Return the answer to a request, or raise HangUp."""
 
     async def start(self) -> None:
-        """Listen on a free port."""
+        """Listen, on a free port unless one was given."""
         await self._serve(self._listen())
 
     async def stop(self) -> None:

@@ -12,6 +12,7 @@ from riskgate.contracts.instruments import InstrumentRef
 from tests.fakes.kite_oms import KiteOms, KiteTrade, Refused
 from tests.fakes.kite_standin.bars import Bars
 from tests.fakes.kite_standin.gtt import GttBook
+from tests.fakes.kite_standin.limits import Limits
 from tests.fakes.kite_standin.master import KiteMaster
 from tests.fakes.kite_standin.quotes import quotes_of
 from tests.fakes.kite_wire import (
@@ -66,6 +67,7 @@ class KiteAccount:
     # Beside the delivered shares of `oms.holdings`, and not for sale.
     t1: dict[InstrumentRef, int] = field(default_factory=dict)
     pledged: dict[InstrumentRef, int] = field(default_factory=dict)
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         self.gtt = GttBook(self.oms, self.user.user_id)
@@ -75,6 +77,8 @@ class KiteAccount:
         self, method: str, path: str, query: Query, form: Mapping[str, str]
     ) -> JsonValue:
         """Return Kite's data; raises Refused, also for a path that Kite has not."""
+        if self.limits is not None:
+            self.limits.count(method, path, self.oms.clock.now())
         parts = path.strip("/").split("/")
         if parts[0] == "gtt":
             return await self._gtt(method, parts[2:], form)

@@ -4,29 +4,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Final
 
 from pydantic import JsonValue
 
-from adapters.market_data.base_prices import base_price
-from adapters.market_data.noise import MILLION, draw, drift_ppm
-from adapters.market_data.simulated import DISPLAY_STEP
+from adapters.market_data.noise import draw
 from adapters.ports import Clock
-from app.calendars.sessions import SATURDAY, Calendar, CalendarUnknown
-from app.calendars.table import load
 from riskgate.contracts.instruments import (
-    Exchange,
     Instrument,
     InstrumentKind,
     InstrumentRef,
-    round_nearest,
 )
 from tests.fakes.kite_oms import Refused
+from tests.fakes.kite_standin.hours import CLOSES, OPENS, trades_on
 from tests.fakes.kite_standin.master import KiteMaster
+from tests.fakes.kite_standin.prices import last_price
 from tests.fakes.kite_wire import INDIA, lean, stamp
 
-OPENS, CLOSES = time(9, 15), time(15, 30)
 A_DAY: Final = timedelta(days=1)
 MINUTES: Final = {
     "minute": 1,
@@ -99,7 +93,7 @@ class Bars:
     def day_before(self, ref: InstrumentRef, day: date) -> Bar:
         """Return the candle of the trading day before."""
         day -= A_DAY
-        while not _trades(ref.exchange, day):
+        while not trades_on(ref.exchange, day):
             day -= A_DAY
         return self.day(ref, day)
 
@@ -108,7 +102,7 @@ class Bars:
     ) -> Iterator[Bar]:
         ref, day = instrument.ref, start.date()
         while day <= min(end, self._now()).date():
-            if _trades(ref.exchange, day):
+            if trades_on(ref.exchange, day):
                 if interval == "day":
                     yield from self._days(ref, day)
                 else:
@@ -144,10 +138,9 @@ class Bars:
         )
 
     def _price(self, ref: InstrumentRef, second: int) -> Decimal:
-        moved = base_price(self._seed, ref) * (MILLION + drift_ppm(self._seed, ref, second))
         instrument = self._master.get(ref)
-        tick = (instrument.tick_size if instrument else None) or DISPLAY_STEP
-        return max(round_nearest(moved / MILLION, tick), tick)
+        assert instrument is not None, f"{ref} is not listed"
+        return last_price(self._seed, instrument, second)
 
     def _now(self) -> datetime:
         return self._clock.now().astimezone(INDIA)
@@ -167,18 +160,3 @@ def _written(bar: Bar, *, oi: bool) -> JsonValue:
         "volume": bar.volume,
         "oi": bar.oi if oi else 0,
     }
-
-
-def _trades(exchange: Exchange, day: date) -> bool:
-    calendar = _calendars().get(exchange)
-    try:
-        if calendar is not None:
-            return calendar.session_on(day) is not None
-    except CalendarUnknown:
-        pass
-    return day.weekday() < SATURDAY
-
-
-@cache
-def _calendars() -> dict[Exchange, Calendar]:
-    return dict(load().by_exchange)

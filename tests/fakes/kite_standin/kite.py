@@ -14,6 +14,7 @@ from adapters.ports import Clock, MarketData
 from tests.fakes.kite_oms import FIRST_ORDER_ID, KiteOms, Refused
 from tests.fakes.kite_standin.account import KiteAccount, Query, User
 from tests.fakes.kite_standin.bars import Bars
+from tests.fakes.kite_standin.limits import Limits
 from tests.fakes.kite_standin.master import KiteMaster
 from tests.fakes.kite_wire import INDIA
 
@@ -44,6 +45,7 @@ class Asked:
 class Kite:
     """Answers Kite Connect's paths for a few made-up users; every failure is Refused.
 
+    With `limited` it counts requests as Kite does; without, a clock that stands still is no storm.
     One access token lives for each user: a new login ends the one before, and at 06:00 in India
     all of them die.
     """
@@ -57,6 +59,7 @@ class Kite:
         random: Random,
         users: Iterable[User] = USERS,
         seed: int = 7,
+        limited: bool = False,
     ) -> None:
         self._clock = clock
         self._random = random
@@ -76,6 +79,7 @@ class Kite:
                 master=master,
                 bars=bars,
                 random=random,
+                limits=Limits() if limited else None,
             )
             for number, user in enumerate(users)
         }

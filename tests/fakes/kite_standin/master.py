@@ -1,41 +1,32 @@
 """The server's instrument master: rows with tokens, and the search over them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
 from random import Random
 from typing import Final
 
 from pydantic import JsonValue
 
+from riskgate.contracts.derivatives import (
+    Derivative,
+    ExpiryRuleUnknown,
+    expiry_day_of,
+    parse_tradingsymbol,
+)
 from riskgate.contracts.instruments import Instrument, InstrumentKind, InstrumentRef
 from tests.fakes.instruments import STANDARD
 from tests.fakes.kite_forms import Arguments, page, text
+from tests.fakes.kite_standin.hours import trades_on
 from tests.fakes.kite_wire import SEGMENTS, instrument_token, lean
 
 ISINS: Final[Mapping[str, str]] = {"NSE:INFY": "INE009A01021", "NSE:SBIN": "INE062A01020"}
 FIELDS: Final = {"name": "name", "tradingsymbol": "tradingsymbol", "isin": "isin"}
 
 
-@dataclass(frozen=True)
-class Contract:
-    """What the master knows of a derivative besides; `underlying` is its name there."""
-
-    underlying: str
-    expiry: date
-    strike: int = 0
-
-
 class KiteMaster:
     """Knows the instruments that Kite lists of those given; implements InstrumentLookup."""
 
-    def __init__(
-        self,
-        instruments: Iterable[Instrument] = STANDARD,
-        contracts: Mapping[InstrumentRef, Contract] | None = None,
-    ) -> None:
+    def __init__(self, instruments: Iterable[Instrument] = STANDARD) -> None:
         listed = [row for row in instruments if row.ref.exchange in SEGMENTS]
-        self._contracts = dict(contracts or {})
         self._by_ref = {row.ref: row for row in listed}
         self._by_token = {instrument_token(row.ref): row for row in listed}
         if len(self._by_token) != len(self._by_ref):
@@ -64,7 +55,7 @@ class KiteMaster:
 
     def _row(self, instrument: Instrument) -> dict[str, JsonValue]:
         ref, token = instrument.ref, instrument_token(instrument.ref)
-        contract, freeze = self._contracts.get(ref), instrument.freeze_quantity or 0
+        derived, freeze = parse_tradingsymbol(ref), instrument.freeze_quantity or 0
         return {
             "id": str(ref),
             "instrument_token": token,
@@ -72,10 +63,10 @@ class KiteMaster:
             "tradingsymbol": ref.tradingsymbol,
             "exchange": ref.exchange.value,
             "isin": ISINS.get(str(ref), ""),
-            "name": contract.underlying if contract else instrument.name.upper(),
+            "name": derived.underlying if derived else instrument.name.upper(),
             "series": "",
             "last_price": 0,
-            "strike": contract.strike if contract else 0,
+            "strike": lean(derived.strike or 0) if derived else 0,
             "tick_size": lean(instrument.tick_size or 0),
             "lot_size": instrument.lot_size,
             "multiplier": lean(instrument.multiplier),
@@ -86,7 +77,7 @@ class KiteMaster:
             "freeze_quantity": lean(freeze),
             "max_order_quantity": lean(freeze),
             "expiry_type": "",
-            "expiry_date": contract.expiry.isoformat() if contract else "",
+            "expiry_date": _expiry(derived) if derived else "",
             "exercise_start_date": "",
             "exercise_end_date": "",
             "issue_date": "",
@@ -96,6 +87,14 @@ class KiteMaster:
             "upper_circuit_limit": 0,
             "active": True,
         }
+
+
+def _expiry(derived: Derivative) -> str:
+    try:
+        day = expiry_day_of(derived, is_trading_day=lambda day: trades_on(derived.exchange, day))
+    except ExpiryRuleUnknown:
+        return ""
+    return day.isoformat()
 
 
 def _type(instrument: Instrument) -> str:
