@@ -20,16 +20,19 @@ export PIP_USER := 0
 export UV_CACHE_DIR := .venv/cache
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup check cover schemas rules brokers calendars properties chaos faults bench lock clean
+.PHONY: help run kite-standin test setup check cover schemas rules brokers calendars properties chaos faults bench lock clean
 
 help: ## print this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-10s  %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo 'ARGS="..." is passed on by run, test, cover, properties, bench and lock.'
+	@echo 'ARGS="..." is passed on by run, kite-standin, test, cover, properties, bench and lock.'
 	@echo 'PYTHON=python3.12 chooses the Python of a new .venv (make clean first to change it).'
 
 run: $(READY) ## start the server (sets up first)
 	@.venv/bin/sigmatrader serve $(ARGS)
+
+kite-standin: $(READY) ## run a stand-in of Kite's MCP server on port 8765, to try the broker offline
+	@.venv/bin/python -m tests.fakes.kite_standin $(ARGS)
 
 test: $(READY) ## run every test (sets up first)
 	@.venv/bin/python -m pytest $(ARGS)

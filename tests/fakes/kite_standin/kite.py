@@ -102,6 +102,11 @@ class Kite:
         kept = self._tokens.items() if user_id is not None else ()
         self._tokens = {token: held for token, held in kept if held[0] != user_id}
 
+    @property
+    def tokens_alive(self) -> int:
+        """How many access tokens live."""
+        return sum(self._clock.now() < dies_at for _, dies_at in self._tokens.values())
+
     def log(
         self, method: str, path: str, query: Query, form: Mapping[str, str] | None, token: str
     ) -> None:

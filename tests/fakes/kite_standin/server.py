@@ -1,10 +1,12 @@
 """The stand-in of the Kite MCP server: streamable HTTP on a loopback port, as recorded."""
 
+import asyncio
 import contextlib
 import json
 import re
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from random import Random
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -38,6 +40,7 @@ from tests.fakes.kite_standin.wire import (
 from tests.fakes.loopback import LoopbackServer, Reply, Request
 
 LINK: Final = re.compile(r"\[Login to Kite\]\((\S+)\)")
+PATIENCE_S: Final = 10.0
 HALF_A_BODY: Final = '{"order_id":"26031'
 
 
@@ -256,3 +259,22 @@ async def running(standin: KiteStandin) -> AsyncIterator[KiteStandin]:
         yield standin
     finally:
         await standin.stop()
+
+
+@contextlib.contextmanager
+def in_a_thread(standin: KiteStandin) -> Iterator[KiteStandin]:
+    """Run a stand-in beside a test that has no event loop, in a thread of its own.
+
+    Troubles and the listing can be changed from outside; what is held back cannot be released.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="kite stand-in", daemon=True)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(standin.start(), loop).result(PATIENCE_S)
+    try:
+        yield standin
+    finally:
+        asyncio.run_coroutine_threadsafe(standin.stop(), loop).result(PATIENCE_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(PATIENCE_S)
+        loop.close()

@@ -77,6 +77,10 @@ class Troubles:
             else:
                 kept.pop(name, None)
 
+    def waiting(self, name: str) -> int:
+        """Return how many calls of a tool are yet to go wrong."""
+        return len(self._waiting[name])
+
     def take(self, name: str) -> Trouble:
         """Return what becomes of this call."""
         for key in (name, ANY):
