@@ -110,16 +110,16 @@ async def test_a_panic_cancels_what_is_open_and_leaves_every_position(
 async def test_a_panic_sells_what_the_broker_lets_go_and_says_what_stays_and_why(
     settings: Settings, location: DatabaseLocation
 ) -> None:
-    pledged = Position(
+    blocked = Position(
         instrument=INFY,
         product=Product.CNC,
         quantity=Decimal(10),
         average_price=Decimal(1400),
         sellable_quantity=Decimal(6),
-        sale_note="4 pledged; release the pledge at Kite to sell it.",
+        sale_note="4 used or blocked at Kite already.",
     )
     async with open_bench(settings, location) as (bench, desk), desk.client() as client:
-        bench.mock.hold(MOCK_ACCOUNT, pledged)
+        bench.mock.hold(MOCK_ACCOUNT, blocked)
         await client.post("/api/v1/reconcile", json={"account_id": MOCK_ACCOUNT})
         report = await panic(client)
         bench.clock.advance(seconds=60)
@@ -129,10 +129,10 @@ async def test_a_panic_sells_what_the_broker_lets_go_and_says_what_stays_and_why
     (left,) = report["left"]
     assert (left["quantity"], left["why"]) == (
         "4",
-        f"the broker does not let 4 of it be sold now: {pledged.sale_note}",
+        f"the broker does not let 4 of it be sold now: {blocked.sale_note}",
     )
     assert again["exits"] == report["exits"]
-    assert again["left"][0]["why"] == f"the broker does not let it be sold now: {pledged.sale_note}"
+    assert again["left"][0]["why"] == f"the broker does not let it be sold now: {blocked.sale_note}"
 
 
 async def test_a_second_panic_shows_the_first_and_closes_only_what_is_left(

@@ -183,7 +183,7 @@ def positions_of(rows: Sequence[Row]) -> tuple[Position, ...]:
 def holdings_of(
     rows: Iterable[Row], positions: Sequence[Row] = (), orders: Sequence[BrokerOrder] = ()
 ) -> tuple[Position, ...]:
-    """Return what is delivered or on its way: `quantity` and `t1_quantity`.
+    """Return what is held: delivered, on its way and pledged, which Kite's rows tell apart.
 
     What was sold today still counts here and is a short CNC position beside it, so that the two
     sum to what is held. The positions and orders of the day say what of it is being sold. Raises
@@ -198,7 +198,8 @@ def holdings_of(
 
 def held_quantity(row: Row) -> Decimal:
     """Return how much of a holding is the person's, sellable today or not."""
-    return whole(row, "quantity") + whole(row, "t1_quantity")
+    parts = ("quantity", "t1_quantity", "collateral_quantity")
+    return sum((whole(row, name) for name in parts), Decimal(0))
 
 
 def margins_of(margins: Row, holdings: Iterable[Row]) -> Margins | None:

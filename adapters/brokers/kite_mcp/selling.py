@@ -1,8 +1,9 @@
 """How much of a holding Kite lets go today, and what to know before selling it. Pure.
 
 A sale that Kite will not deliver comes back as `Failed to place order` or is rejected at once, so
-what its rows tell is looked at before anything is sent. Whether the depository lets a sale pass
-(DDPI, or eDIS with a TPIN) they do not tell.
+what its rows tell is looked at before anything is sent. Zerodha sells pledged shares and those on
+their way by an ordinary CNC order, with exceptions that the rows do not show; nor do they show
+whether the depository lets a sale pass (DDPI, or eDIS with a TPIN). Those are told to the person.
 """
 
 import re
@@ -17,7 +18,7 @@ from riskgate.contracts.orders import BrokerOrder, Product, Side
 
 _ZERO: Final = Decimal(0)
 # Trade-to-trade: every sale is delivered for itself, so only from what has arrived.
-_DELIVERED_ONLY: Final = re.compile(r".+-(BE|BZ)", re.ASCII)
+_DELIVERED_ONLY: Final = re.compile(r".+-(BE|BT|BZ)", re.ASCII)
 NOT_AUTHORISED: Final = (
     "Kite does not tell whether a sale is authorised; without a DDPI authorise it at Kite first"
     " (CDSL TPIN), or the order is refused"
@@ -38,26 +39,26 @@ ALL_OF_IT: Final = Selling(None, None)
 def selling_of(row: Row, *, leaving: Decimal) -> Selling:
     """Return what may be sold of one holding, of which `leaving` was or is being sold today.
 
-    Pledged shares may not; shares that are on their way (T1) may, but for trade-to-trade series.
-    What Kite counts as used beyond `leaving` is gone or blocked in a way that is not shown.
+    Shares on their way (T1) of a trade-to-trade series may not. What Kite counts as used beyond
+    `leaving` is gone, or blocked in a way that is not shown.
     """
-    settled, arriving = whole(row, "quantity"), whole(row, "t1_quantity")
+    delivered, arriving = whole(row, "quantity"), whole(row, "t1_quantity")
     pledged = whole(row, "collateral_quantity")
     used = max(whole(row, "used_quantity") - leaving, _ZERO)
     series = _DELIVERED_ONLY.fullmatch(text(row, "tradingsymbol"))
     not_yet = arriving if series else _ZERO
-    blocked = pledged + used + not_yet
     said = (
-        (pledged, "pledged; release the pledge at Kite to sell it"),
+        (pledged, "pledged; selling lowers the collateral, and a liquid fund is released first"),
         (used, "used or blocked at Kite already"),
         (not_yet, "not delivered yet (T1), and this series is sold from what is delivered only"),
         (arriving - not_yet, "not delivered yet (T1); if it does not arrive, it goes to auction"),
     )
     notes = [f"{decimal_text(count)} {why}" for count, why in said if count > 0]
     authorised = whole(row, "authorised_quantity") if "authorised_quantity" in row else _ZERO
-    if settled > authorised:
+    if delivered + pledged > authorised:
         notes.append(NOT_AUTHORISED)
-    left = max(settled + arriving - blocked, _ZERO)
+    blocked = used + not_yet
+    left = max(delivered + arriving + pledged - blocked, _ZERO)
     return Selling(left if blocked > 0 else None, f"{'; '.join(notes)}." if notes else None)
 
 

@@ -236,10 +236,12 @@ def test_three_rows_of_one_position_cannot_be_told_apart() -> None:
         positions_of([a_position_row(1), a_position_row(2), a_position_row(3)])
 
 
-def test_a_holding_is_what_is_delivered_and_what_comes_tomorrow() -> None:
+def test_a_holding_is_what_is_delivered_what_comes_tomorrow_and_what_is_pledged() -> None:
     rows = [a_holding_row(10, t1_quantity=5, used_quantity=3, collateral_quantity=4)]
     (held,) = holdings_of(rows)
-    assert (held.quantity, held.average_price) == (Decimal(15), Decimal("1400.123"))
+    assert (held.quantity, held.average_price) == (Decimal(19), Decimal("1400.123"))
+    (pledged,) = holdings_of([a_holding_row(0, collateral_quantity=4)])
+    assert pledged.quantity == 4
     assert holdings_of([a_holding_row(0)]) == ()
 
 
@@ -254,7 +256,7 @@ def test_margins_count_cash_and_holdings_and_no_pledge_twice() -> None:
         "equity": a_segment(99725.05000000002, 145706.55, collateral=20000),
         "commodity": a_segment(1000, 0),
     }
-    shown = margins_of(margins, [a_holding_row(10, collateral_quantity=10)])
+    shown = margins_of(margins, [a_holding_row(0, collateral_quantity=10)])
     assert shown is not None
     assert (shown.available, shown.used) == (Decimal("99725.05"), Decimal("145706.55"))
     assert shown.equity == Decimal("99725.05") + Decimal("145706.55") - 20000 + 1000 + 15000

@@ -35,10 +35,12 @@ def test_what_the_depository_authorised_is_not_asked_for_again(authorised: int, 
     assert (held(100, authorised_quantity=authorised).sale_note is not None) is told
 
 
-def test_pledged_shares_are_held_and_not_sold() -> None:
-    position = held(100, collateral_quantity=40, authorised_quantity=100)
-    assert (position.quantity, position.sellable_quantity) == (Decimal(100), Decimal(60))
-    assert position.sale_note == "40 pledged; release the pledge at Kite to sell it."
+def test_pledged_shares_may_be_sold_and_what_that_means_is_told() -> None:
+    position = held(60, collateral_quantity=40, authorised_quantity=100)
+    assert (position.quantity, position.sellable_quantity) == (Decimal(100), None)
+    assert position.sale_note == (
+        "40 pledged; selling lowers the collateral, and a liquid fund is released first."
+    )
 
 
 def test_shares_on_their_way_may_be_sold_and_the_danger_is_told() -> None:
@@ -49,7 +51,7 @@ def test_shares_on_their_way_may_be_sold_and_the_danger_is_told() -> None:
     )
 
 
-@pytest.mark.parametrize("series", ["BE", "BZ"])
+@pytest.mark.parametrize("series", ["BE", "BT", "BZ"])
 def test_of_trade_to_trade_only_what_is_delivered_may_be_sold(series: str) -> None:
     position = held(10, t1_quantity=5, authorised_quantity=10, tradingsymbol=f"RELINFRA-{series}")
     assert position.sellable_quantity == 10
@@ -82,5 +84,5 @@ def test_what_is_used_and_not_seen_being_sold_is_blocked() -> None:
     assert position.sale_note == "3 used or blocked at Kite already."
 
 
-def test_more_blocked_than_held_is_nothing_to_sell() -> None:
-    assert held(5, collateral_quantity=9).sellable_quantity == 0
+def test_more_used_than_held_is_nothing_to_sell() -> None:
+    assert held(5, used_quantity=9).sellable_quantity == 0

@@ -331,7 +331,7 @@ def test_a_position_of_which_nothing_new_is_told_has_the_bytes_it_always_had() -
         '{"average_price":"900","day_quantity":"0","instrument":{"exchange":"NSE",'
         '"tradingsymbol":"INFY"},"product":"CNC","quantity":"10"}'
     )
-    told = a_position(10, sellable_quantity=Decimal(4), sale_note="6 pledged.")
+    told = a_position(10, sellable_quantity=Decimal(4), sale_note="6 used.")
     assert type(told).model_validate_json(canonical_json(told)) == told
     assert told.blocked_quantity == 6
 

@@ -11,11 +11,11 @@ from riskgate.contracts.snapshots import Position
 from tests.builders import a_planning_input, a_trade_intent, sizing, the_plan, the_problem
 from tests.unit.riskgate.builders import a_position, a_snapshot, an_open_order
 
-NOTE = "40 pledged; release the pledge at Kite to sell it."
+NOTE = "40 used or blocked at Kite already."
 
 
-def pledged(sellable: int = 60) -> Position:
-    """Make a holding of 100 of which 40 are pledged."""
+def part_blocked(sellable: int = 60) -> Position:
+    """Make a holding of 100 of which some cannot be sold."""
     return a_position(100, sellable_quantity=Decimal(sellable), sale_note=NOTE)
 
 
@@ -31,7 +31,7 @@ def selling(
 
 
 def test_more_than_the_broker_lets_go_is_refused_with_the_reason() -> None:
-    problem = the_problem(selling(61, pledged()))
+    problem = the_problem(selling(61, part_blocked()))
     assert (problem.code, problem.field) == ("NOT_DELIVERABLE", "size")
     assert problem.message == f"60 of NSE:INFY may be sold now, 61 were asked: {NOTE}"
     assert problem.remedy == (
@@ -40,31 +40,31 @@ def test_more_than_the_broker_lets_go_is_refused_with_the_reason() -> None:
 
 
 def test_what_the_broker_lets_go_is_planned_and_the_card_says_what_to_know() -> None:
-    plan = the_plan(selling(60, pledged()))
+    plan = the_plan(selling(60, part_blocked()))
     assert plan.legs[0].quantity == 60
     assert f"NSE:INFY: {NOTE}" in plan.notes
 
 
 def test_what_is_being_sold_already_counts() -> None:
     orders = (an_open_order(Side.SELL, 50), an_open_order(Side.BUY, 50))
-    assert the_plan(selling(10, pledged(), orders=orders)).legs[0].quantity == 10
-    assert "10 of NSE:INFY" in the_problem(selling(11, pledged(), orders=orders)).message
+    assert the_plan(selling(10, part_blocked(), orders=orders)).legs[0].quantity == 10
+    assert "10 of NSE:INFY" in the_problem(selling(11, part_blocked(), orders=orders)).message
 
 
 def test_what_was_sold_today_counts() -> None:
     sold = (a_position(-50),)
-    assert the_plan(selling(10, pledged(), positions=sold)).legs[0].quantity == 10
-    assert "10 of NSE:INFY" in the_problem(selling(11, pledged(), positions=sold)).message
+    assert the_plan(selling(10, part_blocked(), positions=sold)).legs[0].quantity == 10
+    assert "10 of NSE:INFY" in the_problem(selling(11, part_blocked(), positions=sold)).message
 
 
 def test_nothing_to_let_go_offers_no_smaller_size() -> None:
-    problem = the_problem(selling(1, pledged(sellable=0)))
+    problem = the_problem(selling(1, part_blocked(sellable=0)))
     assert problem.remedy == "Do at the broker what it says, then ask again."
 
 
 @pytest.mark.parametrize(("side", "product"), [(Side.BUY, Product.CNC), (Side.SELL, Product.MIS)])
 def test_other_orders_are_not_asked_what_may_be_delivered(side: Side, product: Product) -> None:
-    plan = the_plan(selling(100, pledged(), side=side, product=product))
+    plan = the_plan(selling(100, part_blocked(), side=side, product=product))
     assert not any(NOTE in note for note in plan.notes)
 
 
