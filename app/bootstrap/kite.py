@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from adapters.brokers.kite_mcp.client import KiteBroker
+from adapters.brokers.kite_mcp.client import KiteBroker, knows_already
 from adapters.brokers.kite_mcp.instruments import KiteInstruments
 from adapters.brokers.kite_mcp.listing import EXCHANGES
 from adapters.brokers.kite_mcp.market import KiteMarket
@@ -34,6 +34,7 @@ class KiteDesk:
         self._clock = clock
         self._secret = secret
         self._sessions: dict[tuple[str, str], KiteSession] = {}
+        self._listed: KiteInstruments | None = None
 
     def session_of(self, tenant_id: str, account_id: str) -> KiteSession:
         """Return the account's session, the same one each time."""
@@ -52,13 +53,15 @@ class KiteDesk:
             clock=self._clock,
             ids=ids,
             instruments=instruments,
+            learn=knows_already if self._listed is None else self._listed.learn,
         )
 
     def instruments_over(self, bundled: Directory) -> KiteInstruments:
-        """Build the master: Kite's rows over the bundled ones."""
-        return KiteInstruments(
+        """Build the master: Kite's rows over the bundled ones. Brokers built after ask it, too."""
+        self._listed = KiteInstruments(
             bundled=bundled, tools=self._prices(), clock=self._clock, notice=_notice
         )
+        return self._listed
 
     def market_of(self, instruments: KiteInstruments) -> KiteMarket:
         """Build the live market."""

@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
     LOGIN = "LOGIN"
     READ = "READ"
+    SEARCH = "SEARCH"
     QUOTE = "QUOTE"
     HISTORY = "HISTORY"
     PLACE = "PLACE"
@@ -40,7 +41,8 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "get_mf_holdings": Kind.READ,
         "get_order_history": Kind.READ,
         "get_order_trades": Kind.READ,
-        "search_instruments": Kind.READ,
+        # Answered from the server's memory; Kite is not asked.
+        "search_instruments": Kind.SEARCH,
         # All three ask Kite's one quote endpoint.
         "get_quotes": Kind.QUOTE,
         "get_ltp": Kind.QUOTE,

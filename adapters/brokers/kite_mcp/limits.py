@@ -19,7 +19,13 @@ from adapters.ports import Clock
 # A little over a second, for calls that leave evenly may arrive bunched.
 SECOND_S: Final = 1.1
 MINUTE_S: Final = 61.0
-PER_SECOND: Final = {Kind.LOGIN: 10, Kind.READ: 10, Kind.QUOTE: 1, Kind.HISTORY: 3}
+PER_SECOND: Final = {
+    Kind.LOGIN: 10,
+    Kind.READ: 10,
+    Kind.SEARCH: 30,
+    Kind.QUOTE: 1,
+    Kind.HISTORY: 3,
+}
 ORDER_CALLS_PER_SECOND: Final = 10
 KEPT_FOR_CANCELS: Final = 2
 ORDERS_PER_MINUTE: Final = 400

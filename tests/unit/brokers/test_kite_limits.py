@@ -94,8 +94,8 @@ class Desk:
         return max(sum(start <= at < start + span_s for at in times) for start in times)
 
 
-@pytest.mark.parametrize("kind", [Kind.READ, Kind.QUOTE, Kind.HISTORY])
-async def test_reads_quotes_and_history_stay_within_their_second(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [Kind.READ, Kind.SEARCH, Kind.QUOTE, Kind.HISTORY])
+async def test_reads_searches_quotes_and_history_stay_within_their_second(kind: Kind) -> None:
     desk = Desk(patience_s=100)
     await desk.calls(kind, 3 * PER_SECOND[kind] + 1)
     assert len(desk.out) == 3 * PER_SECOND[kind] + 1
