@@ -8,7 +8,7 @@ from typing import Annotated, Protocol, TypeGuard
 from pydantic import Field, SecretStr, StringConstraints
 
 from riskgate.contracts.bars import Bar, BarInterval
-from riskgate.contracts.base import Contract, ShortText, UtcTime
+from riskgate.contracts.base import Contract, Price, Quantity, ShortText, UtcTime
 from riskgate.contracts.instruments import Instrument, InstrumentRef
 from riskgate.contracts.models import ModelReply, ModelRequest
 from riskgate.contracts.orders import (
@@ -57,7 +57,8 @@ class BrokerCapabilities(Contract):
     An order sent may turn up in the book as late as `settle_s` seconds after the call: three
     times the longest lag seen. Within that time no answer means nothing. `refuses_repeated_tags`
     says that the broker itself takes a tag once only; `takes_fractions` that quantities need not
-    be whole lots; `places_oco` that the adapter is an OcoBroker. `orders_reach_back` says how far
+    be whole lots; `places_oco` that the adapter is an OcoBroker, `changes_orders` that it is a
+    ChangingBroker. `orders_reach_back` says how far
     back its orders go: None for a week at least, SESSION for those of the day alone, where an
     order of an earlier session is never shown again. `slices_max` is into how many orders a
     quantity above the exchange's freeze limit may be cut.
@@ -72,6 +73,7 @@ class BrokerCapabilities(Contract):
     refuses_repeated_tags: bool = False
     takes_fractions: bool = False
     places_oco: bool = False
+    changes_orders: bool = False
     orders_reach_back: ReachBack | None = None
     slices_max: Annotated[int, Field(ge=1)] = 20
 
@@ -132,6 +134,31 @@ class OcoBroker(BrokerAdapter, Protocol):
 def offers_oco(broker: BrokerAdapter) -> TypeGuard[OcoBroker]:
     """Say whether a broker takes pairs."""
     return broker.capabilities.places_oco
+
+
+class OrderChange(Contract):
+    """What an open order is to be from now on, in full: None is a price that its type has not.
+
+    `quantity` is the whole order's, what is filled included.
+    """
+
+    quantity: Quantity
+    limit_price: Price | None = None
+    trigger_price: Price | None = None
+
+
+class ChangingBroker(BrokerAdapter, Protocol):
+    """A broker that changes an open order in its place."""
+
+    async def change_order(
+        self, account_id: str, broker_order_id: str, change: OrderChange
+    ) -> BrokerOrder:
+        """Change an order once and return it as the book shows it then.
+
+        Raises as `place_order` does: OrderRejected when it is as it was, OutcomeUnknown when the
+        book does not show it changed.
+        """
+        ...
 
 
 class Brokers(Protocol):

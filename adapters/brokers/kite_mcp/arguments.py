@@ -9,13 +9,22 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
+from adapters.brokers.kite_mcp.fields import Row, text, whole
 from adapters.errors import OrderRejected
+from adapters.ports import OrderChange
 from adapters.steps import step_fault
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.instruments import Exchange, Instrument
-from riskgate.contracts.orders import OrderIntent, OrderType, Product, Validity
+from riskgate.contracts.orders import (
+    BrokerOrder,
+    OrderIntent,
+    OrderTerms,
+    OrderType,
+    Product,
+    Validity,
+)
 
 ORDER_TYPES: Final = frozenset({OrderType.LIMIT, OrderType.SL})
 PRODUCTS: Final = {
@@ -26,6 +35,7 @@ PRODUCTS: Final = {
     Exchange.MCX: frozenset({Product.NRML, Product.MIS}),
 }
 VARIETY: Final = "regular"
+CHANGEABLE: Final = frozenset({"regular", "amo"})
 _TAG: Final = re.compile(r"[A-Za-z0-9]{1,20}", re.ASCII)
 _ORDER_ID: Final = re.compile(r"[0-9]{1,32}", re.ASCII)
 
@@ -53,6 +63,31 @@ def place_arguments(intent: OrderIntent, instrument: Instrument | None) -> dict[
     for name, price in (("price", intent.limit_price), ("trigger_price", intent.trigger_price)):
         if price is not None:
             arguments[name] = json_price(price)
+    return arguments
+
+
+def change_arguments(
+    order: BrokerOrder, change: OrderChange, instrument: Instrument | None, *, row: Row
+) -> dict[str, JsonValue]:
+    """Return exactly what `modify_order` is called with; `order` is what `row` of the book shows.
+
+    Every figure is sent: without a quantity the server makes it 1, and a zero is dropped. Raises
+    OrderRejected, before anything is sent, for what this server cannot say of the order.
+    """
+    fault = _change_fault(order, change, instrument, row)
+    if fault is not None:
+        raise OrderRejected(fault)
+    arguments: dict[str, JsonValue] = {
+        "variety": text(row, "variety"),
+        "order_id": order_id_in_digits(order.broker_order_id),
+        "order_type": order.order_type.value,
+        "quantity": whole_number(change.quantity),
+    }
+    for name, price in (("price", change.limit_price), ("trigger_price", change.trigger_price)):
+        if price is not None:
+            arguments[name] = json_price(price)
+    if (disclosed := whole(row, "disclosed_quantity")) > 0:
+        arguments["disclosed_quantity"] = whole_number(disclosed)
     return arguments
 
 
@@ -88,6 +123,28 @@ def json_price(price: Decimal) -> float:
     if Decimal(repr(number)) != price:
         raise OrderRejected(f"price {decimal_text(price)} cannot be sent to Kite exactly")
     return number
+
+
+def _change_fault(
+    order: BrokerOrder, change: OrderChange, instrument: Instrument | None, row: Row
+) -> str | None:
+    variety, validity = text(row, "variety"), text(row, "validity")
+    if variety not in CHANGEABLE or validity == "TTL":
+        return f"a {variety} order of validity {validity} is changed in Kite's own app"
+    if order.order_type not in ORDER_TYPES:
+        return f"a {order.order_type} order cannot be changed through this server; cancel it"
+    if change.quantity <= order.filled_quantity:
+        filled = decimal_text(order.filled_quantity)
+        return f"{filled} of the order are filled; cancel the rest instead"
+    if instrument is None:
+        return f"unknown instrument {order.instrument}"
+    try:
+        terms = OrderTerms.model_validate(
+            order.model_dump(include=set(OrderTerms.model_fields)) | change.model_dump()
+        )
+    except ValidationError as error:
+        return error.errors()[0]["msg"]
+    return step_fault(terms, instrument)
 
 
 def _fault(intent: OrderIntent, instrument: Instrument | None) -> str | None:

@@ -12,6 +12,7 @@ from adapters.brokers.kite_mcp.arguments import (
     PRODUCTS,
     VARIETY,
     cancel_arguments,
+    change_arguments,
     order_id_in_digits,
     place_arguments,
 )
@@ -28,7 +29,14 @@ from adapters.errors import (
     OrderRejected,
     OutcomeUnknown,
 )
-from adapters.ports import BrokerCapabilities, Clock, IdFactory, InstrumentLookup, ReachBack
+from adapters.ports import (
+    BrokerCapabilities,
+    Clock,
+    IdFactory,
+    InstrumentLookup,
+    OrderChange,
+    ReachBack,
+)
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import (
     BrokerOrder,
@@ -55,7 +63,7 @@ async def knows_already(_refs: Iterable[InstrumentRef]) -> None:
 
 
 class KiteBroker:
-    """One account at Zerodha; implements BrokerAdapter.
+    """One account at Zerodha; implements ChangingBroker.
 
     A session is one person's login, so a broker serves one account and refuses every other.
     `learn` makes instruments known before an order of them is checked.
@@ -86,6 +94,7 @@ class KiteBroker:
             products=frozenset().union(*PRODUCTS.values()),
             order_types=ORDER_TYPES,
             finds_orders_by_tag=True,
+            changes_orders=True,
             settle_s=SETTLE_S,
             orders_reach_back=ReachBack.SESSION,
             slices_max=SLICES_MAX,
@@ -148,6 +157,29 @@ class KiteBroker:
         reply = await self._write("cancel_order", cancel_arguments(order_id, variety or VARIETY))
         if replies.order_id_of("cancel_order", reply) != order_id:
             raise OutcomeUnknown(f"Kite answered for another order than {order_id}; look again")
+        status, _ = await self._status_and_variety(order_id)
+        # A book that does not show the order, or does not answer, is no word against Kite's.
+        if status not in {"", *mapping.FINAL}:
+            raise OutcomeUnknown(f"Kite took the cancel of {order_id}, which is still {status}")
+
+    async def change_order(
+        self, account_id: str, broker_order_id: str, change: OrderChange
+    ) -> BrokerOrder:
+        """Change an order once and return it as the book shows it then.
+
+        The book is read first: this server takes what is left out for something else.
+        """
+        self._serve(account_id)
+        order_id = order_id_in_digits(broker_order_id)
+        row, order = await self._shown(order_id)
+        if order.open_quantity == 0:
+            raise OrderRejected(f"order {order_id} is {order.status} at Kite")
+        instrument = self._instruments.get(order.instrument)
+        arguments = _understood(lambda: change_arguments(order, change, instrument, row=row))
+        reply = await self._write("modify_order", arguments)
+        if replies.order_id_of("modify_order", reply) != order_id:
+            raise OutcomeUnknown(f"Kite answered for another order than {order_id}; look again")
+        return await self._seen_changed(order_id, change)
 
     async def get_orders(self, account_id: str) -> Sequence[BrokerOrder]:
         """Return today's orders but those that have no form here, which are never ours."""
@@ -196,6 +228,27 @@ class KiteBroker:
             wrong = mapping.differences(intent, order)
             if wrong:
                 raise OutcomeUnknown(f"Kite's order {order_id} differs: {'; '.join(wrong)}")
+
+    async def _shown(self, order_id: str) -> tuple[Row, BrokerOrder]:
+        read_at, rows = self._clock.now(), await self._rows("get_orders")
+        row = next((row for row in rows if row.get("order_id") == order_id), None)
+        if row is None:
+            raise OrderRejected(f"order {order_id} is not in today's book at Kite")
+        return row, _understood(lambda: mapping.order_of(row, read_at=read_at, tick=self._tick))
+
+    async def _seen_changed(self, order_id: str, change: OrderChange) -> BrokerOrder:
+        try:
+            _, order = await self._shown(order_id)
+        except (BrokerUnavailable, OrderRejected) as unseen:
+            raise OutcomeUnknown(f"Kite took the change; {unseen.message}") from unseen
+        shown = OrderChange(
+            quantity=order.quantity,
+            limit_price=order.limit_price,
+            trigger_price=order.trigger_price,
+        )
+        if shown != change:
+            raise OutcomeUnknown(f"Kite took the change of {order_id} and shows it otherwise")
+        return order
 
     async def _rows(self, tool: str) -> Sequence[Row]:
         # Without arguments: with `limit` the server pages over a list that changes under it.

@@ -89,11 +89,11 @@ def order_of(row: Row, *, read_at: datetime, tick: Tick) -> BrokerOrder:
     `read_at` stands in where Kite gives no time. Kite's own pending and cancelled figures differ
     by variety, so what is not filled is open, or, once the order ended, cancelled.
     """
-    ref, status = _ref(row), STATUSES.get(text(row, "status"), BrokerOrderStatus.OPEN)
+    ref, status = ref_of(row), STATUSES.get(text(row, "status"), BrokerOrderStatus.OPEN)
     quantity, filled = whole(row, "quantity"), whole(row, "filled_quantity")
     if filled < 0 or filled > quantity:
         raise Unreadable(f"filled_quantity must be 0 to {quantity}, was {filled}")
-    order_type, placed_at = _word(OrderType, row, "order_type"), moment(row, "order_timestamp")
+    order_type, placed_at = word_of(OrderType, row, "order_type"), moment(row, "order_timestamp")
     # Kite fills these two in for every order type; a price of 0 is no price.
     limit = _price(row, "price", tick(ref)) if order_type.has_limit_price else None
     trigger = _price(row, "trigger_price", tick(ref)) if order_type.has_trigger_price else None
@@ -104,9 +104,9 @@ def order_of(row: Row, *, read_at: datetime, tick: Tick) -> BrokerOrder:
     return _built(
         BrokerOrder,
         instrument=ref,
-        side=_word(Side, row, "transaction_type"),
+        side=word_of(Side, row, "transaction_type"),
         quantity=quantity,
-        product=_word(Product, row, "product"),
+        product=word_of(Product, row, "product"),
         order_type=order_type,
         # TTL and the words to come end within the day.
         validity=Validity.IOC if text(row, "validity") == Validity.IOC else Validity.DAY,
@@ -140,15 +140,15 @@ def trades_of(rows: Iterable[Row], *, read_at: datetime, tick: Tick) -> tuple[Br
     trades = []
     for row in rows:
         try:
-            ref = _ref(row)
+            ref = ref_of(row)
             trades.append(
                 _built(
                     BrokerTrade,
                     trade_id=f"{_identity(row, 'order_id')}:{_identity(row, 'trade_id')}",
                     broker_order_id=_identity(row, "order_id"),
                     instrument=ref,
-                    side=_word(Side, row, "transaction_type"),
-                    product=_word(Product, row, "product"),
+                    side=word_of(Side, row, "transaction_type"),
+                    product=word_of(Product, row, "product"),
                     quantity=whole(row, "quantity"),
                     price=on_tick(number(row, "average_price"), tick(ref)),
                     traded_at=moment(row, "fill_timestamp", "exchange_timestamp") or read_at,
@@ -254,8 +254,8 @@ def _position(
         return None
     return _built(
         Position,
-        instrument=_ref(row),
-        product=_word(Product, row, "product"),
+        instrument=ref_of(row),
+        product=word_of(Product, row, "product"),
         quantity=quantity,
         average_price=max(without_noise(number(row, "average_price"), NOISE), Decimal(0)),
         day_quantity=day,
@@ -264,15 +264,17 @@ def _position(
     )
 
 
-def _ref(row: Row) -> InstrumentRef:
-    exchange, symbol = _word(Exchange, row, "exchange"), text(row, "tradingsymbol")
+def ref_of(row: Row) -> InstrumentRef:
+    """Return what a row is of; raises Stranger for a market that has no form here."""
+    exchange, symbol = word_of(Exchange, row, "exchange"), text(row, "tradingsymbol")
     try:
         return InstrumentRef(exchange=exchange, tradingsymbol=symbol)
     except ValidationError:
         raise Stranger(f"{_name(row)} is no symbol known here") from None
 
 
-def _word(words: type[Word], row: Row, name: str) -> Word:
+def word_of(words: type[Word], row: Row, name: str) -> Word:
+    """Return the word of ours that a field has; raises Stranger for one we have not."""
     written = text(row, name)
     try:
         return words(written)

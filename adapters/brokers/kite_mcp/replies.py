@@ -16,6 +16,7 @@ from adapters.brokers.kite_mcp.ports import KiteReply
 from adapters.errors import BrokerUnavailable, OrderRejected, OutcomeUnknown
 
 LOG_IN_FIRST: Final = "Please log in first using the login tool"
+_TRIGGER_TYPE_REFUSED: Final = "Invalid trigger_type. Must be 'single' or 'two-leg'"
 _ARGUMENT_REFUSED: Final = re.compile(r"parameter '[a-z_]{1,40}': (is required|cannot be empty)")
 _ORDER_ID: Final = re.compile(r"[0-9]{1,32}", re.ASCII)
 _SHOWN: Final = 120
@@ -27,16 +28,18 @@ def order_id_of(tool: str, reply: KiteReply) -> str:
     Raises OrderRejected or BrokerUnavailable only when the call surely did not reach Kite, and
     OutcomeUnknown for every other error, an unreadable answer and an empty id.
     """
-    if reply.is_error:
-        _raise_for_write(tool, reply.text)
-    try:
-        answer = parse(reply.text)
-    except Unreadable as unreadable:
-        raise OutcomeUnknown(f"Kite's answer to {tool} cannot be read: {unreadable}") from None
-    order_id = answer.get("order_id") if isinstance(answer, Mapping) else None
+    order_id = _named(tool, reply, "order_id")
     if not isinstance(order_id, str) or not _ORDER_ID.fullmatch(order_id):
         raise OutcomeUnknown(f"Kite took {tool} and named no order")
     return order_id
+
+
+def trigger_id_of(tool: str, reply: KiteReply) -> int:
+    """Return the id of a trigger that was written; raises as `order_id_of` does."""
+    trigger_id = _named(tool, reply, "trigger_id")
+    if isinstance(trigger_id, bool) or not isinstance(trigger_id, int) or trigger_id < 1:
+        raise OutcomeUnknown(f"Kite took {tool} and named no trigger")
+    return trigger_id
 
 
 def rows_of(tool: str, reply: KiteReply) -> Sequence[Mapping[str, object]]:
@@ -83,10 +86,20 @@ def shown(text: str) -> str:
     return repr(line + ("..." if len(text) > _SHOWN else ""))
 
 
+def _named(tool: str, reply: KiteReply, name: str) -> object:
+    if reply.is_error:
+        _raise_for_write(tool, reply.text)
+    try:
+        answer = parse(reply.text)
+    except Unreadable as unreadable:
+        raise OutcomeUnknown(f"Kite's answer to {tool} cannot be read: {unreadable}") from None
+    return answer.get(name) if isinstance(answer, Mapping) else None
+
+
 def _raise_for_write(tool: str, text: str) -> NoReturn:
     if text == LOG_IN_FIRST:
         raise BrokerUnavailable("not logged in at Kite; log in and approve again")
-    if _ARGUMENT_REFUSED.fullmatch(text):
+    if _ARGUMENT_REFUSED.fullmatch(text) or text == _TRIGGER_TYPE_REFUSED:
         raise OrderRejected(f"Kite's server refused the call before it was sent: {text}")
     raise OutcomeUnknown(f"Kite's server gave no reason for {tool}: {shown(text)}")
 
