@@ -10,10 +10,16 @@ import pytest
 
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
-from tests.fakes.instruments import INFY
+from riskgate.contracts.instruments import Exchange, InstrumentKind, InstrumentRef
+from tests.fakes.clock import FakeClock
+from tests.fakes.instruments import INFY, STANDARD, an_instrument
+from tests.fakes.kite_standin import KiteStandin, running
+from tests.fakes.kite_standin.master import KiteMaster
+from tests.fakes.market import ScriptedMarket
 from tests.integration.driving import as_owner, say
 from tests.integration.kite_desks import USER, KiteWorld, kite_world
 
+OPTION = InstrumentRef(exchange=Exchange.NFO, tradingsymbol="NIFTY2631724500CE")
 BUY = "buy 10 infy at 1490, cnc"
 # Nine in the evening in India, and the last seconds of the session before it.
 EVENING, CLOSE = datetime(2026, 3, 11, 15, 30, tzinfo=UTC), datetime(2026, 3, 11, 9, 59, tzinfo=UTC)
@@ -101,3 +107,25 @@ async def test_a_delivery_sale_says_what_kite_does_not_tell(
         assert words in note
     codes = [violation["rule_id"] for violation in more["riskgate_result"]["violations"]]
     assert "ORD-010" in codes
+
+
+async def test_a_held_contract_that_only_kite_lists_is_valued_by_kites_row(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    clock = FakeClock()
+    market = ScriptedMarket(clock)
+    option = an_instrument(OPTION, kind=InstrumentKind.CALL, lot_size=65, tick_size="0.05")
+    master = KiteMaster((*STANDARD, option))
+    async with running(KiteStandin(market=market, clock=clock, master=master)) as kite:
+        world = KiteWorld(clock=clock, market=market, kite=kite)
+        world.price("1487.90", "1488.10", "1488.00")
+        market.show(OPTION, bids=[("99.95", 650)], asks=[("100.05", 650)], last="100.00")
+        kite.account(USER).oms.overnight[OPTION, "NRML"] = 65
+        async with world.desk(settings, location) as desk, desk.client() as client:
+            as_owner(location, "UPDATE accounts SET mode = 'PROPOSE'")
+            await world.log_in(client)
+            answer = await say(client, BUY)
+            trace = await decision(client, answer)
+    assert answer["outcome"] == "AWAITING_APPROVAL", answer["message"]
+    figures = {e["metric"]: Decimal(e["value"]) for e in trace["riskgate_result"]["evidence"]}
+    assert figures["gross_exposure_x"] == Decimal(65 * 100 + 10 * 1490) / figures["equity"]
