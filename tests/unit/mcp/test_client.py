@@ -357,3 +357,8 @@ async def test_errors_of_a_transport_that_are_no_http_errors_end_the_call_alone(
     with pytest.raises(CallFailed) as caught:
         await client.begin()
     assert caught.value.sent is Sent.MAYBE
+
+
+def test_an_answer_is_awaited_longer_than_the_servers_7_s_and_the_5_s_it_may_stall() -> None:
+    assert Waits().read_s > 7 + 5
+    assert Waits().whole_s > Waits().read_s
