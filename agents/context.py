@@ -7,8 +7,11 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
-from agents.intent.model import IntentParser, ParseContext
+from agents.intent.model import ParseContext
+from agents.reading.model_port import TurnModel
+from agents.reading.reader import MessageReader
 from riskgate.contracts.cards import Card
+from riskgate.contracts.intents import ProvenanceSource
 from riskgate.contracts.orders import OrderType, Product
 from riskgate.contracts.traces import ReplayStep
 from tools.ports import (
@@ -62,11 +65,16 @@ class Workspace:
 
 @dataclass(frozen=True, kw_only=True)
 class TurnContext:
-    """The ports, the caller and the clock reading of one turn."""
+    """The ports, the caller and the clock reading of one turn.
+
+    `account_source` says whether the person chose the account or it is their default.
+    """
 
     caller: Caller
+    account_source: ProvenanceSource
     now: datetime
-    parser: IntentParser
+    reader: MessageReader
+    model: TurnModel
     parse_context: ParseContext
     directory: InstrumentDirectory
     accounts: AccountReader

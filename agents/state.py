@@ -15,6 +15,8 @@ class TurnState(TypedDict, total=False):
     parsed: JsonObject
     draft: JsonObject | None
     question: str
+    wants_more: bool
+    reading: JsonObject
     intent: JsonObject
     plan_id: str
     plan_hash: str

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import FieldError, SettingsInvalid
+from riskgate.contracts.models import PortfolioTier
 
 
 class BrokerName(StrEnum):
@@ -19,6 +20,15 @@ class BrokerName(StrEnum):
     ALPACA = "alpaca"
     TRADIER = "tradier"
     KITE_MCP = "kite_mcp"
+
+
+class ParserName(StrEnum):
+    """Who reads messages: the tables, the model with the tables checking it, or the tables with
+    the model where they are unsure."""
+
+    OFFLINE = "offline"
+    LLM = "llm"
+    HYBRID = "hybrid"
 
 
 # Keys travel with every call, so only a stand-in on this machine is called without TLS.
@@ -31,6 +41,14 @@ KiteUrl = Annotated[
     Field(
         pattern=r"^(https://[A-Za-z0-9.\-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost):\d{1,5})"
         r"(/[A-Za-z0-9._~\-]+)+$"
+    ),
+]
+# What people write travels to a model, so only one on this machine is called without TLS.
+ModelUrl = Annotated[
+    str,
+    Field(
+        pattern=r"^(https://[A-Za-z0-9.\-]+|http://(127\.0\.0\.1|localhost|\[::1\]))"
+        r"(:\d{1,5})?(/[A-Za-z0-9._/\-]*)?$"
     ),
 ]
 # What a broker cannot be called without.
@@ -76,6 +94,21 @@ class Settings(BaseSettings):
     paper_seed: int = 1
     paper_latency_max_ms: Annotated[int, Field(ge=0, le=60_000)] = 150
     paper_participation: Annotated[Decimal, Field(gt=0, le=1)] = Decimal(1)
+    # None is hybrid where a model is configured, else offline.
+    parser: ParserName | None = None
+    openai_base_url: ModelUrl | None = None
+    openai_api_key: SecretStr | None = None
+    openai_model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    openai_price_in: Annotated[Decimal, Field(ge=0)] | None = None
+    openai_price_out: Annotated[Decimal, Field(ge=0)] | None = None
+    model_timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
+    model_tokens_max: Annotated[int, Field(ge=64, le=16_384)] = 1_200
+    model_reply_bytes_max: Annotated[int, Field(ge=1_024, le=10_000_000)] = 262_144
+    model_calls_per_turn: Annotated[int, Field(ge=1, le=10)] = 4
+    model_calls_per_day: Annotated[int, Field(ge=1)] = 500
+    model_tokens_per_day: Annotated[int, Field(ge=1)] = 1_000_000
+    model_cost_per_day: Annotated[Decimal, Field(gt=0)] | None = None
+    model_portfolio: PortfolioTier = PortfolioTier.DIGEST_ONLY
     card_ttl_s: Annotated[int, Field(ge=10, le=300)] = 300
     resend_window_s: Annotated[int, Field(ge=0, le=3_600)] = 60
     # Whether plans for a live broker may be sent at all; each still needs its own arming.
@@ -121,6 +154,22 @@ def require_broker(settings: Settings) -> None:
         FieldError(f"SIGMATRADER_{name.upper()}", f"the broker {settings.broker} needs it")
         for name in NEEDED.get(settings.broker, ())
         if not _given(getattr(settings, name))
+    )
+    if errors:
+        text = "; ".join(f"{error.field}: {error.issue}" for error in errors)
+        raise SettingsInvalid(text, errors=errors)
+
+
+def require_model(settings: Settings) -> None:
+    """Raise SettingsInvalid naming each setting that a configured model lacks."""
+    wants = settings.parser in {ParserName.LLM, ParserName.HYBRID}
+    named = (settings.openai_base_url, settings.openai_model)
+    if not wants and not any(named):
+        return
+    errors = tuple(
+        FieldError(f"SIGMATRADER_{name.upper()}", "a model needs it")
+        for name in ("openai_base_url", "openai_model")
+        if getattr(settings, name) is None
     )
     if errors:
         text = "; ".join(f"{error.field}: {error.issue}" for error in errors)

@@ -1,13 +1,14 @@
 """From an endpoint's chat completion to the model's own words."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.errors import ModelRefused, ModelReplyInvalid
 from riskgate.contracts.models import LONGEST_MODEL_NAME, ModelReply
 
-Count = Annotated[int, Field(ge=0)] | None
+TOKENS_MOST: Final = 100_000_000
+Count = Annotated[int, Field(ge=0, le=TOKENS_MOST)] | None
 
 
 class _Wire(BaseModel):
@@ -53,7 +54,11 @@ def reply_of(body: bytes, asked_model: str) -> ModelReply:
     usage = completion.usage or _Usage()
     return ModelReply(
         text=choice.message.content,
-        model=(completion.model or asked_model)[:LONGEST_MODEL_NAME] or asked_model,
+        model=_printable(completion.model or "") or asked_model,
         tokens_in=usage.prompt_tokens,
         tokens_out=usage.completion_tokens,
     )
+
+
+def _printable(name: str) -> str:
+    return "".join(char for char in name if char.isprintable())[:LONGEST_MODEL_NAME]

@@ -18,6 +18,7 @@ def to_intent(
     default_product: Product | None,
     default_order_type: OrderType | None,
     account_id: str | None = None,
+    account_source: ProvenanceSource = ProvenanceSource.UI,
 ) -> TradeIntent | tuple[Problem, ...]:
     """Build the intent of a draft, or say everything that stands in its way.
 
@@ -29,7 +30,7 @@ def to_intent(
     _fill_order_type(trade, values, sources, default_order_type)
     if account_id is not None:
         values["account_id"] = account_id
-        sources["account_id"] = Provenance(source=ProvenanceSource.UI, text=account_id)
+        sources["account_id"] = Provenance(source=account_source, text=account_id)
     completed = trade.model_copy(
         update={"order_type": values.get("order_type"), "product": values.get("product")}
     )

@@ -79,6 +79,10 @@ TEXT: Final[dict[str, tuple[str, str]]] = {
         "'{said}' mixes alphabets or hides characters, so it may not be what it looks like.",
         "Type it again by hand.",
     ),
+    "SAY_IT_PLAINLY": (
+        "That may be meant as a {said}, but it is not said plainly, so nothing was done.",
+        "Say it plainly, for example: cancel my INFY order.",
+    ),
     "FIELD_MISSING": ("The order does not say its {said}.", "Say the {said}."),
 }
 

@@ -16,7 +16,7 @@ from agents.intent.resolve import Resolver, held_by
 from agents.intent.tag import Item
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.orders import OrderType, Product, Side, Validity
+from riskgate.contracts.orders import OrderType, Product, Side
 from tools.ports import InstrumentDirectory
 
 HUNDRED: Final = Decimal(100)
@@ -131,8 +131,8 @@ def order_types(said: Sequence[Item]) -> frozenset[OrderType]:
 
 
 def is_validity(value: object, said: Sequence[Item]) -> bool:
-    """Say whether words name a validity, under whichever name it is kept."""
-    return isinstance(value, Validity) and value.value in validities(said)
+    """Say whether words name a validity."""
+    return str(value) in validities(said)
 
 
 def _any(said: Sequence[Item], *tags: Tag) -> bool:

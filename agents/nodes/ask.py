@@ -6,6 +6,7 @@ from pydantic import JsonValue
 from agents.context import TurnContext
 from agents.intent.model import REPEAT, Draft, ParsedMessage, TradeDraft
 from agents.nodes.step import step
+from agents.reading.reader import MEANING
 from agents.state import TurnState
 from riskgate.contracts.cards import CardKind
 from riskgate.contracts.traces import TurnOutcome
@@ -25,12 +26,22 @@ QUESTIONS = {
 CHOICES: dict[str, list[JsonValue]] = {
     "side": ["buy", "sell"],
     REPEAT: ["yes", "never mind"],
+    MEANING: ["yes", "never mind"],
 }
+CODES = {REPEAT: "REPEATED_REQUEST", MEANING: "MEANING_UNSURE"}
+MORE_DETAIL = "portfolio_detail"
+MORE_DETAIL_QUESTION = (
+    "To read that, the language model would have to see which instruments you hold and how many."
+    " Show it that once, for this session, or not at all? Only the card decides."
+)
+MORE_DETAIL_CHOICES: list[JsonValue] = ["once", "session", "deny"]
 
 
 async def ask(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     """Show a question card and keep the draft for the answer."""
     context = runtime.context
+    if state.get("wants_more"):
+        return await _ask_for_more(context)
     parsed = ParsedMessage.model_validate(state["parsed"])
     with step(context, "ask"):
         question, choices = _question(context, parsed)
@@ -61,9 +72,29 @@ async def ask(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     }
 
 
+async def _ask_for_more(context: TurnContext) -> TurnState:
+    """Ask a person whether a model may see more; their choice is taken by its own route."""
+    fields: dict[str, JsonValue] = {
+        "question": MORE_DETAIL_QUESTION,
+        "asks_for": MORE_DETAIL,
+        "choices": MORE_DETAIL_CHOICES,
+    }
+    content = CardContent(kind=CardKind.QUESTION, title=MORE_DETAIL_QUESTION, fields=fields)
+    with step(context, "ask"):
+        card = await context.cards.show(context.caller, content)
+        context.events.card(card)
+    return {
+        "card_id": card.id,
+        "outcome": TurnOutcome.NEEDS_INPUT,
+        "error_code": "PORTFOLIO_DETAIL_ASKED",
+        "explanations": [MORE_DETAIL_QUESTION],
+    }
+
+
 def _code(parsed: ParsedMessage) -> str:
-    if REPEAT in parsed.missing:
-        return "REPEATED_REQUEST"
+    for name, code in CODES.items():
+        if name in parsed.missing:
+            return code
     return "SYMBOL_AMBIGUOUS" if parsed.ambiguous else "FIELDS_MISSING"
 
 

@@ -59,6 +59,9 @@ def _intent(context: TurnContext, draft: TradeDraft, view: AccountView) -> Trade
         draft,
         default_product=_default_product(context, draft, view),
         default_order_type=context.defaults.order_type,
+        # The account that a program names is nobody's choice yet; the card shows it.
+        account_id=None if context.caller.relay else context.caller.account_id,
+        account_source=context.account_source,
     )
     if isinstance(answer, TradeIntent):
         return answer

@@ -1,11 +1,15 @@
 """Read the message."""
 
+from dataclasses import replace
+
 from langgraph.runtime import Runtime
 
 from agents.context import TurnContext
 from agents.intent.connection import is_about_login
 from agents.intent.model import REPEAT, Draft, MessageKind, ParsedMessage, QueryTopic
 from agents.nodes.step import step
+from agents.reading.looks import Looker
+from agents.reading.reader import MEANING, Understood
 from agents.state import TurnState, refused
 from riskgate.contracts.intents import Provenance, ProvenanceSource
 from riskgate.contracts.traces import TurnOutcome
@@ -32,10 +36,16 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     """Decide what kind of message this is and where the turn goes."""
     context = runtime.context
     with step(context, "parse"):
-        parsed = _read(context, state["message"])
-        if context.caller.relay is not None:
-            parsed = relayed(parsed)
+        understood = await _read(context, state["message"])
+    parsed = understood.parsed
+    if context.caller.relay is not None:
+        parsed = relayed(parsed)
     decided = _decide(parsed)
+    if understood.question is not None:
+        decided["question"] = understood.question
+    if understood.wants_more and decided["path"] in {"ask", "stop"}:
+        decided["path"], decided["wants_more"] = "ask", True
+    decided["reading"] = {"by": understood.by, "notes": list(understood.notes)}
     draft = context.parse_context.draft
     if draft is not None and parsed.kind in KEEPS_DRAFT and not parsed.drops_draft:
         decided["draft"] = draft.model_dump(mode="json")
@@ -53,11 +63,19 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     return decided
 
 
-def _read(context: TurnContext, message: str) -> ParsedMessage:
-    parsed = context.parser.parse(message, context.parse_context)
+async def _read(context: TurnContext, message: str) -> Understood:
+    said = context.parse_context
+    if context.caller.relay is not None and said.draft and MEANING in said.draft.missing:
+        # A program cannot say yes to how a person's words were read.
+        said = said.model_copy(update={"draft": None})
+    understood = await context.reader.read(message, said, context.model, _looker(context))
+    parsed = understood.parsed
     if parsed.kind is MessageKind.CHAT and is_about_login(message):
-        return parsed.model_copy(update={"kind": MessageKind.QUERY, "topic": QueryTopic.CONNECTION})
-    return parsed
+        about = parsed.model_copy(
+            update={"kind": MessageKind.QUERY, "topic": QueryTopic.CONNECTION}
+        )
+        return replace(understood, parsed=about)
+    return understood
 
 
 def _decide(parsed: ParsedMessage) -> TurnState:
@@ -112,6 +130,16 @@ def repeat_question(earlier: EarlierRequest, *, passed_on: bool = False) -> str:
     return (
         f"You asked for the same {earlier.seconds_ago} seconds ago ({earlier.title}), and it"
         f" {became}. {how}"
+    )
+
+
+def _looker(context: TurnContext) -> Looker:
+    return Looker(
+        caller=context.caller,
+        toolbox=context.toolbox,
+        directory=context.directory,
+        quotes=context.quotes,
+        accounts=context.accounts,
     )
 
 

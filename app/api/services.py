@@ -19,6 +19,7 @@ from app.pipeline.views import AccountViews
 from app.postbacks.service import Postbacks
 from app.protection.desk import ProtectionDesk
 from app.reconciliation.service import Reconciler
+from app.understanding.granting import Grants
 from tools.ports import InstrumentDirectory
 
 
@@ -43,5 +44,6 @@ class Services:
     remedies: Remedies
     postbacks: Postbacks
     connections: Connections
+    grants: Grants
     conversation: Conversation
     rate_limiter: RateLimiter

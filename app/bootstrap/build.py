@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from adapters.ports import Brokers, Clock, IdFactory, Logins, MarketData
 from agents.context import Defaults
 from agents.graph import build_graph
-from agents.intent.offline import OfflineParser
 from app.api.services import Services
 from app.clock import RandomIds, SystemClock
 from app.connections.service import Connections
@@ -41,12 +40,14 @@ from app.protection.placing import Placer
 from app.protection.service import Protector
 from app.reconciliation.service import Reconciler
 from app.settings import Settings
+from app.understanding.granting import Grants
 from riskgate.contracts.orders import OrderType, Product
 
 if TYPE_CHECKING:
     pass
 from app.bootstrap.container import Container
 from app.bootstrap.ground import Ground, lay_ground
+from app.bootstrap.reading import Reading, build_reading
 
 
 def build(
@@ -93,8 +94,9 @@ def build(
     )
     protection = _protection(ground, views, engine)
     desks = _desks(ground, views, engine, protection.protector)
+    reading = build_reading(ground)
     conversation = _conversation(
-        ground, views, engine, reconciler, desks.decisions, protection.protector
+        ground, views, engine, reconciler, desks.decisions, protection.protector, reading
     )
     services = _services(
         ground, settings, views, engine, reconciler, protection, desks, conversation
@@ -105,6 +107,7 @@ def build(
         brokers=ground.brokers,
         own_brokers=ground.own_brokers,
         bars=ground.bars,
+        model=reading.model,
     )
 
 
@@ -158,6 +161,7 @@ def _services(
             secret=settings.postback_secret.get_secret_value() if settings.postback_secret else "",
         ),
         connections=Connections(database=ground.database, logins=ground.logins, clock=ground.clock),
+        grants=Grants(database=ground.database, clock=ground.clock, ids=ground.ids),
         conversation=conversation,
         rate_limiter=RateLimiter(
             reads_per_min=settings.reads_per_min, writes_per_min=settings.writes_per_min
@@ -240,6 +244,7 @@ def _conversation(
     reconciler: Reconciler,
     decisions: CardDecisions,
     protector: Protector,
+    reading: Reading,
 ) -> Conversation:
     settings = ground.settings
     proposals = Proposals(
@@ -260,7 +265,8 @@ def _conversation(
     parts = Parts(
         database=ground.database,
         graph=build_graph(checkpoints.saver(ground.database.pool)),
-        parser=OfflineParser(ground.directory),
+        reader=reading.reader,
+        models=reading.models,
         directory=ground.directory,
         views=views,
         proposals=proposals,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from adapters.errors import BrokerUnavailable
-from adapters.ports import Brokers
+from adapters.ports import Brokers, LanguageModel
 from app.api.services import Services
 from app.conversation.service import Conversation
 from app.execution.engine import ExecutionEngine
@@ -38,6 +38,7 @@ class Container:
     brokers: Brokers
     own_brokers: AccountBrokers
     bars: PostgresBars
+    model: LanguageModel | None = None
 
     @property
     def database(self) -> Database:
@@ -114,6 +115,8 @@ class Container:
     async def let_go(self) -> None:
         """Close the connections to brokers and to the store."""
         await self.own_brokers.close()
+        if self.model is not None:
+            await self.model.close()
         await self.database.close()
 
     async def _ensure_owner(self) -> str | None:

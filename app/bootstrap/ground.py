@@ -23,7 +23,7 @@ from app.persistence import checkpoints, job_schema, migrate
 from app.persistence.bars import PostgresBars
 from app.persistence.database import Database
 from app.persistence.location import DatabaseLocation, locate
-from app.settings import BrokerName, Settings
+from app.settings import BrokerName, Settings, require_model
 from riskgate.contracts.instruments import Currency
 from tools.ports import InstrumentDirectory
 
@@ -105,6 +105,7 @@ def prepare_database(settings: Settings) -> DatabaseLocation:
     _calendars(settings.calendars)
     check_broker(settings)
     check_mcp(settings)
+    require_model(settings)
     location = locate(settings.home, settings.database_url)
     migrate.upgrade(location.owner_url)
     checkpoints.set_up(location.owner_conninfo)

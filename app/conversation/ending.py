@@ -20,6 +20,7 @@ from app.persistence.runs import RunRecord
 from app.pipeline.views import submitted_order
 from app.telemetry import log, turns_total
 from riskgate.contracts.cards import Card
+from riskgate.contracts.models import ModelCall
 from riskgate.contracts.traces import (
     DecisionTrace,
     ReplayStep,
@@ -77,6 +78,7 @@ async def finish(
     *,
     tools_called: Sequence[ToolCall] = (),
     steps: Sequence[ReplayStep] = (),
+    models_called: Sequence[ModelCall] = (),
 ) -> TurnResult:
     """Store the end of a turn and show it; a database that stumbles is asked again.
 
@@ -89,6 +91,7 @@ async def finish(
         tools_called=tools_called,
         steps=steps,
         context={} if turn.relay is None else {"relay": turn.relay.model_dump(mode="json")},
+        models_called=models_called,
         ended_at=clock.now(),
     )
     async with turn.log.writing:

@@ -13,11 +13,14 @@ from pydantic import ValidationError
 from adapters.ports import Clock, IdFactory
 from agents.context import Defaults, TurnContext
 from agents.graph import TurnGraph
-from agents.intent.model import Draft, IntentParser, ParseContext
+from agents.intent.model import Draft, ParseContext
+from agents.reading.model_port import NoModel, TurnModels
+from agents.reading.reader import MessageReader
 from agents.state import TurnState
 from app.approvals.rules import Approver
 from app.conversation import agui_events
 from app.conversation.agui_events import AguiTurnEvents
+from app.conversation.authorising import authorised_card
 from app.conversation.ending import LiveTurn, TurnResult, finish
 from app.conversation.event_log import POLL_S, EventLog, NumberedEvent, follow_stored
 from app.conversation.expiring import ExpiringCards
@@ -32,14 +35,13 @@ from app.persistence.database import Database, Session
 from app.persistence.plans import APPROVAL_STAGE
 from app.persistence.runs import RunRecord
 from app.pipeline.decisions import CardDecision, CardDecisions
-from app.pipeline.own_word import own_word_counts, plan_of_waiting_card
 from app.pipeline.proposals import Proposals, gate_step
 from app.pipeline.submission import Submission
 from app.pipeline.views import AccountViews
 from app.telemetry import log
 from riskgate.contracts.cards import CardStatus
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.orders import ExecutionMode
+from riskgate.contracts.intents import ProvenanceSource
 from riskgate.contracts.traces import TurnOutcome
 from tools.ports import Caller, InstrumentDirectory, Relay
 from tools.registry import Toolbox, ToolDenied
@@ -84,7 +86,8 @@ class Parts:
 
     database: Database
     graph: TurnGraph
-    parser: IntentParser
+    reader: MessageReader
+    models: TurnModels
     directory: InstrumentDirectory
     views: AccountViews
     proposals: Proposals
@@ -403,7 +406,7 @@ class Conversation:
         # INVARIANT: words that a program passed on are nobody's approval.
         if request.relay is not None:
             return result
-        card_id = await self._authorised(person, turn, result)
+        card_id = await authorised_card(self._parts.database, person, turn, result)
         if card_id is None:
             return result
         try:
@@ -418,26 +421,6 @@ class Conversation:
         turn.carried_on = run
         turn.settled.set()
         return await self.result(person, run)
-
-    async def _authorised(
-        self, person: Principal, turn: LiveTurn, result: TurnResult
-    ) -> str | None:
-        """Return the card that the person's own message approves, if it does.
-
-        Only a PAPER plan that one whole message asked for: what was pieced together from answers,
-        a confirmed repetition among it, and what risks money goes to a person.
-        """
-        if not turn.whole or result.trace.final_outcome is not TurnOutcome.AWAITING_APPROVAL:
-            return None
-        by = Approver(user_id=person.user_id, roles=person.roles)
-        async with self._parts.database.tenant(person.tenant_id) as session:
-            for card in result.cards:
-                found = await plan_of_waiting_card(session, card.id)
-                if found is None or found[0].mode is not ExecutionMode.PAPER:
-                    continue
-                if await own_word_counts(session, found[0], by, initiator=found[1]):
-                    return card.id
-        return None
 
     async def _invoke(
         self,
@@ -456,6 +439,12 @@ class Conversation:
                 read = await self._read(person, turn, request)
                 turn.whole = read.draft is None
                 context = replace(context, parse_context=read)
+                if request.relay is None:
+                    # A model is shown the person's own words, never a program's.
+                    model = await parts.models.for_turn(context.caller)
+                    context = replace(context, model=model)
+                if request.account_id is not None:
+                    context = replace(context, account_source=ProvenanceSource.UI)
             answer = await parts.graph.ainvoke(given, config, context=context, durability="exit")
             state = cast(TurnState, answer)
         except asyncio.CancelledError:
@@ -480,6 +469,7 @@ class Conversation:
             state,
             tools_called=context.toolbox.calls,
             steps=context.workspace.steps,
+            models_called=context.model.calls,
         )
 
     async def _stored_result(self, tenant_id: str, run_id: str) -> TurnResult | None:
@@ -544,8 +534,10 @@ class Conversation:
         now = parts.clock.now()
         return TurnContext(
             caller=caller,
+            account_source=ProvenanceSource.POLICY_DEFAULT,
             now=now,
-            parser=parts.parser,
+            reader=parts.reader,
+            model=NoModel(),
             parse_context=ParseContext(now=now),
             directory=parts.directory,
             accounts=parts.views,

@@ -11,6 +11,7 @@ from agents.nodes.execute import order_sentence, outcome_of
 from agents.state import TurnState
 from app.persistence.runs import RunRecord
 from riskgate.contracts.decisions import RiskDecision
+from riskgate.contracts.models import ModelCall
 from riskgate.contracts.traces import (
     DecisionTrace,
     InputsUsed,
@@ -31,6 +32,7 @@ class TurnEnd:
     steps: Sequence[ReplayStep]
     context: dict[str, JsonValue]
     ended_at: datetime
+    models_called: Sequence[ModelCall] = ()
 
 
 def build_trace(
@@ -63,8 +65,13 @@ def build_trace(
         user_message=run.message,
         inputs_used=InputsUsed(
             **state.get("inputs_used", {}),
-            context={**(earlier.inputs_used.context if earlier else {}), **end.context},
+            context={
+                **(earlier.inputs_used.context if earlier else {}),
+                **_reading_of(state),
+                **end.context,
+            },
         ),
+        models_called=(*(earlier.models_called if earlier else ()), *end.models_called),
         tools_called=(*(earlier.tools_called if earlier else ()), *end.tools_called),
         plan_id=state.get("plan_id"),
         plan_hash=state.get("plan_hash"),
@@ -81,6 +88,11 @@ def build_trace(
         explanations=tuple(state.get("explanations", [])),
         replay=(*(earlier.replay if earlier else ()), *end.steps),
     )
+
+
+def _reading_of(state: TurnState) -> dict[str, JsonValue]:
+    """Return who read the message, and what they noted."""
+    return {"reading": state["reading"]} if "reading" in state else {}
 
 
 def _told(state: TurnState, earlier: DecisionTrace, sent: Sequence[SubmittedOrder]) -> TurnState:

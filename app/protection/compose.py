@@ -118,7 +118,7 @@ def exit_plan(frame: PlanFrame, terms: ExitTerms, intent: TradeIntent) -> TradeP
     )
 
 
-def panic_intent(terms: ExitTerms, reason: str) -> TradeIntent:
+def panic_intent(terms: ExitTerms, account_id: str, reason: str) -> TradeIntent:
     """Return what the person who panicked asked for, in the words they gave as the reason."""
     said = Provenance(source=ProvenanceSource.UI, text=f"panic close: {reason}"[:500])
     return TradeIntent(
@@ -128,7 +128,9 @@ def panic_intent(terms: ExitTerms, reason: str) -> TradeIntent:
         product=terms.product,
         order_type=terms.order_type,
         limit_price=terms.limit_price,
+        account_id=account_id,
         provenance=dict.fromkeys(
-            ("side", "symbols", "sizing", "product", "order_type", "limit_price"), said
+            ("side", "symbols", "sizing", "product", "order_type", "limit_price", "account_id"),
+            said,
         ),
     )

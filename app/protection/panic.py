@@ -330,7 +330,7 @@ class Panic:
             attempt += 1
         try:
             frame = self._placer.frame(session, account, None, world, plan_id, at)
-            plan = exit_plan(frame, terms, panic_intent(terms, panic.reason))
+            plan = exit_plan(frame, terms, panic_intent(terms, frame.account_id, panic.reason))
         except ValueError as impossible:
             return Denied(why=str(impossible))
         approval = Approval(

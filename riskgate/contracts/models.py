@@ -19,6 +19,14 @@ class ModelRole(StrEnum):
     ASSISTANT = "assistant"
 
 
+class PortfolioTier(StrEnum):
+    """How much of a portfolio a model may see: nothing, magnitudes, or positions without ids."""
+
+    OFF = "OFF"
+    DIGEST_ONLY = "DIGEST_ONLY"
+    FULL_SANITIZED = "FULL_SANITIZED"
+
+
 class ModelMessage(Contract):
     """One message of a request."""
 

@@ -16,6 +16,7 @@ from riskgate.contracts.base import (
 )
 from riskgate.contracts.decisions import RiskDecision
 from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.models import ModelCall
 from riskgate.contracts.orders import OrderState, OrderTerms, Product
 
 
@@ -195,6 +196,7 @@ class DecisionTrace(Contract):
     user_message: str
     inputs_used: InputsUsed
     tools_called: tuple[ToolCall, ...]
+    models_called: tuple[ModelCall, ...] = ()
     plan_id: Identifier | None = None
     plan_hash: Sha256 | None = None
     riskgate_result: RiskDecision | None = None

@@ -9,9 +9,11 @@ from pydantic import JsonValue
 
 from agents.context import Defaults, TurnContext, Workspace
 from agents.intent.model import ParseContext, ParsedMessage
+from agents.reading.model_port import NoModel, Shows, TurnModel
+from agents.reading.reader import Understood
 from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.contracts.instruments import Currency, Instrument, InstrumentRef, Resolution
-from riskgate.contracts.intents import TradeIntent
+from riskgate.contracts.intents import ProvenanceSource, TradeIntent
 from riskgate.contracts.orders import ExecutionMode, OrderType, Product
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
 from riskgate.contracts.traces import ReconciliationResult, SubmittedOrder
@@ -99,12 +101,10 @@ class FakeSystem:
     before: EarlierRequest | None = None
     asked: list[str] = field(default_factory=list)
 
-    @property
-    def name(self) -> str:
-        return "fake"
-
-    def parse(self, message: str, context: ParseContext) -> ParsedMessage:
-        return self._given("parse", self.parsed)
+    async def read(
+        self, message: str, context: ParseContext, model: TurnModel, looker: Shows
+    ) -> Understood:
+        return Understood(parsed=self._given("parse", self.parsed))
 
     def get(self, ref: InstrumentRef) -> Instrument | None:
         return self.rows.get(ref)
@@ -198,8 +198,10 @@ def a_context(
 ) -> TurnContext:
     return TurnContext(
         caller=CALLER,
+        account_source=ProvenanceSource.POLICY_DEFAULT,
         now=NOW,
-        parser=system,
+        reader=system,
+        model=NoModel(),
         parse_context=parse_context or ParseContext(now=NOW),
         directory=system,
         accounts=system,

@@ -24,6 +24,17 @@ AUDIT = (
 )
 
 
+PLANS = (
+    "SELECT plan_id, body, thread_id FROM plans LEFT JOIN runs USING (tenant_id, run_id)"
+    " WHERE plans.tenant_id = %s"
+)
+SAID = "SELECT thread_id, content FROM messages WHERE tenant_id = %s AND role = 'user'"
+# What decides an order, each with where it came from.
+DECIDING = ("symbols", "side", "sizing", "order_type", "product", "account_id")
+PRICES = ("limit_price", "trigger_price")
+ALLOWED = {"user_span", "client_span", "ui", "playbook", "policy_default"}
+
+
 def check(location: DatabaseLocation, *brokers: MockBroker, tenant: str = "main") -> None:
     """Raise AssertionError naming every broken promise; the mock brokers' journals count too."""
     assert faults_of(location, *brokers, tenant=tenant) == []
@@ -47,10 +58,13 @@ def faults_of(location: DatabaseLocation, *brokers: MockBroker, tenant: str = "m
         adjusted = connection.execute(
             "SELECT * FROM ledger_adjustments WHERE tenant_id = %s", (tenant,)
         ).fetchall()
+        plans = connection.execute(PLANS, (tenant,)).fetchall()
+        said = connection.execute(SAID, (tenant,)).fetchall()
         order_rows, fill_rows, position_rows = orders.fetchall(), fills.fetchall(), held.fetchall()
     return [
         *_chain_faults(audit),
         *_history_faults(order_rows, audit),
+        *_provenance_faults(order_rows, plans, said),
         *_lateness_faults(order_rows),
         *_quantity_faults(order_rows, fill_rows),
         *_position_faults(fill_rows, adjusted, position_rows),
@@ -92,6 +106,31 @@ def _history_faults(orders: Sequence[Row], audit: Sequence[Row]) -> list[str]:
                 faults.append(f"{order['order_id']} was sent before it was approved and allowed")
         elif not max(allowed) < approved[0] < sending[0]:
             faults.append(f"{order['order_id']} was sent before it was allowed and approved")
+    return faults
+
+
+def _provenance_faults(
+    orders: Sequence[Row], plans: Sequence[Row], said: Sequence[Row]
+) -> list[str]:
+    """Every field that decided an order has an allowed source, and words stand where they were
+    said: in a message that a person wrote in the same conversation."""
+    faults = []
+    sent_of = {order["plan_id"] for order in orders}
+    for plan in plans:
+        intent = plan["body"]["intent"]
+        needed = [*DECIDING, *(name for name in PRICES if intent.get(name) is not None)]
+        words = [row["content"] for row in said if row["thread_id"] == plan["thread_id"]]
+        for name in needed if plan["plan_id"] in sent_of else ():
+            source = intent["provenance"].get(name)
+            # Which account a program named is decided by the person who approves its card.
+            if name == "account_id" and intent["provenance"]["side"]["source"] == "client_span":
+                continue
+            if source is None or source["source"] not in ALLOWED:
+                faults.append(f"{plan['plan_id']}: {name} came from {source}")
+            elif source["source"].endswith("_span") and not any(
+                text[source["start"] : source["end"]] == source["text"] for text in words
+            ):
+                faults.append(f"{plan['plan_id']}: nobody said {source['text']!r} of {name}")
     return faults
 
 

@@ -38,6 +38,8 @@ from tests.integration.driving import (
 
 TENANT_TABLES = sorted(set(metadata.tables) - INSTALLATION_WIDE)
 
+BODIES = {"remediate": {"action": "ADOPT"}, "portfolio-detail": {"choice": "deny"}}
+
 
 async def something_of_everything(desk: Desk, location: DatabaseLocation) -> dict[str, str]:
     """Let the first tenant's owner have one of each object; return their ids by parameter."""
@@ -99,7 +101,7 @@ async def test_no_route_shows_or_changes_another_tenants_object(
     async with mock_desk.client(stranger) as foreign, mock_desk.client() as client:
         for method, path in routes:
             headers = {"Idempotency-Key": path} if path.endswith("/execute") else {}
-            body = {"action": "ADOPT"} if path.endswith("/remediate") else None
+            body = BODIES.get(path.rpartition("/")[2])
             reply = await foreign.request(method, filled_in(path, ids), headers=headers, json=body)
             assert reply.status_code == 404, (method, path, reply.text)
             asked = set(re.findall(r"\{(\w+)\}", path))

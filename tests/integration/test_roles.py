@@ -24,6 +24,11 @@ ALLOWED: dict[tuple[str, str], tuple[dict[str, Any] | None, set[Role], int]] = {
     ),
     ("POST", "/api/v1/cards/{card_id}/approve"): (None, {Role.TRADER, Role.APPROVER}, 404),
     ("POST", "/api/v1/cards/{card_id}/reject"): (None, {Role.TRADER, Role.APPROVER}, 404),
+    ("POST", "/api/v1/cards/{card_id}/portfolio-detail"): (
+        {"choice": "session"},
+        {Role.TRADER, Role.APPROVER},
+        404,
+    ),
     ("POST", "/api/v1/plans/{plan_id}/validate"): (
         None,
         {Role.TRADER, Role.RISK_ADMIN, Role.ADMIN},

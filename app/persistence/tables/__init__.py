@@ -20,6 +20,8 @@ APPEND_ONLY = frozenset(
         "policies",
         "run_events",
         "messages",
+        "model_calls",
+        "model_grants",
         "snapshots",
         "plans",
         "risk_decisions",

@@ -9,7 +9,7 @@ from sqlalchemy import (
     text,
 )
 
-from app.persistence.tables.columns import json, key, metadata, text_column, time, to
+from app.persistence.tables.columns import json, key, metadata, number, text_column, time, to
 
 threads = Table(
     "threads",
@@ -191,4 +191,38 @@ decision_traces = Table(
     time("created_at"),
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
     Index("ix_decision_traces_created", "tenant_id", "created_at"),
+)
+
+model_calls = Table(
+    "model_calls",
+    metadata,
+    key("tenant_id"),
+    key("call_id"),
+    text_column("user_id"),
+    text_column("run_id"),
+    text_column("model"),
+    text_column("prompt_name"),
+    text_column("prompt_sha256"),
+    text_column("outcome"),
+    Column("tokens_in", Integer, nullable=True),
+    Column("tokens_out", Integer, nullable=True),
+    Column("duration_ms", Integer, nullable=False),
+    number("cost", null=True),
+    time("made_at"),
+    ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+    Index("ix_model_calls_user", "tenant_id", "user_id", "made_at"),
+)
+
+model_grants = Table(
+    "model_grants",
+    metadata,
+    key("tenant_id"),
+    key("card_id"),
+    text_column("user_id"),
+    text_column("thread_id"),
+    text_column("choice"),
+    text_column("run_id", null=True),
+    time("made_at"),
+    ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),
+    Index("ix_model_grants_thread", "tenant_id", "thread_id", "made_at"),
 )

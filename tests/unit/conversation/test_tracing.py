@@ -34,14 +34,14 @@ def ended(state: TurnState, **changes: Any) -> TurnEnd:
         "state": state,
         "tools_called": [a_call("view_account")],
         "steps": [a_step("plan")],
-        "context": {"page": None, "focus_symbol": "NSE:INFY"},
+        "context": {},
         "ended_at": ENDED,
     }
     return TurnEnd(**fields | changes)
 
 
 def test_a_turn_that_did_nothing_still_leaves_a_whole_trace() -> None:
-    trace = build_trace(a_run(), TENANT, ended({}, tools_called=[], steps=[], context={}), None)
+    trace = build_trace(a_run(), TENANT, ended({}, tools_called=[], steps=[]), None)
     assert trace == DecisionTrace(
         decision_id="dec-1",
         version=1,
@@ -76,6 +76,7 @@ def test_a_trace_holds_what_the_turn_found_decided_and_sent() -> None:
                 "orders": [order.model_dump(mode="json")],
                 "reconciliation": reconciliation.model_dump(mode="json"),
                 "inputs_used": {"broker_snapshot_id": "snap-1"},
+                "reading": {"by": "offline", "notes": []},
                 "outcome": TurnOutcome.EXECUTED,
                 "error_code": None,
                 "explanations": ["filled."],
@@ -95,7 +96,7 @@ def test_a_trace_holds_what_the_turn_found_decided_and_sent() -> None:
         ended_at=ENDED,
         user_message="buy 10 INFY",
         inputs_used=InputsUsed(
-            broker_snapshot_id="snap-1", context={"page": None, "focus_symbol": "NSE:INFY"}
+            broker_snapshot_id="snap-1", context={"reading": {"by": "offline", "notes": []}}
         ),
         tools_called=(a_call("view_account"),),
         plan_id="plan-1",

@@ -1,0 +1,38 @@
+"""What people let language models see."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.api.deps import Decider, Running
+from app.api.routes.chat import turn_answer
+from app.conversation.service import TurnRequest
+from app.understanding.limits import Choice
+from riskgate.contracts.base import Contract
+
+router = APIRouter(prefix="/api/v1", tags=["models"])
+
+
+class SightChoice(Contract):
+    """How long a model may see what one holds: for this message, for the session, or not."""
+
+    choice: Choice
+
+
+@router.post("/cards/{card_id}/portfolio-detail", operation_id="decide_portfolio_detail")
+async def decide_portfolio_detail(
+    card_id: str, body: SightChoice, running: Running, user: Decider
+) -> dict[str, Any]:
+    """Answer a card that asks for more of the portfolio; the message is then read again."""
+    granted = await running.grants.decide(user, card_id, body.choice)
+    if granted.run_id is None:
+        return {"ok": True, "choice": granted.choice.value}
+    again = TurnRequest(
+        message=granted.origin.message,
+        thread_id=granted.origin.thread_id,
+        run_id=granted.run_id,
+        account_id=granted.origin.account_id,
+    )
+    run = await running.conversation.start(user, again)
+    answer = turn_answer(await running.conversation.result(user, run))
+    return {**answer, "choice": granted.choice.value}
