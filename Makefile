@@ -34,8 +34,9 @@ run: $(READY) ## start the server (sets up first)
 kite-standin: $(READY) ## run a stand-in of Kite's MCP server on port 8765, to try the broker offline
 	@.venv/bin/python -m tests.fakes.kite_standin $(ARGS)
 
+# A module stays in one process, and each process has a PostgreSQL of its own.
 test: $(READY) ## run every test (sets up first)
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope $(ARGS)
 
 setup: $(READY) ## only make the environment, in .venv
 

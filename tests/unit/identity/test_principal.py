@@ -17,7 +17,11 @@ def principal(*roles: str) -> Principal:
     ("role", "permissions", "oversees"),
     [
         (R.VIEWER, {P.READ, P.CHAT}, False),
-        (R.TRADER, {P.READ, P.CHAT, P.APPROVE, P.OPERATE, P.STOP, P.CHECK_POLICY}, False),
+        (
+            R.TRADER,
+            {P.READ, P.CHAT, P.APPROVE, P.OPERATE, P.CONNECT, P.STOP, P.CHECK_POLICY},
+            False,
+        ),
         (R.APPROVER, {P.READ, P.CHAT, P.APPROVE, P.STOP}, True),
         (
             R.RISK_ADMIN,
@@ -27,7 +31,8 @@ def principal(*roles: str) -> Principal:
         ),
         (
             R.ADMIN,
-            {P.READ, P.OPERATE, P.STOP, P.READ_AUDIT, P.CHECK_POLICY, P.PROPOSE_POLICY},
+            {P.READ, P.OPERATE, P.CONNECT, P.STOP, P.READ_AUDIT}
+            | {P.CHECK_POLICY, P.PROPOSE_POLICY},
             True,
         ),
         (R.SERVICE, {P.READ, P.CHAT}, False),
