@@ -7,6 +7,7 @@ from tools.propose import propose_trade
 from tools.read import (
     get_decision,
     get_kill_switch,
+    get_plan,
     get_policy,
     get_proposal,
     get_quotes,
@@ -25,6 +26,7 @@ OFFERS: Final[tuple[AnyOffer, ...]] = tuple(
         (
             get_decision.OFFER,
             get_kill_switch.OFFER,
+            get_plan.OFFER,
             get_policy.OFFER,
             get_proposal.OFFER,
             get_quotes.OFFER,

@@ -14,6 +14,7 @@ from app.cli import (
     exceptions,
     kill,
     kite,
+    mcp,
     plans,
     policy,
     protection,
@@ -43,6 +44,7 @@ app.add_typer(risk_desk.app, name="risk")
 app.add_typer(exceptions.app, name="exception")
 
 app.command()(worker.worker)
+app.command()(mcp.mcp)
 app.command()(protection.panic)
 app.command()(protection.drain)
 app.command()(protection.protections)

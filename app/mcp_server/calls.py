@@ -1,8 +1,10 @@
 """One call: limited, checked, run within the caller's scopes, and written into the audit log."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 from mcp_types import CallToolResult
 from pydantic import JsonValue, ValidationError
@@ -31,8 +33,13 @@ SECRET_GIVEN: Final = (
 )
 
 
-class UnknownTool(Exception):
-    """No tool of this name is served; the protocol has an error of its own for that."""
+class Surface(StrEnum):
+    """As what something was asked for."""
+
+    TOOL = "tool"
+    RESOURCE = "resource"
+    PROMPT = "prompt"
+    COMPLETION = "completion"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,48 +59,68 @@ class Outcome:
 
 
 class Calls:
-    """Runs the tools that are served."""
+    """Runs the tools that are served, as tools and as what stands on them."""
 
     def __init__(self, parts: McpParts) -> None:
         self._parts = parts
         self._offers = {offer.name: offer for offer in parts.offers}
+        self._running: set[asyncio.Task[Outcome]] = set()
 
     def offer(self, name: str) -> AnyOffer | None:
         """Return a tool that is served, or None."""
         return self._offers.get(name)
 
-    async def call(
-        self, visit: Visit, name: str, arguments: Mapping[str, JsonValue]
-    ) -> CallToolResult:
-        """Return a tool's answer, or its problem as an error result.
-
-        Raises UnknownTool for a tool that is not served.
-        """
-        offer = self._offers.get(name)
-        if offer is None:
-            self._count(visit, "unknown", read_only=True)
-            raise UnknownTool(name)
-        return (await self.run(visit, offer, arguments)).result
-
     async def run(
-        self, visit: Visit, offer: AnyOffer, arguments: Mapping[str, JsonValue]
+        self,
+        visit: Visit,
+        offer: AnyOffer,
+        arguments: Mapping[str, JsonValue],
+        *,
+        surface: Surface = Surface.TOOL,
     ) -> Outcome:
-        """Run one call and record it; what cannot be recorded is not answered."""
+        """Run one call and record it, also when the client has gone; what cannot be recorded is
+        not answered."""
+        task = asyncio.create_task(self._run(visit, offer, arguments, surface))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Wait for calls whose client has gone."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def note(
+        self, visit: Visit, name: str, *, surface: Surface, code: str = "ok"
+    ) -> Problem | None:
+        """Count and record a request that runs no tool; returns the problem where it is limited."""
+        limited = self._count(visit, f"{surface}:{name}", read_only=True)
+        record = _Record(name, surface, {}, code if limited is None else limited.code, 0)
+        try:
+            await self._record(visit, record)
+        except AppError as down:
+            return results.of_error(down, visit.call_id)
+        return limited
+
+    async def _run(
+        self, visit: Visit, offer: AnyOffer, arguments: Mapping[str, JsonValue], surface: Surface
+    ) -> Outcome:
         began = self._parts.microseconds()
-        outcome = await self._outcome(visit, offer, arguments)
+        outcome = await self._outcome(visit, offer, arguments, surface)
         code = "ok" if outcome.problem is None else outcome.problem.code
         mcp_calls_total.labels(offer.name, code).inc()
+        known = {name: arguments[name] for name in offer.asked.model_fields if name in arguments}
+        spent_us = self._parts.microseconds() - began
         try:
-            await self._record(visit, offer, arguments, code, self._parts.microseconds() - began)
+            await self._record(visit, _Record(offer.name, surface, known, code, spent_us))
         except AppError as down:
             return Outcome(problem=results.of_error(down, visit.call_id))
         return outcome
 
     async def _outcome(
-        self, visit: Visit, offer: AnyOffer, arguments: Mapping[str, JsonValue]
+        self, visit: Visit, offer: AnyOffer, arguments: Mapping[str, JsonValue], surface: Surface
     ) -> Outcome:
         try:
-            return await self._answer(visit, offer, arguments)
+            return await self._answer(visit, offer, arguments, surface)
         except ValidationError as invalid:
             problem = results.of_arguments(invalid, visit.call_id)
         except ToolDenied as denied:
@@ -117,9 +144,10 @@ class Calls:
         return Outcome(problem=problem)
 
     async def _answer(
-        self, visit: Visit, offer: AnyOffer, arguments: Mapping[str, JsonValue]
+        self, visit: Visit, offer: AnyOffer, arguments: Mapping[str, JsonValue], surface: Surface
     ) -> Outcome:
-        limited = self._count(visit, offer.name, read_only=offer.tool.read_only)
+        counted = offer.name if surface is Surface.TOOL else f"{surface}:{offer.name}"
+        limited = self._count(visit, counted, read_only=offer.tool.read_only)
         if limited is not None:
             return Outcome(problem=limited)
         if holds_secret(dict(arguments)):
@@ -170,34 +198,35 @@ class Calls:
         )
         return results.of_error(limited, visit.call_id, retry_after_s=allowance.retry_after_s)
 
-    async def _record(
-        self,
-        visit: Visit,
-        offer: AnyOffer,
-        arguments: Mapping[str, JsonValue],
-        code: str,
-        duration_us: int,
-    ) -> None:
-        known = {name: arguments[name] for name in offer.asked.model_fields if name in arguments}
+    async def _record(self, visit: Visit, record: "_Record") -> None:
         entry = Entry(
             actor=visit.visitor.principal.user_id,
-            action="mcp.tool_called",
+            action="mcp.called",
             entity="mcp_call",
             entity_id=visit.call_id,
             body={
-                "tool": offer.name,
+                "surface": record.surface.value,
+                "name": record.name,
                 "client": visit.client,
                 "protocol": visit.protocol,
                 "credential": visit.visitor.credential.value,
                 "scopes": " ".join(sorted(visit.visitor.scopes)),
-                "arguments": redacted(known),
-                "outcome": code,
-                "duration_us": max(duration_us, 0),
+                "arguments": redacted(record.arguments),
+                "outcome": record.code,
+                "duration_us": max(record.duration_us, 0),
             },
         )
         tenant_id = visit.visitor.principal.tenant_id
         async with self._parts.database.tenant(tenant_id) as session:
             await append(session, entry, at=self._parts.clock.now())
+
+
+class _Record(NamedTuple):
+    name: str
+    surface: Surface
+    arguments: Mapping[str, JsonValue]
+    code: str
+    duration_us: int
 
 
 def _secret_given(call_id: str) -> Problem:

@@ -14,7 +14,6 @@ from app.identity.service import Identity
 from app.mcp_server.guard import Door, Guard
 from app.mcp_server.server import McpServer
 from app.mcp_server.visitors import Visitor, key_visitor
-from tools import scopes
 
 SESSIONS_MAX: Final = 1_000
 SESSION_IDLE_S: Final = 30 * 60
@@ -39,7 +38,7 @@ class McpEdge:
             Door(
                 hosts=hosts,
                 visitor=self._visitor,
-                scope_of_tool=self._scope_of_tool,
+                scope_of=server.scope_of,
                 metadata_url=None,
             ),
         )
@@ -52,10 +51,7 @@ class McpEdge:
         """Keep sessions for as long as the context is open."""
         async with self._manager.run():
             yield
+        await self.server.calls.close()
 
     async def _visitor(self, credential: str) -> Visitor:
         return key_visitor(await self._identity.authenticate(credential))
-
-    def _scope_of_tool(self, name: str) -> scopes.Scope | None:
-        offer = self.server.calls.offer(name)
-        return None if offer is None else offer.tool.scope

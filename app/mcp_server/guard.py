@@ -48,17 +48,22 @@ class ScopeMissing(Forbidden):
     code = "INSUFFICIENT_SCOPE"
     remedy = "Sign in again and ask for the scopes that the answer names."
 
+    def __init__(self, message: str, scopes: frozenset[Scope]) -> None:
+        super().__init__(message)
+        self.scopes = scopes
+
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """What the guard knows: its names, who a credential belongs to, what a tool needs.
+    """What the guard knows: its names, who a credential belongs to, what a request needs.
 
-    `metadata_url` tells clients where tokens come from; None where only keys count.
+    `scope_of` is asked with a method and the name or address in its parameters. `metadata_url`
+    tells clients where tokens come from; None where only keys count.
     """
 
     hosts: frozenset[str]
     visitor: Callable[[str], Awaitable[Visitor]]
-    scope_of_tool: Callable[[str], Scope | None]
+    scope_of: Callable[[str, str], Scope | None]
     metadata_url: str | None
 
 
@@ -106,16 +111,16 @@ class Guard:
     def _check_scope(self, visitor: Visitor, body: bytes) -> None:
         needed = self._needed(body)
         if needed is not None and needed not in visitor.scopes:
-            raise ScopeMissing(f"this tool needs the scope {needed}")
+            raise ScopeMissing(f"this needs the scope {needed}", visitor.scopes | {needed})
 
     def _needed(self, body: bytes) -> Scope | None:
-        """Return what the call in a body needs; of anything but a call, nothing."""
+        """Return the scope that the request in a body needs, None for one that needs none."""
         message = _read_once(body)
-        params = message.get("params")
-        if message.get("method") != "tools/call" or not isinstance(params, Mapping):
+        method, params = message.get("method"), message.get("params")
+        if not isinstance(method, str) or not isinstance(params, Mapping):
             return None
-        name = params.get("name")
-        return self._door.scope_of_tool(name) if isinstance(name, str) else None
+        name = params.get("uri" if method.startswith("resources/") else "name")
+        return self._door.scope_of(method, name) if isinstance(name, str) else None
 
     def _refuse(self, refused: AppError, request: Request) -> Response:
         problem = {
@@ -133,14 +138,16 @@ class Guard:
 
     def _challenge(self, refused: AppError, *, had_one: bool) -> dict[str, str]:
         """Tell a client how to sign in, or for which scopes to ask (RFC 6750, RFC 9728)."""
+        scopes: frozenset[Scope] = MCP_SCOPES
         if isinstance(refused, ScopeMissing):
+            scopes = refused.scopes
             said = {"error": "insufficient_scope", "error_description": refused.message}
         elif refused.status != HTTPStatus.UNAUTHORIZED:
             return {}
         else:
             wrong = {"error": "invalid_token", "error_description": refused.message}
             said = wrong if had_one else {}
-        said["scope"] = " ".join(sorted(MCP_SCOPES))
+        said["scope"] = " ".join(sorted(scopes))
         if self._door.metadata_url is not None:
             said["resource_metadata"] = self._door.metadata_url
         return {"WWW-Authenticate": "Bearer " + ", ".join(f'{k}="{v}"' for k, v in said.items())}

@@ -52,6 +52,7 @@ async def test_no_tool_acts_approves_or_changes_a_limit(
     assert names == {
         "get_decision",
         "get_kill_switch",
+        "get_plan",
         "get_policy",
         "get_proposal",
         "get_quotes",
@@ -78,6 +79,7 @@ async def test_every_answer_fits_the_schema_that_was_listed(
         card_id = (await wire.call("list_proposals"))["rows"][0]["card_id"]
         arguments: dict[str, dict[str, Any]] = {
             "get_decision": {"decision_id": decision_id},
+            "get_plan": {"plan_id": traded["plan_id"]},
             "get_proposal": {"card_id": card_id},
             "get_quotes": {"instruments": ["NSE:INFY", "TCS"]},
             "propose_trade": {"message": "sell 5 INFY at market, cnc"},
@@ -158,7 +160,7 @@ async def test_a_made_up_tool_is_the_protocols_own_error(
 ) -> None:
     async with mcp_desk(settings, location) as desk, desk.wire() as wire:
         error = await wire.error("tools/call", name="place_order", arguments={})
-    assert (error["code"], error["data"]) == (-32602, {"code": "TOOL_UNKNOWN"})
+    assert (error["code"], error["data"]["code"]) == (-32602, "TOOL_UNKNOWN")
 
 
 async def test_the_sixty_first_call_in_a_minute_is_limited_by_tool_and_user(
@@ -191,7 +193,7 @@ async def test_every_call_is_in_the_audit_log_with_who_what_and_how_it_ended(
         problem = await wire.problem("get_quotes", instruments=["NSE:INFY"] * 21)
         await wire.call("propose_trade", message="buy 1 TCS at market, cnc", request_id="r-1")
         kept = audited(location)
-    assert [(row["tool"], row["outcome"], row["arguments"]) for row in kept] == [
+    assert [(row["name"], row["outcome"], row["arguments"]) for row in kept] == [
         ("get_quotes", "ok", {"instruments": ["NSE:INFY"]}),
         ("get_quotes", "INVALID_PARAM", {"instruments": ["NSE:INFY"] * 21}),
         ("propose_trade", "ok", {"message": "24 letters", "request_id": "r-1"}),
@@ -243,12 +245,12 @@ async def test_a_tool_that_is_left_out_cannot_be_called(
         names = [tool["name"] for tool in await listed(wire)]
         error = await wire.error("tools/call", name="view_account", arguments={})
     assert names == ["get_quotes", "search_instruments"]
-    assert error["data"] == {"code": "TOOL_UNKNOWN"}
+    assert error["data"]["code"] == "TOOL_UNKNOWN"
 
 
 def audited(location: DatabaseLocation) -> list[dict[str, Any]]:
     found = rows(
         location,
-        "SELECT entity_id, body FROM audit_log WHERE action = 'mcp.tool_called' ORDER BY seq",
+        "SELECT entity_id, body FROM audit_log WHERE action = 'mcp.called' ORDER BY seq",
     )
     return [{"call_id": row["entity_id"], **row["body"]} for row in found]

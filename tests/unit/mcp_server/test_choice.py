@@ -22,7 +22,7 @@ def served(**chosen: Any) -> set[str]:
         ({"mcp_toolsets": "market"}, {"get_quotes", "search_instruments"}),
         (
             {"mcp_toolsets": "proposals", "mcp_read_only": True},
-            {"get_proposal", "list_proposals"},
+            {"get_plan", "get_proposal", "list_proposals"},
         ),
         (
             {"mcp_toolsets": " market , policy", "mcp_excluded_tools": "get_quotes"},
