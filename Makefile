@@ -20,10 +20,10 @@ export PIP_USER := 0
 export UV_CACHE_DIR := .venv/cache
 
 .DEFAULT_GOAL := help
-.PHONY: help run kite-standin test setup check cover schemas rules brokers calendars properties chaos faults bench lock clean
+.PHONY: help run kite-standin test setup check cover schemas rules brokers mcp-conformance calendars properties chaos faults bench lock clean
 
 help: ## print this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s  %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'ARGS="..." is passed on by run, kite-standin, test, cover, properties, bench and lock.'
 	@echo 'PYTHON=python3.12 chooses the Python of a new .venv (make clean first to change it).'
@@ -66,6 +66,9 @@ rules: $(READY) ## write docs/reference/rules.md again from the rules
 
 brokers: $(READY) ## run the conformance suite and write docs/reference/brokers.md again
 	@.venv/bin/python -m tests.conformance.table
+
+mcp-conformance: $(READY) ## run the public MCP suite, print the table and write its page again
+	@.venv/bin/python -m tests.conformance.mcp.page
 
 properties: $(READY) ## try 10,000 examples of each property of the gate (a few minutes)
 	@HYPOTHESIS_PROFILE=thorough .venv/bin/python -m pytest --hypothesis-show-statistics \

@@ -36,10 +36,14 @@ LOCAL_MARKS = ("SIGMATRADER_", "COV_CORE_", "COVERAGE_")
 
 @dataclass
 class Server:
-    """One server process and what is needed to talk to it, kill it and start it again."""
+    """One server process and what is needed to talk to it, kill it and start it again.
+
+    `program` is the module that serves, with its arguments.
+    """
 
     home: Path
     settings: Mapping[str, str]
+    program: tuple[str, ...] = ("app.cli", "serve")
     port: int = 0
     key: str = ""
     lines: list[str] = field(default_factory=list)
@@ -93,7 +97,7 @@ class Server:
         self.port = self.port or free_port()
         self.lines = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve"],
+            [sys.executable, "-m", *self.program],
             cwd=REPO,
             env=self.environment(),
             stdin=subprocess.DEVNULL,

@@ -77,6 +77,8 @@ class Guard:
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        # RFC 9110: white space around a value is no part of it, which the server leaves to us.
+        scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         request = Request(scope, receive)
         try:
             self._check_address(request.headers)

@@ -34,6 +34,7 @@ from app.mcp_server.guard import REFUSED, VISITOR
 from app.mcp_server.parts import McpParts
 from app.mcp_server.prompts import RECIPES, filled, missing_arguments, recipe
 from app.mcp_server.results import Problem
+from app.mcp_server.schemas import schema_of
 from app.mcp_server.shelf import MIME_TYPE, address, listed, served_shelves, templates
 from app.mcp_server.visitors import UNNAMED, Visit, Visitor, client_name
 from riskgate.hashing import canonical_json
@@ -120,7 +121,7 @@ class McpServer:
 
     def _input_schema(self, name: str) -> dict[str, Any] | None:
         offer = self.calls.offer(name)
-        return None if offer is None else offer.asked.model_json_schema()
+        return None if offer is None else schema_of(offer.asked, mode="validation")
 
     async def _list_resources(self, _context: Context, params: Paging) -> ListResourcesResult:
         _refuse_cursor(params)
@@ -141,12 +142,12 @@ class McpServer:
             limited = await self.calls.note(
                 visit, "unknown", surface=Surface.RESOURCE, code="NOT_FOUND"
             )
-            raise _protocol_error(limited or _no_resource(visit))
+            raise _protocol_error(limited or _no_resource(visit), uri=params.uri)
         outcome = await self.calls.run(
             visit, found.offer, found.arguments, surface=Surface.RESOURCE
         )
         if outcome.answer is None:
-            raise _protocol_error(outcome.problem or _no_resource(visit))
+            raise _protocol_error(outcome.problem or _no_resource(visit), uri=params.uri)
         text = canonical_json(outcome.answer.model_dump(mode="json"))
         content = TextResourceContents(uri=params.uri, mime_type=MIME_TYPE, text=text)
         return ReadResourceResult(contents=[content])
@@ -184,8 +185,8 @@ def described(offer: AnyOffer) -> Tool:
         name=tool.name,
         title=tool.title,
         description=tool.description,
-        input_schema=offer.asked.model_json_schema(),
-        output_schema=offer.answer.model_json_schema(mode="serialization"),
+        input_schema=schema_of(offer.asked, mode="validation"),
+        output_schema=schema_of(offer.answer, mode="serialization"),
         annotations=ToolAnnotations(
             title=tool.title,
             read_only_hint=tool.read_only,
@@ -201,10 +202,10 @@ def _refuse_cursor(params: Paging) -> None:
         raise MCPError(INVALID_PARAMS, "There is no such cursor: lists here are whole")
 
 
-def _protocol_error(problem: Problem) -> MCPError:
+def _protocol_error(problem: Problem, **about: str) -> MCPError:
     """Return a problem where the protocol has no result for one."""
     code = INVALID_PARAMS if problem.code in NOT_THERE else REFUSED
-    return MCPError(code, problem.message, problem.model_dump(mode="json"))
+    return MCPError(code, problem.message, {**problem.model_dump(mode="json"), **about})
 
 
 def _unknown_tool(visit: Visit) -> Problem:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from itertools import groupby
 from pathlib import Path
@@ -10,44 +9,17 @@ from typing import Any
 
 import pytest
 
+from tests.node_tools import packages
 from tests.servers import Server
 
 CLIENT = Path(__file__).parent / "agui"
-INSTALL_MAX_S = 180
 RUN_MAX_S = 60
-IN_CI = os.environ.get("CI") == "true"
 
 
 @pytest.fixture(scope="module")
 def client() -> Path:
-    """The client with its packages, installed once for each package.json."""
-    npm = shutil.which("npm")
-    if npm is None:
-        _skip("npm is not on this machine")
-    package = (CLIENT / "package.json").read_text()
-    stamp = CLIENT / "node_modules" / ".installed"
-    if stamp.exists() and stamp.read_text() == package:
-        return CLIENT
-    done = subprocess.run(
-        [str(npm), "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"],
-        cwd=CLIENT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=INSTALL_MAX_S,
-    )
-    if done.returncode != 0:
-        _skip(f"npm install failed: {done.stderr[-500:]}")
-    stamp.write_text(package)
-    return CLIENT
-
-
-def _skip(reason: str) -> None:
-    """Skip on a person's machine; in CI a test that quietly skips would prove nothing."""
-    if IN_CI:
-        pytest.fail(reason)
-    pytest.skip(reason)
+    """The client with its packages."""
+    return packages(CLIENT)
 
 
 def converse(client: Path, server: Server, *words: str) -> list[dict[str, Any]]:
