@@ -46,11 +46,15 @@ class TurnEvents(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Defaults:
-    """The account's own answers where a person may leave something unsaid."""
+    """The account's own answers where a person may leave something unsaid.
+
+    `cooling_off` says whether words of haste or revenge are asked about before a plan.
+    """
 
     order_type: OrderType
     equity_product: Product
     derivative_product: Product
+    cooling_off: bool = True
 
 
 @dataclass

@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     model_portfolio: PortfolioTier = PortfolioTier.DIGEST_ONLY
     card_ttl_s: Annotated[int, Field(ge=10, le=300)] = 300
     resend_window_s: Annotated[int, Field(ge=0, le=3_600)] = 60
+    # Whether a trade in words of haste or revenge is asked about once before it is planned.
+    cooling_off: bool = True
     # Whether plans for a live broker may be sent at all; each still needs its own arming.
     live: bool = False
     validation_ttl_s: Annotated[int, Field(ge=10, le=86_400)] = 900

@@ -1,15 +1,16 @@
-"""An answer to a question: a message that only says what an unfinished request lacked."""
+"""An answer to a question, or a change of an unsent draft: a message that is no request alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
+from agents.intent.books import sides_out
 from agents.intent.checks import value_problems
-from agents.intent.compose import Composer, missing_of, sides_out
-from agents.intent.decide import CHAT, chosen
+from agents.intent.compose import Composed, Composer, missing_of
 from agents.intent.fields import span
 from agents.intent.model import (
-    REPEAT,
+    CONFIRMABLE,
     Draft,
     MessageKind,
     ParseContext,
@@ -23,10 +24,11 @@ from agents.intent.vocabulary.lexicon import LEXICON
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.intents import Provenance
+from riskgate.contracts.intents import Provenance, Sizing, SizingMethod
 from riskgate.contracts.orders import OrderType, Side
 from tools.ports import InstrumentDirectory
 
+CHAT: Final = ParsedMessage(kind=MessageKind.CHAT)
 NUMERIC: Final = ("size", "limit_price", "trigger_price", "stop_loss")
 # What a bare number is called when it answers a question for a price.
 ASKED_FOR: Final = {
@@ -36,18 +38,23 @@ ASKED_FOR: Final = {
 }
 STAYS: Final = {OrderType.SL: {OrderType.LIMIT, OrderType.SL_M}}
 NOT_AN_ANSWER: Final = (
-    Tag.NOT_NOW, Tag.NEGATION, Tag.QUOTE, Tag.ASK, Tag.REFUSE, Tag.MONITOR, Tag.CANCEL, Tag.YES,
+    Tag.PAST, Tag.HEDGE, Tag.SPEECH, Tag.HYPOTHESIS, Tag.NEGATION, Tag.QUOTE, Tag.ASK,
+    Tag.ADVICE, Tag.MONITOR, Tag.CANCEL,
 )  # fmt: skip
+# Words that say that a draft is changed, and nothing of the order itself.
+AMENDING: Final = (Tag.AMEND, Tag.INSTEAD, Tag.SAME, Tag.BREAK, Tag.YES)
 KEPT_UNTIL_SAID: Final = {
     "stop_loss": "stop_loss",
     "trigger_price": "trigger_price",
-    "condition": "entry_rules",
+    "condition": "condition",
 }
+COUNTED: Final = (SizingMethod.QUANTITY, SizingMethod.LOTS, SizingMethod.NOTIONAL)
+NEAR: Final = Decimal("0.3")
 
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Completes the draft in the context, or leaves the message to be read afresh."""
+    """Completes or changes the draft in the context, or leaves the message to be read afresh."""
 
     message: str
     directory: InstrumentDirectory
@@ -55,13 +62,19 @@ class Answerer:
     draft: Draft
 
     def answer(self, items: Sequence[Item]) -> ParsedMessage | None:
-        """Return the draft with what was said added, None when this is no mere answer."""
+        """Return the draft with what was said, None when this is no mere answer or change."""
         if _drops(items):
             return CHAT.model_copy(update={"drops_draft": True})
-        if REPEAT in self.draft.missing:
+        if CONFIRMABLE & {*self.draft.missing}:
             return self._again(items)
-        if any(item.has(*NOT_AN_ANSWER) for item in items):
+        if is_only_yes(items):
+            return CHAT
+        said = [item for item in items if not _amends(item)]
+        amends = len(said) < len(items)
+        if any(item.has(*NOT_AN_ANSWER) and not item.has(Tag.DROP) for item in said):
             return None
+        if amends or not self.draft.missing:
+            return self._amended(items, said)
         picked = self._picked(items)
         if picked is not None:
             return self._with({"symbols": (picked,)}, {"symbols": self._span(items)})
@@ -69,18 +82,69 @@ class Answerer:
 
     def _again(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Take a plain yes for the draft as it is; anything else is read afresh."""
-        spoken = [item for item in items if not item.has(*QUIET)]
-        if not spoken or not all(item.has(Tag.YES) or item.folded == "y" for item in spoken):
+        if not is_only_yes(items):
             return None
         return ParsedMessage(kind=MessageKind.TRADE, trades=(self.draft.trade,))
 
-    def _said(self, items: Sequence[Item]) -> ParsedMessage | None:
-        composer = Composer(self.message, self.directory, self.context)
-        asked = self._named(items)
-        if asked is None:
+    def _amended(self, items: Sequence[Item], said: Sequence[Item]) -> ParsedMessage | None:
+        """Change what is said of the draft and keep the rest."""
+        same = any(item.has(Tag.SAME) for item in items)
+        instead = same or any(item.has(Tag.INSTEAD, Tag.AMEND) for item in items)
+        verbs = any(item.has(Tag.BUY, Tag.SELL, Tag.EXIT) for item in said)
+        named = [item for item in said if item.has(Tag.SYMBOL)]
+        if named and verbs and not same and any(item.has(Tag.NUM) for item in said):
             return None
-        said = composer.compose(asked, self.draft.trade)
-        if said.left or len(said.trades) != 1:
+        if named and not instead:
+            return self._said(items) if self.draft.missing else None
+        scaled = self._scaled(said)
+        if scaled is not None:
+            return scaled
+        if not any(not item.has(*QUIET) for item in said):
+            return None
+        composed = self._composed(self._number_named(said))
+        if composed is None or composed.left or composed.ambiguous or len(composed.trades) != 1:
+            return None
+        if composed.problems and all(each.code != "NOT_AVAILABLE" for each in composed.problems):
+            return None
+        new = composed.trades[0]
+        values = {name: getattr(new, name) for name in new.provenance}
+        return self._over(values, dict(new.provenance))
+
+    def _scaled(self, said: Sequence[Item]) -> ParsedMessage | None:
+        """Read "half the quantity" and "double it" as a part of the size of the draft."""
+        spoken = [item for item in said if not item.has(*QUIET, Tag.PRONOUN)]
+        sizing = self.draft.trade.sizing
+        if len(spoken) != 1 or sizing is None or sizing.method not in COUNTED:
+            return None
+        word = spoken[0]
+        if word.has(Tag.FRAC) and word.value is not None:
+            value = sizing.value * word.value
+        elif word.has(Tag.DOUBLE):
+            value = sizing.value * (Decimal(word.meanings[Tag.DOUBLE]) + 1)
+        else:
+            return None
+        words = span(self.message, word.start, word.end)
+        return self._over({"sizing": sizing.model_copy(update={"value": value})}, {"sizing": words})
+
+    def _number_named(self, said: Sequence[Item]) -> list[Item]:
+        """Call a bare number the price it is near to, where it cannot well be the size."""
+        spoken = [item for item in said if not item.has(*QUIET)]
+        price = self.draft.trade.limit_price
+        if len(spoken) != 1 or not spoken[0].has(Tag.NUM) or price is None:
+            return list(said)
+        value = spoken[0].value
+        if value is None or abs(value - price) > NEAR * price:
+            return list(said)
+        return [_silent(Tag.LIMIT, spoken[0]), *said]
+
+    def _composed(self, said: Sequence[Item]) -> Composed | None:
+        composer = Composer(self.message, self.directory, self.context)
+        return composer.compose(said, self.draft.trade)
+
+    def _said(self, items: Sequence[Item]) -> ParsedMessage | None:
+        asked = self._named(items)
+        said = None if asked is None else self._composed(asked)
+        if said is None or said.left or len(said.trades) != 1:
             return None
         if said.problems and not said.ambiguous:
             return self._still(self.draft.ambiguous, said.problems)
@@ -105,16 +169,16 @@ class Answerer:
     def _named(self, items: Sequence[Item]) -> list[Item] | None:
         """Give a bare number the name of the one price that was asked for."""
         spoken = [item for item in items if not item.has(*QUIET)]
-        if len(spoken) != 1 or not spoken[0].has(Tag.NUM, Tag.MONEY):
+        if len(spoken) != 1 or not spoken[0].has(Tag.NUM, Tag.MONEY, Tag.SCALED):
             return list(items)
         wanted = [name for name in NUMERIC if name in self.draft.missing]
         if len(wanted) != 1:
             return None
         tag = ASKED_FOR.get(wanted[0])
         number = spoken[0]
-        if tag is None:
-            return [number] if number.has(Tag.NUM) else [_silent(Tag.ABOUT, number), number]
-        return [_silent(tag, number), number]
+        if tag is None and number.has(Tag.NUM):
+            return [number]
+        return [_silent(tag or Tag.ABOUT, number), number]
 
     def _picked(self, items: Sequence[Item]) -> InstrumentRef | None:
         """Return the choice meant by its place or by a word of its name."""
@@ -148,8 +212,33 @@ class Answerer:
         if not values or any(_differs(old, name, value) for name, value in values.items()):
             return None
         kept = {name: value for name, value in values.items() if name not in old.provenance}
-        sources = {**{name: words[name] for name in kept}, **old.provenance}
-        merged = self._sided(old.model_copy(update={**kept, "provenance": sources}))
+        return self._merged(kept, words)
+
+    def _over(
+        self, values: dict[str, object], words: dict[str, Provenance]
+    ) -> ParsedMessage | None:
+        """Put what was said in the place of what the draft said of it."""
+        if not values:
+            return None
+        if values.get("order_type") is OrderType.MARKET:
+            values["limit_price"] = None
+        sizing, old = values.get("sizing"), self.draft.trade.sizing
+        in_lots = old is not None and old.method is SizingMethod.LOTS
+        if in_lots and isinstance(sizing, Sizing) and sizing.method is SizingMethod.QUANTITY:
+            values["sizing"] = sizing.model_copy(update={"method": SizingMethod.LOTS})
+        return self._merged(values, words)
+
+    def _merged(
+        self, values: dict[str, object], words: dict[str, Provenance]
+    ) -> ParsedMessage | None:
+        old = self.draft.trade
+        sources = {**old.provenance, **{name: words[name] for name in values if name in words}}
+        sources = {
+            name: said
+            for name, said in sources.items()
+            if values.get(name, getattr(old, name)) not in (None, ())
+        }
+        merged = self._sided(old.model_copy(update={**values, "provenance": sources}))
         return ParsedMessage(
             kind=MessageKind.TRADE,
             trades=(merged,),
@@ -185,6 +274,19 @@ def _drops(items: Sequence[Item]) -> bool:
     )
 
 
+def is_only_yes(items: Sequence[Item]) -> bool:
+    """Say whether a message is a plain yes and nothing else."""
+    spoken = [item for item in items if not item.has(*QUIET) or item.has(Tag.YES)]
+    return bool(spoken) and all(item.has(Tag.YES) or item.folded == "y" for item in spoken)
+
+
+def _amends(item: Item) -> bool:
+    """Say whether a word only says that something is changed."""
+    if item.has(Tag.BUY, Tag.SELL, Tag.NUM, Tag.SYMBOL, Tag.CANCEL):
+        return False
+    return item.has(*AMENDING) and not item.has(*QUIET, Tag.TO, Tag.DOUBLE, Tag.DROP)
+
+
 def _is_exit(text: str) -> bool:
     return Tag.EXIT in LEXICON.get(" ".join(text.casefold().split()), {})
 
@@ -197,3 +299,12 @@ def _differs(trade: TradeDraft, name: str, value: object) -> bool:
 def _silent(tag: Tag, number: Item) -> Item:
     """Put an unspoken word where its number stands, so that spans stay true."""
     return replace(number, meanings={tag: ""}, value=None)
+
+
+def chosen(items: Sequence[Item], choices: Sequence[InstrumentRef]) -> InstrumentRef | None:
+    """Return the choice that "the first one" means."""
+    said = {int(item.meanings[Tag.ORDINAL]) for item in items if item.has(Tag.ORDINAL)}
+    if len(said) != 1:
+        return None
+    place = said.pop()
+    return choices[place] if -len(choices) <= place < len(choices) else None

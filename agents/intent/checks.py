@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Final
 
-from agents.intent.model import Problem, TradeDraft
+from agents.intent.model import Problem, SaidValidity, TradeDraft
 from agents.intent.problems import problem
 from riskgate.contracts.base import decimal_text
-from riskgate.contracts.intents import Offset, SizingMethod
+from riskgate.contracts.intents import Offset, OffsetKind, SizingMethod
 
 LARGEST: Final = Decimal(1_000_000_000)
 LARGEST_AMOUNT: Final = Decimal(1_000_000_000_000)
@@ -18,7 +18,28 @@ OFFSET_FIELDS: Final = ("stop_loss", "target")
 
 def value_problems(trade: TradeDraft) -> tuple[Problem, ...]:
     """Return a problem for each value that no market would take, in the person's own words."""
-    return (*_size_problems(trade), *_price_problems(trade))
+    return (*_size_problems(trade), *_price_problems(trade), *unavailable(trade))
+
+
+def unavailable(trade: TradeDraft) -> tuple[Problem, ...]:
+    """Return a problem for each thing that is understood but cannot be done yet."""
+    found = []
+    if trade.condition is not None and not trade.entry_rules:
+        found.append(_not_available(trade, "condition", "conditions that must be watched"))
+    if trade.trailing_stop is not None:
+        found.append(_not_available(trade, "trailing_stop", "stops that trail the price"))
+    if trade.validity in {SaidValidity.GTT, SaidValidity.GTC}:
+        found.append(_not_available(trade, "validity", "orders that stand for days"))
+    for name in OFFSET_FIELDS:
+        offset: Offset | None = getattr(trade, name)
+        if offset is not None and offset.kind is OffsetKind.ATR:
+            found.append(_not_available(trade, name, "distances in ATR"))
+    return tuple(found)
+
+
+def _not_available(trade: TradeDraft, name: str, what: str) -> Problem:
+    source = trade.provenance.get(name)
+    return problem("NOT_AVAILABLE", name, source.text if source else name, what)
 
 
 def _size_problems(trade: TradeDraft) -> list[Problem]:

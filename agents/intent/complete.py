@@ -41,10 +41,12 @@ def to_intent(
 def _said(trade: TradeDraft) -> tuple[dict[str, object], dict[str, Provenance]]:
     values = {
         name: getattr(trade, name)
-        for name in TradeDraft.model_fields
-        if name != "provenance" and getattr(trade, name) not in (None, ())
+        for name in TradeIntent.model_fields
+        if name in TradeDraft.model_fields
+        and name != "provenance"
+        and getattr(trade, name) not in (None, ())
     }
-    return values, dict(trade.provenance)
+    return values, {name: said for name, said in trade.provenance.items() if name in values}
 
 
 def _default(value: str) -> Provenance:

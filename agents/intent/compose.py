@@ -1,42 +1,52 @@
-"""Stage 4: build drafts from what was matched. Anything left over makes the whole unsure."""
+"""Stage 5: build drafts from what was matched. Anything left over makes the whole unsure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from agents.intent.books import (
+    Leaving,
+    leaving_book,
+    leaving_names,
+    names_a_book,
+    sides_out,
+)
 from agents.intent.checks import value_problems
+from agents.intent.conditions import Conditions, Said
 from agents.intent.fields import Fields
 from agents.intent.match import Matches, match
-from agents.intent.model import HeldPosition, ParseContext, Problem, TradeDraft
-from agents.intent.prices import (
-    put_order_type,
-    put_prices,
-    put_rules,
-    put_settings,
-    put_window,
-)
+from agents.intent.model import ParseContext, Problem, TradeDraft
+from agents.intent.prices import put_order_type, put_prices, put_settings
 from agents.intent.problems import problem
+from agents.intent.protect import put_protection
 from agents.intent.resolve import Named, Resolver, held_by
+from agents.intent.rules import put_condition
 from agents.intent.sizes import put_size
 from agents.intent.tag import Item
+from agents.intent.times import put_window
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.intents import OffsetKind, Sizing, SizingMethod
-from riskgate.contracts.orders import OrderType, Product, Side
+from riskgate.contracts.intents import Sizing, SizingMethod
+from riskgate.contracts.orders import Side
 from tools.ports import InstrumentDirectory
+
+__all__ = ["Composed", "Composer", "finish", "join", "missing_of", "sides_out"]
 
 SIDE_OF: Final = {
     Slot.BUY: Side.BUY,
     Slot.LONG: Side.BUY,
+    Slot.DOUBLE: Side.BUY,
+    Slot.INCREASE: Side.BUY,
     Slot.SELL: Side.SELL,
     Slot.SHORT: Side.SELL,
 }
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
-Leaving = dict[InstrumentRef, frozenset[Side]]
 NEEDS: Final = (("side", "side"), ("symbols", "symbol"), ("sizing", "size"))
 RISK_SIZES: Final = frozenset({SizingMethod.RISK_AMOUNT, SizingMethod.RISK_PCT})
+BOOKS: Final = (Slot.HOLDINGS, Slot.POSITIONS, Slot.FNO)
+EXCLUDING: Final = (Tag.EXCEPT, Tag.ALL_BUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,16 @@ class Composed:
     left: tuple[Item, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The items of one order, matched, with what was taken out of them first."""
+
+    matches: Matches
+    said: tuple[Said, ...]
+    excluded: tuple[InstrumentRef, ...]
+    named: Named
+
+
 class Composer:
     """Turns items into drafts, in the light of what the account holds."""
 
@@ -58,29 +78,77 @@ class Composer:
         self._context = context
         self._resolver = Resolver(directory, context)
 
-    def compose(self, items: Sequence[Item], earlier: TradeDraft | None = None) -> Composed:
+    def conditions(self, items: Sequence[Item]) -> Conditions:
+        """Return the reader of conditions for an order of these items."""
+        leaves = any(item.has(Tag.SELL, Tag.EXIT, Tag.SHORT) for item in items)
+        buys = any(item.has(Tag.BUY, Tag.LONG) for item in items)
+        names = [item for item in items if item.has(Tag.SYMBOL)]
+        own = self._resolver.quoted(names[:1], self._held()).refs
+        return Conditions(
+            resolve=lambda item: self._resolver.quoted([item], self._held()).refs,
+            held=held_by(self._context),
+            buying=buys if buys != leaves else None,
+            own=own[0] if own else self._context.focus_symbol,
+        )
+
+    def compose(
+        self,
+        items: Sequence[Item],
+        earlier: TradeDraft | None = None,
+        antecedent: Item | None = None,
+    ) -> Composed:
         """Build one draft of the items, or one for each kind of position that is left.
 
-        `earlier` is the unfinished draft that the items only add to.
+        `earlier` is the unfinished draft that the items only add to; `antecedent` the name that
+        "it" stands for.
         """
-        kept, condition_unclear = cut_conditions(items)
-        matches = match(kept)
+        part = self._part(items, antecedent)
         fields = Fields(self._message)
-        named = self._resolver.named(matches)
-        if condition_unclear:
-            fields.ask("condition")
-        self._put_all(fields, matches, named, earlier)
-        leaving = self._leaving(matches, named)
-        if leaving:
-            return leave(fields, matches, leaving, named)
-        unknown = unknown_name(matches, named)
-        problems = (*named.problems, *unknown)
-        left = () if unknown else matches.left
-        return finish(fields, named.ambiguous, problems, left)
+        leaving = self._leaving(part)
+        self._put_all(fields, part, earlier)
+        if leaving is None:
+            fields.ask("symbol")
+        elif leaving:
+            return leave(fields, part.matches, leaving, part.named)
+        unknown = unknown_name(part.matches, part.named)
+        problems = (*part.named.problems, *unknown)
+        left = () if unknown else part.matches.left
+        return finish(fields, part.named.ambiguous, problems, left)
 
-    def _put_all(
-        self, fields: Fields, matches: Matches, named: Named, earlier: TradeDraft | None
-    ) -> None:
+    def _part(self, items: Sequence[Item], antecedent: Item | None) -> _Part:
+        kept, excluded = self._cut_exclusions(items)
+        cut = self.conditions(items).cut(kept, bare=True)
+        matches = match(cut.kept)
+        if antecedent is None and not matches.has(Slot.SYMBOL, *BOOKS):
+            antecedent = next((said.subject for said in cut.said if said.subject), None)
+        named = self._resolver.named(matches, antecedent)
+        return _Part(matches, cut.said, excluded, named)
+
+    def _held(self) -> frozenset[InstrumentRef]:
+        return frozenset(row.instrument for row in held_by(self._context))
+
+    def _cut_exclusions(
+        self, items: Sequence[Item]
+    ) -> tuple[list[Item], tuple[InstrumentRef, ...]]:
+        """Take out "except infy and tcs"; "all but infy" leaves "all" behind."""
+        kept: list[Item] = []
+        names: list[Item] = []
+        cutting = False
+        for at, item in enumerate(items):
+            follows = items[at + 1] if at + 1 < len(items) else None
+            if item.has(*EXCLUDING) and follows is not None and not follows.has(Tag.NUM):
+                cutting = True
+                if item.has(Tag.ALL_BUT):
+                    kept.append(Item({Tag.ALL: ""}, item.start, item.end, item.text, item.folded))
+            elif cutting and item.has(Tag.SYMBOL):
+                names.append(item)
+            elif not (cutting and item.has(Tag.COMMA, Tag.AND, Tag.FILLER, Tag.MY)):
+                cutting = False
+                kept.append(item)
+        return kept, self._resolver.quoted(names, self._held()).refs
+
+    def _put_all(self, fields: Fields, part: _Part, earlier: TradeDraft | None) -> None:
+        matches, named = part.matches, part.named
         put_side(fields, matches)
         if named.refs:
             fields.put("symbols", named.refs, *named.words)
@@ -88,46 +156,39 @@ class Composer:
         leaving = matches.has(Slot.EXIT) or fields.values.get("side") is Side.SELL
         if earlier is not None:
             leaving = leaving or earlier.side is Side.SELL
-        if is_shared(sized, named):
+        if is_shared(sized):
             fields.ask("size")
         else:
-            put_size(fields, sized, leaving=leaving, answering=earlier is not None)
+            put_size(
+                fields,
+                sized,
+                leaving=leaving or _only_keeps(matches),
+                held=self._quantity(named),
+                answering=earlier is not None,
+            )
         put_prices(fields, matches)
         put_order_type(fields, matches)
         put_settings(fields, matches)
         own = named if named.refs or earlier is None else Named(refs=earlier.symbols)
-        put_rules(fields, matches, own, self._resolver)
+        put_condition(fields, part.said, own)
         put_window(fields, matches, self._context)
         put_protection(fields, matches, named, self._context)
 
-    def _leaving(self, matches: Matches, named: Named) -> Leaving:
-        """Return the side that leaves each instrument an exit is about, by name or by book."""
-        if named.refs and matches.has(Slot.EXIT):
-            held = held_by(self._context)
-            return {
-                ref: sides_out([row for row in held if row.instrument == ref]) for ref in named.refs
-            }
-        if matches.has(Slot.SYMBOL) or not matches.has(Slot.EXIT, Slot.SELL):
+    def _quantity(self, named: Named) -> Decimal | None:
+        """Return how many are held of the one instrument meant."""
+        rows = [row for row in held_by(self._context) if row.instrument in named.refs]
+        return rows[0].quantity if len(named.refs) == 1 and len(rows) == 1 else None
+
+    def _leaving(self, part: _Part) -> Leaving | None:
+        """Return the side that leaves each instrument an exit is about; None when unknowable."""
+        matches = part.matches
+        if part.named.refs and matches.has(Slot.EXIT):
+            return leaving_names(part.named.refs, self._context)
+        if matches.has(Slot.SYMBOL, Slot.CONTRACT) or not matches.has(Slot.EXIT, Slot.SELL):
             return {}
-        book = self._book(matches)
-        return {row.instrument: sides_out([row]) for row in book}
-
-    def _book(self, matches: Matches) -> tuple[HeldPosition, ...]:
-        if matches.has(Slot.HOLDINGS):
-            return self._context.holdings
-        if not matches.has(Slot.POSITIONS) and not (
-            matches.has(Slot.EXIT) and matches.has(Slot.ALL)
-        ):
-            return ()
-        said = {Product(part.items[0].meanings[Tag.PRODUCT]) for part in matches.of(Slot.PRODUCT)}
-        rows = (row for row in self._context.positions if row.quantity != 0)
-        return tuple(row for row in rows if not said or row.product in said)
-
-
-def sides_out(rows: Sequence[HeldPosition]) -> frozenset[Side]:
-    """Return the sides that leave some positions; what is not held is taken to be sold."""
-    sides = frozenset(Side.SELL if row.quantity > 0 else Side.BUY for row in rows)
-    return sides or frozenset({Side.SELL})
+        if not names_a_book(matches):
+            return {}
+        return leaving_book(matches, self._context, part.excluded)
 
 
 def leave(fields: Fields, matches: Matches, leaving: Leaving, named: Named) -> Composed:
@@ -141,10 +202,10 @@ def leave(fields: Fields, matches: Matches, leaving: Leaving, named: Named) -> C
         fields.drop("side")
         fields.ask("side")
         return finish(fields, (), named.problems, matches.left)
-    books = matches.of(Slot.HOLDINGS, Slot.POSITIONS)
+    books = matches.of(*BOOKS, Slot.WINNERS, Slot.LOSERS)
     if books and "sizing" not in fields.values:
         fields.put("sizing", Sizing(method=SizingMethod.FRACTION, value=Decimal(1)), books[0])
-    words = named.words or books or matches.of(Slot.ALL)
+    words = named.words or books or matches.of(Slot.ALL) or matches.of(Slot.EXIT)
     legs = []
     for side in (Side.SELL, Side.BUY):
         refs = tuple(ref for ref, out in leaving.items() if side in out)
@@ -156,31 +217,9 @@ def leave(fields: Fields, matches: Matches, leaving: Leaving, named: Named) -> C
     return join(legs)
 
 
-def cut_conditions(items: Sequence[Item]) -> tuple[list[Item], bool]:
-    """Take out each "if ..." that is not a price condition, up to the next comma or verb.
-
-    Its numbers must not be read as sizes or prices. Returns whether anything was taken out.
-    """
-    kept: list[Item] = []
-    cutting = found = False
-    for at, item in enumerate(items):
-        if item.has(Tag.IF):
-            cutting = not _is_price_rule(items[at:])
-            found = found or cutting
-        elif cutting and (item.has(*VERBS) or item.folded == ","):
-            cutting = False
-        if not cutting:
-            kept.append(item)
-    return kept, found
-
-
-def _is_price_rule(items: Sequence[Item]) -> bool:
-    first = match(items).found[:1]
-    return (
-        bool(first)
-        and first[0].slot in {Slot.RULE_ABOVE, Slot.RULE_BELOW}
-        and (first[0].start == items[0].start)
-    )
+def _only_keeps(matches: Matches) -> bool:
+    """Say whether "bring it down to 300" is all that says which way."""
+    return matches.has(Slot.KEEP) and not matches.has(Slot.BUY, Slot.SELL, Slot.EXIT)
 
 
 def put_side(fields: Fields, matches: Matches) -> None:
@@ -193,6 +232,9 @@ def put_side(fields: Fields, matches: Matches) -> None:
             fields.problems.append(problem("CONTRADICTORY", "side", quoted))
         return
     said = matches.of(*SIDE_OF)
+    if not said and matches.has(Slot.KEEP):
+        fields.put("side", Side.SELL, matches.of(Slot.KEEP)[0])
+        return
     sides = {SIDE_OF[match.slot] for match in said}
     if len(sides) == 1:
         fields.put("side", sides.pop(), said[0])
@@ -201,27 +243,15 @@ def put_side(fields: Fields, matches: Matches) -> None:
         fields.problems.append(problem("CONTRADICTORY", "side", quoted))
 
 
-def put_protection(fields: Fields, matches: Matches, named: Named, context: ParseContext) -> None:
-    """Turn "place a stop at 1350 on X" into the order that would leave what is held of X."""
-    stops = matches.of(Slot.STOP_PRICE)
-    held = [held for held in held_by(context) if held.instrument in named.refs]
-    if not stops or len(held) != 1 or not matches.has(Slot.PLACE):
-        return
-    if matches.has(Slot.BUY, Slot.SELL, Slot.EXIT) or "sizing" in fields.values:
-        return
-    if "stop_loss" not in fields.values:
-        return
-    fields.drop("stop_loss")
-    fields.put("side", Side.SELL if held[0].quantity > 0 else Side.BUY, stops[0])
-    fields.put("sizing", Sizing(method=SizingMethod.FRACTION, value=Decimal(1)), stops[0])
-    fields.put("order_type", OrderType.SL_M, stops[0])
-    fields.put("trigger_price", stops[0].value, stops[0])
-
-
-def is_shared(matches: Matches, named: Named) -> bool:
+def is_shared(matches: Matches) -> bool:
     """Say whether one size stands for several instruments without "each"."""
     counted = matches.has(Slot.NUMBER, Slot.QUANTITY, Slot.LOTS, Slot.NOTIONAL)
-    return len(named.refs) > 1 and counted and not matches.has(Slot.EACH)
+    several = len(matches.of(Slot.SYMBOL)) > 1
+    return several and counted and not _each(matches)
+
+
+def _each(matches: Matches) -> bool:
+    return any(item.has(Tag.EACH) for part in matches.found for item in part.items)
 
 
 def without_strike(matches: Matches) -> Matches:
@@ -282,7 +312,5 @@ def missing_of(draft: TradeDraft, asked: Sequence[str] = ()) -> tuple[str, ...]:
     if order_type and order_type.has_trigger_price and draft.trigger_price is None:
         lacks.append("trigger_price")
     if draft.sizing and draft.sizing.method in RISK_SIZES and draft.stop_loss is None:
-        lacks.append("stop_loss")
-    if draft.stop_loss and draft.stop_loss.kind is OffsetKind.ATR:
         lacks.append("stop_loss")
     return tuple(dict.fromkeys((*lacks, *asked)))

@@ -1,29 +1,49 @@
-"""Stage 5: what a message is for. Order is asked last, and only of words that are all known."""
+"""Stage 6: what a message is for. Order is asked last, and only of words that are all known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from agents.intent.answer import CHAT, chosen
 from agents.intent.compose import VERBS, Composed, Composer, join
-from agents.intent.model import MessageKind, ParseContext, ParsedMessage, Problem, QueryTopic
+from agents.intent.model import MessageKind, ParseContext, ParsedMessage, Problem
+from agents.intent.moods import (
+    asks,
+    clauses,
+    guarded,
+    has,
+    question_clause,
+    without_contrast,
+)
+from agents.intent.normalise import Reading, read
 from agents.intent.problems import problem
+from agents.intent.question import Questioner
+from agents.intent.quotes import adopted
+from agents.intent.requests import Requests
 from agents.intent.resolve import Resolver
 from agents.intent.split import pairs, segments
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.tags import Tag
-from agents.intent.vocabulary.talk import WEAK_QUOTE
-from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.orders import Side
+from agents.intent.watch import Watcher, is_watch
 from tools.ports import InstrumentDirectory
 
+__all__ = ["CHAT", "Decider", "as_message", "chosen"]
+
 SIDES: Final = (*VERBS, Tag.LONG, Tag.SHORT)
-STARTS_AN_ORDER: Final = (*SIDES, Tag.PLACE, Tag.LIMIT)
-IN_A_CANCEL: Final = frozenset(
-    {*QUIET, Tag.CANCEL, Tag.ORDER, Tag.PENDING, Tag.ALL, Tag.SYMBOL, Tag.NUM, Tag.EXCHANGE,
-     Tag.PRONOUN, Tag.BUY, Tag.SELL, Tag.TOPIC, Tag.DROP, Tag.LIMIT, Tag.MARKET}
+STARTS_AN_ORDER: Final = (
+    *SIDES, Tag.PLACE, Tag.LIMIT, Tag.KEEP, Tag.DOWN_TO, Tag.DOUBLE, Tag.INCREASE,
 )  # fmt: skip
-CHAT: Final = ParsedMessage(kind=MessageKind.CHAT)
+PROTECTS: Final = (Tag.STOP, Tag.TRAIL, Tag.VALIDITY)
+# Beside a name and a number these make an order of which only the side is not said.
+NEEDS_A_SIDE: Final = (
+    Tag.AT, Tag.MARKET, Tag.UNIT, Tag.PRODUCT, Tag.LIMIT, Tag.LOT, Tag.CAP,
+)  # fmt: skip
+# A bare topic with one of these is no question.
+OF_AN_ORDER: Final = (
+    Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PLACE, Tag.STOP, Tag.TARGET, Tag.TRIGGER, Tag.KEEP,
+    Tag.DOUBLE, Tag.INCREASE, Tag.PCT, Tag.FRAC,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,139 +51,136 @@ class Decider:
     """Says what kind of message the items make."""
 
     message: str
+    reading: Reading
     directory: InstrumentDirectory
     context: ParseContext
 
-    def decide(self, items: Sequence[Item]) -> ParsedMessage:
+    def decide(self, items: tuple[Item, ...]) -> ParsedMessage:
         """Try the kinds from the safest to the one that may trade."""
-        if any(item.has(Tag.REFUSE) for item in items):
-            return ParsedMessage(kind=MessageKind.REFUSE)
+        quoted = adopted(items)
+        if quoted is not None:
+            return self._trade(quoted) or CHAT
+        resolver = Resolver(self.directory, self.context)
+        requests = Requests(resolver, self.context)
+        questioner = Questioner(self.reading, resolver, self.context)
         return (
-            self._monitor(items)
-            or self._modify(items)
-            or self._cancel(items)
-            or self._query(items)
+            self._monitor(items, resolver)
+            or questioner.research(items)
+            or requests.modify(items)
+            or requests.cancel(items)
+            or self._query(items, questioner)
             or self._trade(items)
             or CHAT
         )
 
-    def order(self, items: Sequence[Item]) -> ParsedMessage:
+    def order(self, items: Sequence[Item], antecedent: Item | None = None) -> ParsedMessage:
         """Read the items as an order, whatever words introduce it."""
+        return as_message(self._orders(items, antecedent))
+
+    def _orders(self, items: Sequence[Item], antecedent: Item | None = None) -> Composed:
         composer = Composer(self.message, self.directory, self.context)
         parts = segments(items)
-        drafts = join([composer.compose(pair) for part in parts for pair in pairs(part)])
-        return as_message(drafts)
-
-    def _monitor(self, items: Sequence[Item]) -> ParsedMessage | None:
-        if not _any(items, Tag.MONITOR) or (_any(items, *SIDES) and _any(items, Tag.ASK)):
-            return None
-        if items_mean_query(items):
-            return None
-        named = Resolver(self.directory, self.context).quoted(_symbols(items))
-        missing = ["condition"] if named.refs else ["symbol", "condition"]
-        return ParsedMessage(
-            kind=MessageKind.MONITOR,
-            symbols=named.refs,
-            ambiguous=named.ambiguous,
-            missing=tuple(missing),
+        return join(
+            [composer.compose(pair, None, antecedent) for part in parts for pair in pairs(part)]
         )
 
-    def _modify(self, items: Sequence[Item]) -> ParsedMessage | None:
-        if not _any(items, Tag.MODIFY) or not _any(items, Tag.ORDER):
+    def _monitor(self, items: tuple[Item, ...], resolver: Resolver) -> ParsedMessage | None:
+        if not is_watch(items) or has(items, Tag.QUOTE, Tag.SPEECH, Tag.HYPOTHESIS):
             return None
-        if any(item.has(Tag.MODIFY) and item.has(Tag.FILLER) for item in items):
+        if _lists(items) or (has(items, Tag.CANCEL) and has(items, Tag.ALERT)):
             return None
-        if _guarded(items):
+        orders = [item for item in items if item.has(*SIDES)]
+        if orders and not has(items, Tag.PROPOSE, Tag.NEGATION):
             return None
-        ids = self._order_ids(items)
-        named = Resolver(self.directory, self.context).quoted(_symbols(items))
-        missing = () if ids or named.refs else ("order",)
-        return ParsedMessage(
-            kind=MessageKind.MODIFY,
-            symbols=named.refs,
-            order_ids=ids,
-            missing=(*missing, "changes"),
-        )
+        if has(items, Tag.ADVICE) and not has(items, Tag.PROPOSE):
+            return None
+        if has(items, Tag.NEGATION):
+            told = clauses(_without_sides(items))
+            items = _watching_clause(items) if told is None or orders else items
+            if not items:
+                return None
+        return Watcher(resolver, self.context).watch(items)
 
-    def _cancel(self, items: Sequence[Item]) -> ParsedMessage | None:
-        if not _any(items, Tag.CANCEL) or _guarded(items):
+    def _query(self, items: tuple[Item, ...], questioner: Questioner) -> ParsedMessage | None:
+        question = asks(items)
+        if not question and not has(items, Tag.SHOW) and has(items, *OF_AN_ORDER):
             return None
-        if not all(IN_A_CANCEL & set(item.meanings) for item in items):
-            return None
-        return self._cancel_target(items)
+        return questioner.query(items, asking=question) or self._asked(items)
 
-    def _cancel_target(self, items: Sequence[Item]) -> ParsedMessage:
-        symbols, ids = _symbols(items), self._order_ids(items)
-        named = Resolver(self.directory, self.context).quoted(symbols)
-        sides = {
-            side for tag, side in ((Tag.BUY, Side.BUY), (Tag.SELL, Side.SELL)) if _any(items, tag)
-        }
-        if symbols or ids:
-            return ParsedMessage(
-                kind=MessageKind.CANCEL,
-                symbols=named.refs,
-                order_ids=ids,
-                ambiguous=named.ambiguous,
-                problems=named.problems,
-                missing=() if named.refs or ids else ("order",),
-            )
-        if sides:
-            orders = self.context.open_orders
-            matching = tuple(order.order_id for order in orders if {order.side} == sides)
-            return ParsedMessage(
-                kind=MessageKind.CANCEL,
-                order_ids=matching,
-                missing=() if matching else ("order",),
-            )
-        everything = _any(items, Tag.ALL)
-        return ParsedMessage(
-            kind=MessageKind.CANCEL,
-            cancel_all=everything,
-            missing=() if everything else ("order",),
-        )
+    def _asked(self, items: tuple[Item, ...]) -> ParsedMessage | None:
+        """Read the clause that asks in a message that mostly tells something."""
+        clause = question_clause(items)
+        if not clause or len(clause) == len(items) or has(clause, *SIDES):
+            return None
+        start, end = clause[0].start, clause[-1].end
+        resolver = Resolver(self.directory, self.context)
+        reading = read(self.message[start:end])
+        names = {item.refs: item for item in items if item.refs}
+        moved = [replace(item, start=item.start - start, end=item.end - start) for item in clause]
+        if len(names) == 1 and not has(clause, Tag.SYMBOL):
+            moved += [replace(next(iter(names.values())), start=end, end=end)]
+        return Questioner(reading, resolver, self.context).query(tuple(moved), asking=True)
 
-    def _order_ids(self, items: Sequence[Item]) -> tuple[str, ...]:
-        """Return the numbers said that follow "order" or are the id of an open order."""
-        known = {order.order_id for order in self.context.open_orders}
-        spoken = [item for item in items if not item.has(Tag.COMMA)]
-        found = []
-        for before, item in zip([None, *spoken], spoken, strict=False):
-            follows = before is not None and before.has(Tag.ORDER)
-            if item.folded in known or (item.has(Tag.NUM) and follows):
-                found.append(item.text)
-        return tuple(found)
-
-    def _query(self, items: Sequence[Item]) -> ParsedMessage | None:
-        topic = _topic(items)
-        asks = _asks(items)
-        if topic is None or (_any(items, *SIDES) and not asks):
+    def _trade(self, items: tuple[Item, ...]) -> ParsedMessage | None:
+        if not self._may_be_an_order(items) or asks(items):
             return None
-        if _any(items, Tag.REFUSE, Tag.QUOTE, Tag.NOT_NOW) or _advice(items):
-            return None
-        symbols = _symbols(items)
-        named = Resolver(self.directory, self.context).quoted(symbols)
-        focus = self.context.focus_symbol
-        refs = named.refs
-        if topic is QueryTopic.QUOTE and not symbols and _any(items, Tag.PRONOUN) and focus:
-            refs = (focus,)
-        if topic is QueryTopic.QUOTE and not symbols and not refs and not _strong(items):
-            return None
-        needs = topic is QueryTopic.QUOTE and not refs
-        return ParsedMessage(
-            kind=MessageKind.QUERY,
-            topic=topic,
-            symbols=refs,
-            ambiguous=named.ambiguous,
-            missing=("symbol",) if needs or named.ambiguous else (),
-        )
-
-    def _trade(self, items: Sequence[Item]) -> ParsedMessage | None:
-        if not _any(items, *STARTS_AN_ORDER) or _guarded(items) or _asks(items):
-            return None
+        items = without_contrast(items)
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]
-        if len(unknown) > 3 and not _symbols(items):
+        told_nothing = not guarded(items) and (len(unknown) <= 3 or has(items, Tag.SYMBOL))
+        answer = self.order(items) if told_nothing else None
+        if answer is not None and (answer.kind is MessageKind.TRADE or not _retries(answer)):
+            return answer
+        return self._instructed(items) or answer
+
+    def _instructed(self, items: tuple[Item, ...]) -> ParsedMessage | None:
+        """Read only the clauses that instruct, where the others merely tell something."""
+        parts = clauses(items)
+        if parts is None or not parts.told:
             return None
-        return self.order(items)
+        named = {item.refs: item for clause in parts.told for item in clause if item.refs}
+        own = [item for clause in parts.instructions for item in clause]
+        antecedent = next(iter(named.values())) if len(named) == 1 else None
+        if has(own, Tag.SYMBOL):
+            antecedent = None
+        answer = self.order(own, antecedent)
+        return answer if answer.kind is MessageKind.TRADE else None
+
+    def _may_be_an_order(self, items: Sequence[Item]) -> bool:
+        if has(items, *STARTS_AN_ORDER):
+            return True
+        if not has(items, Tag.SYMBOL):
+            return False
+        if has(items, *PROTECTS) and has(items, Tag.NUM, Tag.MONEY, Tag.PCT):
+            return True
+        return has(items, Tag.NUM) and has(items, *NEEDS_A_SIDE)
+
+
+def _retries(read: ParsedMessage) -> bool:
+    """Say whether words were left over, which a told clause may explain."""
+    return any(each.code in {"NOT_UNDERSTOOD", "CONTRADICTORY"} for each in read.problems)
+
+
+def _lists(items: Sequence[Item]) -> bool:
+    """Say whether a monitoring word only names what is asked about, as in "list my alerts"."""
+    first = next((item for item in items if not item.has(Tag.COMMA, Tag.MARKER)), None)
+    if first is None:
+        return False
+    asks_for = first.has(Tag.ASK, Tag.SHOW) and not first.has(Tag.IF)
+    return asks_for and has(items, Tag.ALERT) and not has(items, Tag.IF)
+
+
+def _without_sides(items: Sequence[Item]) -> tuple[Item, ...]:
+    return tuple(item for item in items if not item.has(*SIDES))
+
+
+def _watching_clause(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Return what follows the refusal in "don't buy anything, just tell me if ..."."""
+    for at, item in enumerate(items):
+        rest = items[at + 1 :]
+        breaks = item.has(Tag.BREAK) or item.folded in {",", ".", ";"}
+        if breaks and has(rest, Tag.MONITOR) and not has(rest, *SIDES, Tag.NEGATION):
+            return tuple(rest)
+    return ()
 
 
 def as_message(drafts: Composed) -> ParsedMessage:
@@ -186,58 +203,6 @@ def as_message(drafts: Composed) -> ParsedMessage:
     )
 
 
-def items_mean_query(items: Sequence[Item]) -> bool:
-    """Say whether a monitoring word only names what is asked about, as in "list my alerts"."""
-    return bool(items) and items[0].has(Tag.ASK) and not items[0].has(Tag.MONITOR)
-
-
-def _guarded(items: Sequence[Item]) -> bool:
-    """Say whether words tell of no order now: the past, others, doubts, negations, quotations."""
-    return _any(items, Tag.NOT_NOW, Tag.NEGATION, Tag.QUOTE, Tag.REFUSE)
-
-
-def _asks(items: Sequence[Item]) -> bool:
-    """Say whether a message is a question; "can you buy" is none."""
-    first = next((item for item in items if not item.has(Tag.COMMA)), None)
-    if first is None:
-        return False
-    asks = first.has(Tag.ASK) or any(
-        item.has(Tag.ASK) and not item.has(Tag.FILLER) for item in items
-    )
-    polite = _any(items, Tag.CAN_YOU)
-    return asks or (any(item.folded == "?" for item in items) and not polite)
-
-
-def _advice(items: Sequence[Item]) -> bool:
-    return _any(items, *SIDES) and any(item.folded in {"should", "should i"} for item in items)
-
-
-def _topic(items: Sequence[Item]) -> QueryTopic | None:
-    said = [item.meanings[Tag.TOPIC] for item in items if item.has(Tag.TOPIC)]
-    strong = [topic for topic in said if topic not in {WEAK_QUOTE, QueryTopic.QUOTE}]
-    if strong:
-        return QueryTopic(strong[0])
-    if QueryTopic.QUOTE in said or (said and not _any(items, Tag.UNKNOWN)):
-        return QueryTopic.QUOTE
-    return None
-
-
-def _strong(items: Sequence[Item]) -> bool:
-    return any(item.meanings.get(Tag.TOPIC) == QueryTopic.QUOTE for item in items)
-
-
-def _symbols(items: Sequence[Item]) -> tuple[Item, ...]:
-    return tuple(item for item in items if item.has(Tag.SYMBOL))
-
-
-def _any(items: Sequence[Item], *tags: Tag) -> bool:
-    return any(item.has(*tags) for item in items)
-
-
-def chosen(items: Sequence[Item], choices: Sequence[InstrumentRef]) -> InstrumentRef | None:
-    """Return the choice that "the first one" means."""
-    said = {int(item.meanings[Tag.ORDINAL]) for item in items if item.has(Tag.ORDINAL)}
-    if len(said) != 1:
-        return None
-    place = said.pop()
-    return choices[place] if -len(choices) <= place < len(choices) else None
+def is_quiet(items: Sequence[Item]) -> bool:
+    """Say whether no word of a message means anything by itself."""
+    return all(item.has(*QUIET) for item in items)

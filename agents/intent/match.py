@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from agents.intent.tag import Item
@@ -67,7 +68,26 @@ def _compile(pattern: str) -> tuple[Part, ...]:
     )
 
 
-_COMPILED: Final = tuple((slot, _compile(pattern)) for slot, pattern in PATTERNS)
+Row = tuple[Slot, tuple[Part, ...]]
+_COMPILED: Final[tuple[Row, ...]] = tuple((slot, _compile(pattern)) for slot, pattern in PATTERNS)
+
+
+def _may_begin(parts: tuple[Part, ...]) -> frozenset[Tag]:
+    """Return the tags that the first item of a pattern may have."""
+    tags: set[Tag] = set()
+    for part in parts:
+        tags.update(part.tags)
+        if not part.optional:
+            break
+    return frozenset(tags)
+
+
+_BEGINNINGS: Final = tuple((_may_begin(parts), (slot, parts)) for slot, parts in _COMPILED)
+
+
+@lru_cache(maxsize=2048)
+def _rows_for(tags: frozenset[Tag]) -> tuple[Row, ...]:
+    return tuple(row for begins, row in _BEGINNINGS if begins & tags)
 
 
 def match(items: Sequence[Item]) -> Matches:
@@ -92,7 +112,7 @@ def _is_silent(item: Item) -> bool:
 
 
 def _fit_any(items: Sequence[Item], at: int) -> Match | None:
-    for slot, parts in _COMPILED:
+    for slot, parts in _rows_for(frozenset(items[at].meanings)):
         end = _fit(parts, items, at)
         if end is not None:
             return Match(slot, tuple(items[at:end]), at)

@@ -8,13 +8,23 @@ from pydantic import Field
 from riskgate.contracts.base import Contract, Money, Number, Percent, UtcTime
 from riskgate.contracts.instruments import Currency, InstrumentRef
 from riskgate.contracts.intents import (
+    Condition,
     EntryRule,
     Offset,
     Provenance,
     Sizing,
     TimeWindow,
 )
-from riskgate.contracts.orders import OrderType, Product, Side, Validity
+from riskgate.contracts.orders import OrderType, Product, Side
+
+
+class SaidValidity(StrEnum):
+    """How long an order was asked to stand; only DAY and IOC can be sent today."""
+
+    DAY = "DAY"
+    IOC = "IOC"
+    GTT = "GTT"
+    GTC = "GTC"
 
 
 class HeldPosition(Contract):
@@ -23,6 +33,7 @@ class HeldPosition(Contract):
     instrument: InstrumentRef
     quantity: Number
     product: Product | None = None
+    average: Number | None = None
     last: Number | None = None
 
 
@@ -32,10 +43,41 @@ class OpenOrder(Contract):
     order_id: str
     instrument: InstrumentRef
     side: Side
+    quantity: Number | None = None
+    price: Number | None = None
+    waits_for_trigger: bool = False
+
+
+class Changes(Contract):
+    """What a message wants changed of a resting order; unsaid fields are None."""
+
+    quantity: Number | None = None
+    limit_price: Number | None = None
+    trigger_price: Number | None = None
+    order_type: OrderType | None = None
+    product: Product | None = None
+    validity: SaidValidity | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return all(getattr(self, name) is None for name in type(self).model_fields)
+
+
+class Watch(Contract):
+    """What a message wants watched: how often and until when, and what to do when it happens."""
+
+    condition: Condition | None = None
+    every_s: Annotated[int, Field(ge=1)] | None = None
+    window: TimeWindow | None = None
+    proposes_trade: bool = False
 
 
 class TradeDraft(Contract):
-    """A trade as far as it was said; unsaid fields are None or empty, never guessed."""
+    """A trade as far as it was said; unsaid fields are None or empty, never guessed.
+
+    `condition` is what must hold before it is sent; `entry_rules` is the same where it is a price
+    that can be compared when the order is sent.
+    """
 
     side: Side | None = None
     symbols: tuple[InstrumentRef, ...] = ()
@@ -46,16 +88,21 @@ class TradeDraft(Contract):
     trigger_price: Number | None = None
     stop_loss: Offset | None = None
     target: Offset | None = None
-    validity: Validity | None = None
+    trailing_stop: Offset | None = None
+    validity: SaidValidity | None = None
     ttl_minutes: Annotated[int, Field(ge=1, le=10_080)] | None = None
     time_window: TimeWindow | None = None
     entry_rules: tuple[EntryRule, ...] = ()
+    condition: Condition | None = None
     max_slippage_pct: Percent | None = None
     provenance: dict[str, Provenance] = Field(default_factory=dict)
 
 
 class Draft(Contract):
-    """An unfinished request kept between two turns: the trade, what it lacks, what was asked."""
+    """An unsent request kept between two turns: the trade, what it lacks, what was asked.
+
+    One that lacks nothing waits for its approval: it can be changed, never approved, by words.
+    """
 
     trade: TradeDraft
     missing: tuple[str, ...]
@@ -75,10 +122,16 @@ class ParseContext(Contract):
     focus_symbol: InstrumentRef | None = None
     equity: Money | None = None
     draft: Draft | None = None
+    # The orders that the last answer told of: "cancel it" means these.
+    told_orders: tuple[str, ...] = ()
 
 
 # What is missing of a trade whose words were said before: that it is wanted a second time.
 REPEAT: Final = "repeat"
+# What is missing of a trade said in haste: that it is wanted all the same.
+COOLING: Final = "cooling_off"
+# What only a plain yes can add.
+CONFIRMABLE: Final = frozenset({REPEAT, COOLING})
 
 
 class MessageKind(StrEnum):
@@ -87,6 +140,7 @@ class MessageKind(StrEnum):
     CANCEL = "cancel"
     MODIFY = "modify"
     MONITOR = "monitor"
+    RESEARCH = "research"
     CHAT = "chat"
     REFUSE = "refuse"
 
@@ -101,7 +155,26 @@ class QueryTopic(StrEnum):
     PNL = "pnl"
     EXCEPTIONS = "exceptions"
     CONNECTION = "connection"
+    TRADES = "trades"
+    HISTORY = "history"
+    RISK = "risk"
+    PLAN = "plan"
+    DECISION = "decision"
+    ALERTS = "alerts"
+    JOBS = "jobs"
+    INSTRUMENT = "instrument"
+    PLAYBOOKS = "playbooks"
     HELP = "help"
+
+
+class ResearchTopic(StrEnum):
+    BACKTEST = "backtest"
+    SWEEP = "sweep"
+    TRAIN = "train"
+    MODEL = "model"
+    PUBLISH = "publish"
+    PACK = "pack"
+    DATASET = "dataset"
 
 
 class Problem(Contract):
@@ -119,6 +192,8 @@ class ParsedMessage(Contract):
     `missing` names what a person must still say (symbol, side, size, limit_price, trigger_price,
     stop_loss, condition, order, changes, repeat); `ambiguous` the rows a name may mean.
     `drops_draft` says that the person took back the unfinished request in the context.
+    `cooling_off` holds words of haste or revenge in a trade, which is asked about once.
+    `reason` says why a message is refused.
     """
 
     kind: MessageKind
@@ -127,10 +202,17 @@ class ParsedMessage(Contract):
     ambiguous: tuple[InstrumentRef, ...] = ()
     problems: tuple[Problem, ...] = ()
     topic: QueryTopic | None = None
+    research: ResearchTopic | None = None
     symbols: tuple[InstrumentRef, ...] = ()
     order_ids: tuple[str, ...] = ()
+    side: Side | None = None
     cancel_all: bool = False
+    alerts: bool = False
+    changes: Changes | None = None
+    watch: Watch | None = None
     drops_draft: bool = False
+    cooling_off: str | None = None
+    reason: str | None = None
 
 
 class IntentParser(Protocol):

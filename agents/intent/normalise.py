@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -12,6 +13,7 @@ from agents.intent.problems import problem
 MAX_CHARACTERS: Final = 4000
 PLAIN_SPACE: Final = frozenset("\n\r\t")
 UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+LONGEST_PHRASE: Final = 8
 WORD_JOINERS: Final = frozenset("'’_")
 # Digits of other scripts look like ours and are not: "1٠" is no ten.
 NUMBER: Final = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -39,17 +41,20 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A message and its tokens; `message[token.start:token.end]` is what was typed."""
+    """A message and its tokens; `message[token.start:token.end]` is what was typed.
+
+    `phrases[at][n - 1]` is what `n` tokens say from a place on, up to the longest known phrase.
+    """
 
     message: str
     tokens: tuple[Token, ...]
+    phrases: tuple[tuple[str, ...], ...]
 
     def phrase(self, first: int, count: int) -> str:
         """Join tokens as they were typed, folded, with one space for any gap."""
-        parts = []
-        for index, token in enumerate(self.tokens[first : first + count]):
-            parts.append(token.text if token.glued or index == 0 else f" {token.text}")
-        return "".join(parts)
+        if count <= LONGEST_PHRASE:
+            return self.phrases[first][count - 1]
+        return _joined(self.tokens[first : first + count])
 
     def typed(self, first: int, count: int) -> str:
         """Return the original words."""
@@ -87,7 +92,23 @@ def read(message: str) -> Reading:
         text = folded[at:end].casefold().replace("’", "'")
         tokens.append(Token(text, shape, places[at], places[end - 1] + 1, glued))
         at = end
-    return Reading(message, tuple(tokens))
+    phrases = tuple(_phrases(tokens[at : at + LONGEST_PHRASE]) for at in range(len(tokens)))
+    return Reading(message, tuple(tokens), phrases)
+
+
+def _phrases(tokens: Sequence[Token]) -> tuple[str, ...]:
+    said, so_far = "", []
+    for token in tokens:
+        said += token.text if token.glued or not said else f" {token.text}"
+        so_far.append(said)
+    return tuple(so_far)
+
+
+def _joined(tokens: Sequence[Token]) -> str:
+    said = ""
+    for token in tokens:
+        said += token.text if token.glued or not said else f" {token.text}"
+    return said
 
 
 def _fold(message: str) -> tuple[str, list[int]]:

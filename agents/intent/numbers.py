@@ -8,13 +8,18 @@ from agents.intent.normalise import Reading, Shape, Token
 from agents.intent.vocabulary.numbers import (
     ARTICLES,
     CLOCK_HALVES,
+    CLOCK_WORDS,
     COUNTING,
     CURRENCY_AFTER,
     CURRENCY_BEFORE,
+    FIRST_MORNING_HOUR,
     FRACTIONS,
     GLUED_SCALES,
+    MIXED,
     NEGATIVE,
     NOT_NUMBERS,
+    ONLY_SCALED,
+    PARTS,
     PERCENT,
     SCALES,
     UNITS,
@@ -64,6 +69,7 @@ def read_amount(reading: Reading, first: int) -> Amount | None:
     return (
         _clock(_Cursor(reading, first))
         or _ratio(_Cursor(reading, first))
+        or _parts(_Cursor(reading, first))
         or _fraction_word(_Cursor(reading, first))
         or _amount(_Cursor(reading, first))
     )
@@ -76,7 +82,7 @@ def _amount(cursor: _Cursor) -> Amount | None:
     sign = _sign(cursor)
     if sign is None:
         return None
-    number = _not_a_number(cursor) or _digits(cursor) or _words(cursor)
+    number = _not_a_number(cursor) or _digits(cursor) or _mixed(cursor) or _words(cursor)
     if number is None:
         return None
     value, tag = number
@@ -158,6 +164,8 @@ def _words(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:
     total, group, said, tag = 0, 0, False, Tag.NUM
     while (token := cursor.peek()) is not None:
         following = cursor.peek(1)
+        if token.text in ONLY_SCALED and not _is_scale(following):
+            break
         if token.text in UNITS:
             group += UNITS[token.text]
         elif token.text in SCALES and said and SCALES[token.text] == 100:
@@ -165,12 +173,32 @@ def _words(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:
         elif token.text in SCALES and said:
             total, group = total + group * SCALES[token.text], 0
             tag = Tag.NUM if token.text in COUNTING else Tag.SCALED
+        elif token.text == "and" and _joins_a_number(cursor, said):
+            pass
         elif token.text in ARTICLES and not said and _is_scale(following):
             group = 1
         else:
             break
         said, cursor.at = True, cursor.at + 1
     return (Decimal(total + group), tag) if said and total + group < 10**MAX_DIGITS else None
+
+
+def _joins_a_number(cursor: _Cursor, said: bool) -> bool:
+    """Say whether "and" stands within a number, as in "a hundred and fifty"."""
+    before, following = cursor.peek(-1), cursor.peek(1)
+    if not said or before is None or following is None:
+        return False
+    return before.text in SCALES and following.text in UNITS and following.text not in ONLY_SCALED
+
+
+def _mixed(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:
+    """Read "dedh lakh" and "dhai sau"; without a scale they are no amounts."""
+    token, scale = cursor.peek(), cursor.peek(1)
+    if token is None or scale is None or token.text not in MIXED or scale.text not in SCALES:
+        return None
+    cursor.at += 2
+    tag = Tag.NUM if scale.text in COUNTING else Tag.SCALED
+    return MIXED[token.text] * SCALES[scale.text], tag
 
 
 def _is_scale(token: Token | None) -> bool:
@@ -195,6 +223,21 @@ def _fraction_word(cursor: _Cursor) -> Amount | None:
     return Amount(Tag.FRAC, FRACTIONS[token.text], cursor.count)
 
 
+def _parts(cursor: _Cursor) -> Amount | None:
+    """Read "a third", "two thirds" and "one fourth"; "the third one" is a place, and no part."""
+    token, following = cursor.peek(), cursor.peek(1)
+    if token is None or following is None or following.text not in PARTS:
+        return None
+    if token.text not in ARTICLES and token.text not in UNITS:
+        return None
+    top = 1 if token.text in ARTICLES else UNITS[token.text]
+    after = cursor.peek(2)
+    if after is not None and after.text == "one":
+        return None
+    value = (top * PARTS[following.text]).quantize(FRACTION_STEP).normalize()
+    return Amount(Tag.FRAC, value, 2) if 0 < value < 1 else None
+
+
 def _ratio(cursor: _Cursor) -> Amount | None:
     """Read 3/4 as a fraction; 10/12 and dates such as 3/4/26 stay unread."""
     top, slash, bottom, after = (cursor.peek(place) for place in range(4))
@@ -211,20 +254,28 @@ def _ratio(cursor: _Cursor) -> Amount | None:
 
 
 def _clock(cursor: _Cursor) -> Amount | None:
-    """Read 10:30, 2 pm and 2:30 pm as minutes after midnight."""
-    hour = cursor.peek()
-    if hour is None or not hour.text.isdigit() or len(hour.text) > 2:
+    """Read 10:30, 2 pm, 2.30 pm and "3 baje" as minutes after midnight."""
+    token = cursor.peek()
+    if token is None:
+        return None
+    if token.text == "noon":
+        return _time(12, 0, 1)
+    hour, dot, part = token.text.partition(".")
+    if not hour.isdigit() or len(hour) > 2 or (dot and not (part.isdigit() and len(part) == 2)):
         return None
     cursor.at += 1
-    minutes = _minutes(cursor)
+    minutes = int(part) if dot else _minutes(cursor)
     half = cursor.peek()
-    if half is not None and half.text in CLOCK_HALVES and int(hour.text) in range(1, 13):
+    if half is not None and half.text in CLOCK_HALVES and int(hour) in range(1, 13):
         cursor.at += 1
-        hours = int(hour.text) % 12 + CLOCK_HALVES[half.text]
-        return _time(hours, minutes or 0, cursor.count)
-    if minutes is None:
+        return _time(int(hour) % 12 + CLOCK_HALVES[half.text], minutes or 0, cursor.count)
+    if half is not None and half.text in CLOCK_WORDS and int(hour) in range(1, 24):
+        cursor.at += 1
+        afternoon = 12 if int(hour) < FIRST_MORNING_HOUR else 0
+        return _time(int(hour) + afternoon, minutes or 0, cursor.count)
+    if minutes is None or dot:
         return None
-    return _time(int(hour.text), minutes, cursor.count)
+    return _time(int(hour), minutes, cursor.count)
 
 
 def _minutes(cursor: _Cursor) -> int | None:

@@ -1,24 +1,26 @@
-"""Prices, stops, targets, order type and the conditions of an order, from the words for them."""
+"""Prices, stops, targets, order type and settings of an order, from the words for them."""
 
-from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Final
 
 from agents.intent.fields import Fields
 from agents.intent.match import Match, Matches
-from agents.intent.model import ParseContext
 from agents.intent.problems import problem
-from agents.intent.resolve import Named, Resolver, symbol_in
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
-from riskgate.contracts.instruments import Currency, InstrumentRef
-from riskgate.contracts.intents import Comparison, EntryRule, Offset, OffsetKind, TimeWindow
+from riskgate.contracts.intents import Offset, OffsetKind
 from riskgate.contracts.orders import OrderType
 
 OFFSETS: Final[dict[Slot, tuple[str, OffsetKind]]] = {
     Slot.STOP_PRICE: ("stop_loss", OffsetKind.PRICE),
     Slot.STOP_PCT: ("stop_loss", OffsetKind.PCT),
     Slot.STOP_POINTS: ("stop_loss", OffsetKind.POINTS),
+    Slot.STOP_ATR: ("stop_loss", OffsetKind.ATR),
+    Slot.TRAIL_PRICE: ("trailing_stop", OffsetKind.PRICE),
+    Slot.TRAIL_PCT: ("trailing_stop", OffsetKind.PCT),
+    Slot.TRAIL_POINTS: ("trailing_stop", OffsetKind.POINTS),
+    Slot.TRAIL_ATR: ("trailing_stop", OffsetKind.ATR),
+    Slot.TARGET_ATR: ("target", OffsetKind.ATR),
     Slot.TARGET_PRICE: ("target", OffsetKind.PRICE),
     Slot.TARGET_PCT: ("target", OffsetKind.PCT),
     Slot.TARGET_POINTS: ("target", OffsetKind.POINTS),
@@ -27,11 +29,6 @@ PRICES: Final[dict[Slot, str]] = {
     Slot.LIMIT_PRICE: "limit_price",
     Slot.TRIGGER_PRICE: "trigger_price",
 }
-RULES: Final[dict[Slot, Comparison]] = {
-    Slot.RULE_ABOVE: Comparison.GT,
-    Slot.RULE_BELOW: Comparison.LT,
-}
-ZONES: Final = {Currency.INR: timezone(timedelta(hours=5, minutes=30))}
 LONGEST_TTL: Final = 10_080
 
 
@@ -45,7 +42,7 @@ def put_prices(fields: Fields, matches: Matches) -> None:
         name, kind = OFFSETS[match.slot]
         if (value := _price(fields, match, name)) is not None:
             _once(fields, name, Offset(kind=kind, value=value), match)
-    if matches.has(Slot.STOP) and "stop_loss" not in fields.values:
+    if matches.has(Slot.STOP, Slot.TRAIL) and not {"stop_loss", "trailing_stop"} & {*fields.values}:
         fields.ask("stop_loss")
     if matches.has(Slot.TRIGGER) and "trigger_price" not in fields.values:
         fields.ask("trigger_price")
@@ -85,62 +82,6 @@ def put_settings(fields: Fields, matches: Matches) -> None:
             _once(fields, "max_slippage_pct", match.value, match)
         else:
             _refuse_setting(fields, match, "it must be from 0 to 100 percent")
-
-
-def put_rules(fields: Fields, matches: Matches, own: Named, resolver: Resolver) -> None:
-    """Set the price conditions; one on an instrument nobody can tell is asked for again."""
-    said = matches.of(*RULES)
-    rules: list[EntryRule] = []
-    for match in said:
-        instrument = _rule_instrument(match, own, resolver)
-        price = _price(fields, match, "condition")
-        if instrument is None or price is None or price <= 0:
-            fields.ask("condition")
-            return
-        rules.append(EntryRule(instrument=instrument, comparison=RULES[match.slot], price=price))
-    if rules:
-        fields.put("entry_rules", tuple(rules), *said)
-
-
-def put_window(fields: Fields, matches: Matches, context: ParseContext) -> None:
-    """Set when the order may be sent, today in the market's own time zone."""
-    said = matches.of(Slot.BETWEEN, Slot.AFTER, Slot.UNTIL)
-    if not said:
-        return
-    zone = ZONES.get(context.currency)
-    times = [item.value for match in said for item in match.amounts]
-    if zone is None or any(value is None for value in times):
-        fields.problems.append(problem("TIME_UNCLEAR", "time_window", _quote(fields, said[0])))
-        return
-    ends = _ends(said, context.now.astimezone(zone))
-    if ends is None:
-        fields.problems.append(problem("CONTRADICTORY", "time_window", _quote(fields, *said)))
-        return
-    fields.put("time_window", TimeWindow(start=ends[0], end=ends[1]), *said)
-
-
-def _ends(
-    said: tuple[Match, ...], today: datetime
-) -> tuple[datetime | None, datetime | None] | None:
-    starts = [_at(today, match, 0) for match in said if match.slot is not Slot.UNTIL]
-    ends = [_at(today, match, -1) for match in said if match.slot is not Slot.AFTER]
-    if len(starts) > 1 or len(ends) > 1:
-        return None
-    start, end = next(iter(starts), None), next(iter(ends), None)
-    if start is not None and end is not None and end <= start:
-        return None
-    return start, end
-
-
-def _at(today: datetime, match: Match, which: int) -> datetime:
-    minutes = int(match.amounts[which].value or 0)
-    return today.replace(hour=minutes // 60, minute=minutes % 60, second=0, microsecond=0)
-
-
-def _rule_instrument(match: Match, own: Named, resolver: Resolver) -> InstrumentRef | None:
-    item = symbol_in(match)
-    named = own if item is None else resolver.quoted([item])
-    return named.refs[0] if len(named.refs) == 1 else None
 
 
 def _price(fields: Fields, match: Match, name: str) -> Decimal | None:

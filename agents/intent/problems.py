@@ -83,6 +83,10 @@ TEXT: Final[dict[str, tuple[str, str]]] = {
         "That may be meant as a {said}, but it is not said plainly, so nothing was done.",
         "Say it plainly, for example: cancel my INFY order.",
     ),
+    "NOT_AVAILABLE": (
+        "'{said}' asks for {why}, which are not available yet, so no order was made of it.",
+        "Leave it out, or ask again when it is due.",
+    ),
     "FIELD_MISSING": ("The order does not say its {said}.", "Say the {said}."),
 }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from agents.intent.compose import sides_out
+from agents.intent.books import sides_out
 from agents.intent.match import AMOUNT_TAGS
 from agents.intent.model import ParseContext, TradeDraft
 from agents.intent.resolve import Resolver, held_by
@@ -22,11 +22,26 @@ from tools.ports import InstrumentDirectory
 HUNDRED: Final = Decimal(100)
 BUYING: Final = (Tag.BUY, Tag.LONG)
 SELLING: Final = (Tag.SELL, Tag.SHORT)
+ADDING: Final = (Tag.DOUBLE, Tag.INCREASE)
+LESSENING: Final = (Tag.KEEP, Tag.DOWN_TO, Tag.ALL_BUT)
 # Words that mean the way out of what is held, whichever way that is.
-LEAVING: Final = (Tag.EXIT, Tag.STOP, Tag.TRIGGER, Tag.SL_ORDER, Tag.SLM_ORDER, Tag.TARGET)
-THE_WHOLE: Final = (*LEAVING, Tag.ALL, Tag.HOLDINGS, Tag.POSITIONS)
+LEAVING: Final = (
+    Tag.EXIT,
+    Tag.TRAIL,
+    Tag.STOP,
+    Tag.TRIGGER,
+    Tag.SL_ORDER,
+    Tag.SLM_ORDER,
+    Tag.TARGET,
+)
+THE_WHOLE: Final = (
+    *LEAVING, Tag.ALL, Tag.HOLDINGS, Tag.POSITIONS, Tag.FNO, Tag.WINNERS, Tag.LOSERS,
+)  # fmt: skip
 STOPPING: Final = (Tag.STOP, Tag.TRIGGER, Tag.SL_ORDER, Tag.SLM_ORDER)
-POINTING: Final = (Tag.PRONOUN, Tag.ALL, Tag.HOLDINGS, Tag.POSITIONS, Tag.EXIT, Tag.MY)
+POINTING: Final = (
+    Tag.PRONOUN, Tag.ALL, Tag.HOLDINGS, Tag.POSITIONS, Tag.EXIT, Tag.MY, Tag.FNO, Tag.WINNERS,
+    Tag.LOSERS, Tag.ALL_BUT,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +54,9 @@ class Readers:
     def sides(self, said: Sequence[Item], trade: TradeDraft) -> frozenset[Side]:
         """Return the sides that words may mean for a trade."""
         sides: set[Side] = set()
-        if _any(said, *BUYING):
+        if _any(said, *BUYING, *ADDING):
             sides.add(Side.BUY)
-        if _any(said, *SELLING):
+        if _any(said, *SELLING, *LESSENING):
             sides.add(Side.SELL)
         if not sides and _any(said, *LEAVING):
             rows = [row for row in held_by(self.context) if row.instrument in trade.symbols]
@@ -55,8 +70,8 @@ class Readers:
         for item in said:
             refs |= set(item.refs)
             for exchange in exchanges if item.refs else ():
-                found = self.directory.resolve(f"{exchange}:{item.folded}")
-                refs |= {candidate.ref for candidate in found.candidates}
+                named = Resolver(self.directory, self.context).one(item, exchange)
+                refs |= set(named.refs)
         if _any(said, *POINTING):
             refs |= self._pointed_at()
         return frozenset(refs | self._contracts_on(said))
@@ -80,12 +95,26 @@ class Readers:
         for item in said:
             if item.value is not None and item.has(Tag.PCT):
                 sizes.add(item.value / HUNDRED)
-            if item.value is not None and item.has(Tag.FRAC):
+            of_capital = _any(said, Tag.CAPITAL, Tag.HOLDINGS)
+            if item.value is not None and item.has(Tag.FRAC) and of_capital:
                 sizes.add(item.value * HUNDRED)
+            if item.has(Tag.DOUBLE):
+                sizes.add(Decimal(item.meanings[Tag.DOUBLE]))
+        sizes |= self._scaled(said)
         rows = held_by(self.context)
         held = [abs(row.quantity) for row in rows if row.instrument in trade.symbols]
         sizes |= {whole - number for whole in (*held, sum(held)) for number in numbers}
         return frozenset(sizes)
+
+    def _scaled(self, said: Sequence[Item]) -> set[Decimal]:
+        """Return what "half of it" and "double it" make of the size of the draft."""
+        draft = self.context.draft
+        if draft is None or draft.trade.sizing is None:
+            return set()
+        before = draft.trade.sizing.value
+        parts = {item.value for item in said if item.has(Tag.FRAC) and item.value is not None}
+        parts |= {Decimal(item.meanings[Tag.DOUBLE]) + 1 for item in said if item.has(Tag.DOUBLE)}
+        return {before * part for part in parts}
 
     def _pointed_at(self) -> set[InstrumentRef]:
         focus = self.context.focus_symbol

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from agents.intent.contracts import ALL_OF_THEM
 from agents.intent.match import Match, Matches
 from agents.intent.model import HeldPosition, ParseContext, Problem
 from agents.intent.problems import problem
 from agents.intent.tag import Item
+from agents.intent.vocabulary.contracts import INDEX_UNDERLYINGS
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
-from riskgate.contracts.instruments import InstrumentKind, InstrumentRef
+from riskgate.contracts.derivatives import parse_tradingsymbol
+from riskgate.contracts.instruments import Exchange, InstrumentKind, InstrumentRef
 from tools.ports import InstrumentDirectory
 
 
@@ -30,21 +33,31 @@ class Resolver:
         self._directory = directory
         self._context = context
 
-    def named(self, matches: Matches) -> Named:
-        """Resolve the instruments an order is for."""
-        words = matches.of(Slot.SYMBOL) or in_rules(matches)
+    def named(self, matches: Matches, antecedent: Item | None = None) -> Named:
+        """Resolve the instruments an order is for; "it" is the `antecedent` where there is one."""
+        words = matches.of(Slot.SYMBOL)
         if matches.has(Slot.CONTRACT):
             said = " ".join(match.items[-1].text for match in matches.of(Slot.CONTRACT))
             return Named(problems=(problem("SYMBOL_NEEDS_CONTRACT", "symbol", said),))
         if words:
             return self._from_words(matches, words)
+        if antecedent is not None:
+            match = Match(Slot.SYMBOL, (antecedent,), 0)
+            return self._from_words(matches, (match,))
         return self._from_context(matches)
 
-    def quoted(self, items: Iterable[Item]) -> Named:
-        """Resolve the instruments a question is about; an index is as good as any."""
+    def quoted(
+        self, items: Iterable[Item], preferred: frozenset[InstrumentRef] = frozenset()
+    ) -> Named:
+        """Resolve the instruments a question is about; an index is as good as any.
+
+        Of several candidates the only one that is `preferred` is meant.
+        """
         refs: list[InstrumentRef] = []
         for item in items:
             found = self._index(item.refs) or self._in_currency(item.refs)
+            liked = tuple(ref for ref in found if ref in preferred)
+            found = liked if len(liked) == 1 else found
             if len(found) != 1:
                 return Named(ambiguous=found, problems=(_ambiguous(item.text),))
             refs += found
@@ -52,9 +65,12 @@ class Resolver:
 
     def one(self, item: Item, exchange: str = "", *, mine: bool = False) -> Named:
         """Resolve one name; `mine` lets what is held decide among candidates."""
+        if item.meanings.get(Tag.SYMBOL) == ALL_OF_THEM:
+            return Named(refs=item.refs)
         refs = self._on_exchange(item, exchange) if exchange else self._in_currency(item.refs)
         if not refs:
-            return Named(problems=(problem("SYMBOL_UNKNOWN", "symbol", item.text),))
+            problems = (problem("SYMBOL_UNKNOWN", "symbol", item.text),)
+            return Named(refs=self._elsewhere(item, exchange), problems=problems)
         held = self._held(refs, item.folded) if mine else ()
         if mine and held and len(refs) + len(self._index(refs)) > 1:
             refs = held
@@ -71,12 +87,15 @@ class Resolver:
         exchange = next(iter(exchanges), "")
         mine = matches.has(Slot.EXIT) or matches.mine
         refs: list[InstrumentRef] = []
+        problems: list[Problem] = []
         for item in filter(None, map(symbol_in, words)):
             named = self.one(item, exchange, mine=mine)
             if not named.refs:
                 return named
             refs += named.refs
-        return Named(refs=tuple(dict.fromkeys(refs)), words=words)
+            problems += named.problems
+        every = sorted((*words, *matches.of(Slot.EXCHANGE)), key=lambda match: match.start)
+        return Named(tuple(dict.fromkeys(refs)), tuple(every), problems=tuple(problems))
 
     def _from_context(self, matches: Matches) -> Named:
         focus = self._context.focus_symbol
@@ -88,6 +107,13 @@ class Resolver:
     def _on_exchange(self, item: Item, exchange: str) -> tuple[InstrumentRef, ...]:
         found = self._directory.resolve(f"{exchange}:{item.folded}")
         return tuple(candidate.ref for candidate in found.candidates)
+
+    def _elsewhere(self, item: Item, exchange: str) -> tuple[InstrumentRef, ...]:
+        """Return what was named on an exchange whose list does not have it: said, not known."""
+        home = [ref for ref in item.refs if ref.exchange is Exchange.NSE]
+        if exchange != Exchange.BSE or len(home) != 1 or self._index(item.refs):
+            return ()
+        return (InstrumentRef(exchange=Exchange.BSE, tradingsymbol=home[0].tradingsymbol),)
 
     def _in_currency(self, refs: tuple[InstrumentRef, ...]) -> tuple[InstrumentRef, ...]:
         """Prefer rows in the account's own currency, when a name has any."""
@@ -105,19 +131,17 @@ class Resolver:
     def _held(self, refs: tuple[InstrumentRef, ...], said: str) -> tuple[InstrumentRef, ...]:
         """Return the held candidates; for an index, the held contracts on it."""
         held = [position.instrument for position in held_by(self._context)]
-        if self._index(refs):
-            return tuple(ref for ref in held if self._underlying(ref) == said.replace(" ", ""))
+        index = self._index(refs)
+        if index:
+            names = {INDEX_UNDERLYINGS.get(ref.tradingsymbol, (None, ""))[1] for ref in index}
+            names.add(said.replace(" ", "").upper())
+            return tuple(dict.fromkeys(ref for ref in held if _underlying(ref) in names))
         return tuple(dict.fromkeys(ref for ref in held if ref in refs))
 
-    def _underlying(self, ref: InstrumentRef) -> str | None:
-        row = self._directory.get(ref)
-        return row.name.casefold() if row and row.kind is InstrumentKind.FUTURE else None
 
-
-def in_rules(matches: Matches) -> tuple[Match, ...]:
-    """Return conditions that name an instrument: "buy if INFY is above 1500" names the order's."""
-    rules = matches.of(Slot.RULE_ABOVE, Slot.RULE_BELOW)
-    return tuple(rule for rule in rules if symbol_in(rule) is not None)
+def _underlying(ref: InstrumentRef) -> str | None:
+    derivative = parse_tradingsymbol(ref)
+    return derivative.underlying if derivative else None
 
 
 def symbol_in(match: Match) -> Item | None:

@@ -6,9 +6,11 @@ from typing import Final
 from agents.intent.fields import Fields
 from agents.intent.match import Match, Matches
 from agents.intent.problems import problem
+from agents.intent.vocabulary.orders import MONEY_VERB
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.intents import Sizing, SizingMethod
+from riskgate.contracts.orders import Side
 
 METHODS: Final[dict[Slot, SizingMethod]] = {
     Slot.QUANTITY: SizingMethod.QUANTITY,
@@ -20,24 +22,32 @@ METHODS: Final[dict[Slot, SizingMethod]] = {
     Slot.EQUITY_PCT: SizingMethod.EQUITY_PCT,
     Slot.RISK_AMOUNT: SizingMethod.RISK_AMOUNT,
     Slot.RISK_PCT: SizingMethod.RISK_PCT,
+    Slot.KEEP: SizingMethod.QUANTITY,
 }
+# "exit X" alone leaves all of it; these say how much otherwise.
+OTHER_SIZES: Final = (Slot.UNCLEAR_SIZE, Slot.DOUBLE)
 WORDS_BESIDE_A_BARE_NUMBER: Final = frozenset(
     {Slot.BUY, Slot.SELL, Slot.EXIT, Slot.LONG, Slot.SHORT, Slot.PLACE, Slot.SYMBOL, Slot.EACH,
-     Slot.PRONOUN}
+     Slot.PRONOUN, Slot.PRODUCT, Slot.MARKET, Slot.VALIDITY}
 )  # fmt: skip
 HUNDRED: Final = Decimal(100)
 
 
-def put_size(fields: Fields, matches: Matches, *, leaving: bool, answering: bool = False) -> None:
+def put_size(
+    fields: Fields,
+    matches: Matches,
+    *,
+    leaving: bool,
+    held: Decimal | None = None,
+    answering: bool = False,
+) -> None:
     """Set the size when exactly one was said; two are a contradiction, none is asked for.
 
     `leaving` says that the order sells or exits, which only then can be of all or of a part;
-    `answering` that a number need not stand beside the words of an order.
+    `held` how many are held of the one instrument meant; `answering` that a number need not
+    stand beside the words of an order.
     """
-    said = matches.of(*METHODS, Slot.UNCLEAR_SIZE)
-    if not leaving and len(said) > 1:
-        # "buy infy 10, tcs 5, all at market"
-        said = tuple(size for size in said if size.slot is not Slot.ALL)
+    said = _said(matches, leaving)
     if len(said) > 1:
         quoted = fields.message[said[0].start : said[-1].end]
         fields.problems.append(problem("CONTRADICTORY", "size", quoted))
@@ -46,17 +56,76 @@ def put_size(fields: Fields, matches: Matches, *, leaving: bool, answering: bool
         if not said and exits:
             fields.put("sizing", Sizing(method=SizingMethod.FRACTION, value=Decimal(1)), exits[0])
         return
-    size = said[0]
-    if size.slot is Slot.UNCLEAR_SIZE or _is_strange(size, leaving):
-        return
-    if size.slot is Slot.NUMBER and not (answering or _stands_beside_words(size, matches)):
-        return
-    _put(fields, size)
+    _put_one(fields, matches, said[0], leaving, held, answering)
 
 
-def _is_strange(size: Match, leaving: bool) -> bool:
-    """Say whether a part of a position was said of an order that leaves none."""
-    return size.slot in {Slot.FRACTION, Slot.ALL} and not leaving
+def _said(matches: Matches, leaving: bool) -> tuple[Match, ...]:
+    said = matches.of(*METHODS, *OTHER_SIZES)
+    if len(said) > 1 and any(size.slot is not Slot.ALL for size in said):
+        # "buy infy 10, tcs 5, all at market"; "exit all but 100 of infy"
+        said = (
+            tuple(size for size in said if size.slot is not Slot.ALL)
+            if not (leaving and any(size.slot is Slot.NUMBER for size in said))
+            else said
+        )
+    return said
+
+
+def _put_one(
+    fields: Fields,
+    matches: Matches,
+    size: Match,
+    leaving: bool,
+    held: Decimal | None,
+    answering: bool,
+) -> None:
+    if size.slot is Slot.EQUITY_PCT and leaving:
+        return
+    adding = not leaving and fields.values.get("side") is Side.BUY and _of_a_holding(matches)
+    if size.slot is Slot.DOUBLE:
+        value = Decimal(size.items[0].meanings[Tag.DOUBLE])
+        fields.put("sizing", Sizing(method=SizingMethod.FRACTION, value=value), size)
+    elif size.slot is Slot.KEEP:
+        _put_rest(fields, size, held, leaving)
+    elif _is_money(size, matches):
+        _put(fields, size, SizingMethod.NOTIONAL)
+    elif (
+        size.slot is Slot.UNCLEAR_SIZE
+        or (_is_part(size) and not (leaving or adding))
+        or (size.slot is Slot.NUMBER and not (answering or _stands_beside_words(size, matches)))
+    ):
+        return
+    else:
+        _put(fields, size, METHODS[size.slot])
+
+
+def _put_rest(fields: Fields, size: Match, held: Decimal | None, leaving: bool) -> None:
+    """Set what must go so that so many stay; what is held must be known."""
+    if size.value is None or held is None or not leaving:
+        fields.ask("size")
+        return
+    rest = abs(held) - size.value
+    fields.put("sizing", Sizing(method=SizingMethod.QUANTITY, value=rest), size)
+
+
+def _is_money(size: Match, matches: Matches) -> bool:
+    """Say whether an amount is money because of its verb: "invest 20k", "put 10000 in it"."""
+    verbs = matches.of(Slot.BUY)
+    spends = any(
+        verb.items[0].meanings.get(Tag.BUY) == MONEY_VERB or verb.items[0].folded == "put"
+        for verb in verbs
+    )
+    is_amount = bool(size.amounts) and size.amounts[0].has(Tag.NUM, Tag.SCALED, Tag.MONEY)
+    return spends and is_amount and size.slot in {Slot.UNCLEAR_SIZE, Slot.NUMBER, Slot.NOTIONAL}
+
+
+def _is_part(size: Match) -> bool:
+    return size.slot in {Slot.FRACTION, Slot.ALL}
+
+
+def _of_a_holding(matches: Matches) -> bool:
+    """Say whether a part can only be one of what is held: "increase my infy by half"."""
+    return matches.mine or matches.has(Slot.INCREASE, Slot.POSITIONS, Slot.HOLDINGS)
 
 
 def _stands_beside_words(size: Match, matches: Matches) -> bool:
@@ -69,18 +138,19 @@ def _stands_beside_words(size: Match, matches: Matches) -> bool:
     return not beside or any(match.slot in WORDS_BESIDE_A_BARE_NUMBER for match in beside)
 
 
-def _put(fields: Fields, size: Match) -> None:
+def _put(fields: Fields, size: Match, method: SizingMethod) -> None:
     value = Decimal(1) if size.slot is Slot.ALL else size.value
     if value is None:
         text = size.amounts[0].text
         fields.problems.append(problem("QUANTITY_INVALID", "size", text, "it is no such number"))
         return
-    fields.put("sizing", Sizing(method=METHODS[size.slot], value=_scaled(size, value)), size)
+    fields.put("sizing", Sizing(method=method, value=_scaled(size, value)), size)
 
 
 def _scaled(size: Match, value: Decimal) -> Decimal:
     """Turn 25 % of a position into 0.25, and a quarter of the account into 25 %."""
-    is_percent = bool(size.amounts) and size.amounts[0].has(Tag.PCT)
+    amounts = size.amounts
+    is_percent = bool(amounts) and amounts[0].has(Tag.PCT)
     if size.slot is Slot.FRACTION and is_percent:
         return value / HUNDRED
     if size.slot is Slot.EQUITY_PCT and not is_percent:

@@ -1,18 +1,28 @@
 """Stage 2: from tokens to items: numbers, known phrases, instrument names, and the unknown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Final
 
 from agents.intent.normalise import Reading, Token
 from agents.intent.numbers import Amount, read_amount
 from agents.intent.vocabulary.lexicon import LEXICON, LONGEST
-from agents.intent.vocabulary.orders import FIRST_ONLY
+from agents.intent.vocabulary.orders import FIRST_ONLY, LAST_ONLY
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.instruments import InstrumentRef
 
 Names = Mapping[str, tuple[InstrumentRef, ...]]
-LONGEST_NAME = 8
+LONGEST_NAME: Final = 8
+# What may stand before the first word of an order.
+BEFORE_AN_ORDER: Final = frozenset(
+    {Tag.FILLER, Tag.CAN_YOU, Tag.COMMA, Tag.YES, Tag.AND, Tag.BREAK, Tag.MARKER}
+)
+PLACED: Final = (
+    Tag.STOP, Tag.TRIGGER, Tag.TARGET, Tag.LIMIT, Tag.VALIDITY, Tag.TRAIL, Tag.SL_ORDER,
+    Tag.SLM_ORDER, Tag.ORDER, Tag.MY,
+)  # fmt: skip
+POSSESSIVE: Final = "'s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,43 +38,72 @@ class Item:
     refs: tuple[InstrumentRef, ...] = field(default=())
 
     def has(self, *tags: Tag) -> bool:
-        return any(tag in self.meanings for tag in tags)
+        meanings = self.meanings
+        return any(tag in meanings for tag in tags)
 
 
 def tag(reading: Reading, names: Names) -> tuple[Item, ...]:
     """Cut the message into the longest known pieces.
 
     Of equally long ones a number comes first, then a word of the vocabulary, then a name, so
-    that "ko" is a Hinglish particle before it is Coca-Cola.
+    that "ko" is a Hinglish particle before it is Coca-Cola. A word that is both a setting and a
+    name, as IOC is, is the name where the message names nothing else.
     """
     items: list[Item] = []
-    at = 0
+    at, begins = 0, True
     while at < len(reading.tokens):
-        item, count = _piece(reading, at, names)
+        item, count = _piece(reading, at, names, begins)
+        begins = begins and item.has(*BEFORE_AN_ORDER)
         items.append(item)
         at += count
-    return tuple(items)
+    return _settled(items)
 
 
-def _piece(reading: Reading, at: int, names: Names) -> tuple[Item, int]:
-    if _is_marker(reading, at):
-        return _item(reading, at, 2, {Tag.COMMA: ""}), 2
+def _piece(reading: Reading, at: int, names: Names, begins: bool) -> tuple[Item, int]:
+    marker = _marker(reading, at)
+    if marker:
+        return _item(reading, at, marker, {Tag.COMMA: "", Tag.MARKER: ""}), marker
     amount = read_amount(reading, at)
-    phrase = _phrase(reading, at)
+    phrase = _phrase(reading, at, begins)
     name = _name(reading, at, names)
     longest = max(amount.count if amount else 0, phrase[1], name[1])
     if amount is not None and amount.count == longest:
-        return _number(reading, at, amount), longest
+        return _number(reading, at, amount, phrase), longest
     is_named = name[1] == longest and _is_only_filler(phrase[0]) and _shouts(reading, at)
     if phrase[1] and phrase[1] == longest and not is_named:
-        return _item(reading, at, longest, phrase[0]), longest
+        refs = name[0] if name[1] == longest and Tag.VALIDITY in phrase[0] else ()
+        return _item(reading, at, longest, phrase[0], refs=refs), longest
     if longest:
         return _item(reading, at, longest, {Tag.SYMBOL: ""}, refs=name[0]), longest
     return _item(reading, at, 1, {Tag.UNKNOWN: ""}), 1
 
 
-def _number(reading: Reading, at: int, amount: Amount) -> Item:
-    return _item(reading, at, amount.count, {amount.tag: ""}, value=amount.value)
+def _settled(items: list[Item]) -> tuple[Item, ...]:
+    _place_not_buy(items)
+    named = any(item.has(Tag.SYMBOL) for item in items)
+    for at, item in enumerate(items):
+        if item.refs and not item.has(Tag.SYMBOL):
+            meanings = item.meanings if named else {Tag.SYMBOL: ""}
+            items[at] = replace(item, meanings=meanings, refs=() if named else item.refs)
+            named = True
+    return tuple(items)
+
+
+def _place_not_buy(items: list[Item]) -> None:
+    """Read "put stop at 205" as placing one: only money or shares are put by buying."""
+    spoken = [at for at, item in enumerate(items) if not item.has(Tag.FILLER, Tag.MARKER)]
+    if len(spoken) > 1 and items[spoken[0]].folded == "put" and items[spoken[1]].has(*PLACED):
+        items[spoken[0]] = replace(items[spoken[0]], meanings={Tag.PLACE: ""})
+
+
+def _number(
+    reading: Reading, at: int, amount: Amount, phrase: tuple[Mapping[Tag, str], int]
+) -> Item:
+    """Tag an amount; "first" and "third" keep the other meanings of the same words."""
+    meanings = {amount.tag: ""}
+    if amount.count == phrase[1] and amount.tag is Tag.FRAC:
+        meanings |= {tag: value for tag, value in phrase[0].items() if tag is Tag.ORDINAL}
+    return _item(reading, at, amount.count, meanings, value=amount.value)
 
 
 def _item(
@@ -86,15 +125,15 @@ def _item(
     )
 
 
-def _phrase(reading: Reading, at: int) -> tuple[Mapping[Tag, str], int]:
+def _phrase(reading: Reading, at: int, begins: bool) -> tuple[Mapping[Tag, str], int]:
     if reading.tokens[at].text == ">" and _starts_a_line(reading, at):
         return {Tag.QUOTE: ""}, 1
-    for count in range(min(LONGEST, len(reading.tokens) - at), 0, -1):
-        found = LEXICON.get(reading.phrase(at, count))
-        if found:
-            meanings = _first(found) if at == 0 else _not_first(found)
-            if meanings:
-                return meanings, count
+    left = len(reading.tokens) - at
+    for count in range(min(LONGEST, left), 0, -1):
+        found = LEXICON.get(reading.phrases[at][count - 1])
+        meanings = _here(found, begins, ends=count == left) if found else None
+        if meanings:
+            return meanings, count
     return {}, 0
 
 
@@ -102,18 +141,22 @@ def _is_only_filler(meanings: Mapping[Tag, str]) -> bool:
     return set(meanings) <= {Tag.FILLER}
 
 
-def _first(meanings: Mapping[Tag, str]) -> Mapping[Tag, str]:
+def _here(meanings: Mapping[Tag, str], begins: bool, ends: bool) -> Mapping[Tag, str]:
+    """Return the meanings that a phrase has at its place in the message."""
     only = {tag: value for tag, value in meanings.items() if value == FIRST_ONLY}
-    return only or meanings
-
-
-def _not_first(meanings: Mapping[Tag, str]) -> Mapping[Tag, str]:
-    return {tag: value for tag, value in meanings.items() if value != FIRST_ONLY}
+    if begins and only:
+        return only
+    return {
+        tag: value
+        for tag, value in meanings.items()
+        if value != FIRST_ONLY and (value != LAST_ONLY or ends)
+    }
 
 
 def _name(reading: Reading, at: int, names: Names) -> tuple[tuple[InstrumentRef, ...], int]:
     for count in range(min(LONGEST_NAME, len(reading.tokens) - at), 0, -1):
-        refs = names.get(reading.phrase(at, count))
+        said = reading.phrases[at][count - 1]
+        refs = names.get(said) or names.get(said.removesuffix(POSSESSIVE))
         if refs and not _runs_on(reading, at + count):
             return refs, count
     return (), 0
@@ -132,12 +175,16 @@ def _is_inner(token: Token) -> bool:
     return token.glued and token.text in {"-", "&", "_", "/", "."}
 
 
-def _is_marker(reading: Reading, at: int) -> bool:
-    """Say whether a number only counts the lines of a list, as "1)" does."""
+def _marker(reading: Reading, at: int) -> int:
+    """Return how many tokens only count the lines of a list, as "1)" and "2." do; else 0."""
     pair = reading.tokens[at : at + 2]
     if len(pair) < 2 or not (len(pair[0].text) == 1 and pair[0].text.isdigit()):
-        return False
-    return pair[1].text == ")" and pair[1].glued and "(" not in reading.message
+        return 0
+    if pair[1].text == ")" and pair[1].glued and "(" not in reading.message:
+        return 2
+    follows = reading.tokens[at + 2 : at + 3]
+    is_point = pair[1].text == "." and pair[1].glued and _starts_a_line(reading, at)
+    return 2 if is_point and follows and not follows[0].glued else 0
 
 
 def _starts_a_line(reading: Reading, at: int) -> bool:

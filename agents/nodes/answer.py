@@ -31,6 +31,17 @@ HELP = (
 )
 
 DONE_SHOWN = 5
+# What is not answered in the conversation yet, and where it is found instead.
+ELSEWHERE = {
+    QueryTopic.HISTORY: "Past prices are not shown here yet; 'price of INFY' gives the last one.",
+    QueryTopic.RISK: "Limits and the kill switch are on the risk page, and in 'sigmatrader risk'.",
+    QueryTopic.PLAN: "Plans that wait are on their cards, and in 'sigmatrader plan'.",
+    QueryTopic.DECISION: "Each decision is told with its reasons by 'sigmatrader decision'.",
+    QueryTopic.ALERTS: "Alerts are not available yet.",
+    QueryTopic.JOBS: "There are no jobs yet.",
+    QueryTopic.INSTRUMENT: "Details of an instrument are not shown here yet.",
+    QueryTopic.PLAYBOOKS: "There are no playbooks yet.",
+}
 
 
 async def answer(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
@@ -57,12 +68,18 @@ async def _content(
             return _insight("What I can do", {"help": HELP}), [HELP], {}
         case QueryTopic.QUOTE:
             return await _quotes(context, symbols)
-        case QueryTopic.ORDERS:
+        case QueryTopic.ORDERS | QueryTopic.TRADES:
             return await _orders(context)
         case QueryTopic.EXCEPTIONS:
             return await _exceptions(context)
         case QueryTopic.CONNECTION:
             return await _connection(context)
+        case _ if topic in ELSEWHERE:
+            return (
+                _insight(topic.value.capitalize(), {"help": ELSEWHERE[topic]}),
+                [ELSEWHERE[topic]],
+                {},
+            )
         case _:
             return await _account(context, topic)
 

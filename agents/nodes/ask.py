@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
 from agents.context import TurnContext
-from agents.intent.model import REPEAT, Draft, ParsedMessage, TradeDraft
+from agents.intent.model import COOLING, REPEAT, Draft, ParsedMessage, TradeDraft
 from agents.nodes.step import step
 from agents.reading.reader import MEANING
 from agents.state import TurnState
@@ -27,8 +27,13 @@ CHOICES: dict[str, list[JsonValue]] = {
     "side": ["buy", "sell"],
     REPEAT: ["yes", "never mind"],
     MEANING: ["yes", "never mind"],
+    COOLING: ["yes", "never mind"],
 }
-CODES = {REPEAT: "REPEATED_REQUEST", MEANING: "MEANING_UNSURE"}
+CODES = {
+    REPEAT: "REPEATED_REQUEST",
+    COOLING: "COOLING_OFF",
+    MEANING: "MEANING_UNSURE",
+}
 MORE_DETAIL = "portfolio_detail"
 MORE_DETAIL_QUESTION = (
     "To read that, the language model would have to see which instruments you hold and how many."

@@ -43,6 +43,8 @@ async def cancel(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
 def chosen_orders(context: TurnContext, parsed: ParsedMessage) -> Sequence[str]:
     """Return the ids of the open orders that the message names, never one it does not."""
     pending = context.parse_context.open_orders
+    if parsed.alerts:
+        return ()
     if parsed.order_ids:
         return parsed.order_ids
     if parsed.cancel_all:

@@ -6,7 +6,15 @@ from langgraph.runtime import Runtime
 
 from agents.context import TurnContext
 from agents.intent.connection import is_about_login
-from agents.intent.model import REPEAT, Draft, MessageKind, ParsedMessage, QueryTopic
+from agents.intent.model import (
+    CONFIRMABLE,
+    COOLING,
+    REPEAT,
+    Draft,
+    MessageKind,
+    ParsedMessage,
+    QueryTopic,
+)
 from agents.nodes.step import step
 from agents.reading.looks import Looker
 from agents.reading.reader import MEANING, Understood
@@ -26,7 +34,9 @@ REFUSAL = (
     "not in chat. To stop trading use POST /api/v1/kill-switch or 'sigmatrader kill on'."
 )
 KEEPS_DRAFT = frozenset({MessageKind.CHAT, MessageKind.QUERY})
+NO_ALERTS = "Alerts are not available yet, so there is none to cancel. No order was cancelled."
 NOT_YET = {
+    MessageKind.RESEARCH: "Research, backtests and models are not available yet.",
     MessageKind.MODIFY: "Changing orders is not available yet; cancel the order and ask again.",
     MessageKind.MONITOR: "Watches are not available yet.",
 }
@@ -49,6 +59,10 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     draft = context.parse_context.draft
     if draft is not None and parsed.kind in KEEPS_DRAFT and not parsed.drops_draft:
         decided["draft"] = draft.model_dump(mode="json")
+    if decided["path"] == "plan" and not _confirmed(draft) and _is_hasty(context, parsed):
+        decided["path"] = "ask"
+        decided["question"] = cooling_question(parsed.cooling_off or "")
+        parsed = parsed.model_copy(update={"missing": (COOLING,)})
     if decided["path"] == "plan" and not _confirmed(draft):
         earlier = await find_repeat(
             context.toolbox, context.proposer, context.caller, state["message"]
@@ -92,6 +106,8 @@ def _decide(parsed: ParsedMessage) -> TurnState:
             return {"path": "ask" if unclear else "plan"}
         case MessageKind.QUERY:
             return {"path": "answer"}
+        case MessageKind.CANCEL if parsed.alerts:
+            return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", NO_ALERTS)
         case MessageKind.CANCEL:
             return {"path": "ask" if parsed.missing else "cancel"}
         case MessageKind.CHAT:
@@ -144,7 +160,19 @@ def _looker(context: TurnContext) -> Looker:
 
 
 def _confirmed(draft: Draft | None) -> bool:
-    return draft is not None and REPEAT in draft.missing
+    return draft is not None and bool(CONFIRMABLE & {*draft.missing})
+
+
+def _is_hasty(context: TurnContext, parsed: ParsedMessage) -> bool:
+    return context.defaults.cooling_off and parsed.cooling_off is not None
+
+
+def cooling_question(words: str) -> str:
+    """Ask once whether a trade said in haste, in anger or with everything is meant."""
+    return (
+        f"You said '{words}'. Trades made in haste or to win something back are the ones most"
+        " often regretted. Say 'yes' to see the plan all the same, or 'never mind'."
+    )
 
 
 def _said(text: str) -> TurnState:

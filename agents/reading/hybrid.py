@@ -15,6 +15,7 @@ from agents.intent.model import (
     QueryTopic,
     TradeDraft,
 )
+from agents.intent.moods import NEVER, TELLING
 from agents.intent.problems import problem
 from agents.intent.split import pairs, segments
 from agents.intent.tag import Item
@@ -33,7 +34,7 @@ from tools.ports import InstrumentDirectory
 BY_MODEL: Final = "model"
 BOTH: Final = "offline+model"
 # Words that tell of no order now; a model cannot make an order of a message that has one.
-GUARDS: Final = (Tag.NOT_NOW, Tag.NEGATION, Tag.QUOTE, Tag.REFUSE)
+GUARDS: Final = (*NEVER, *TELLING)
 # What is wrong with a message that another reading may put right.
 CURABLE: Final = frozenset(
     {"NOT_UNDERSTOOD", "SYMBOL_UNKNOWN", "SYMBOL_AMBIGUOUS", "SYMBOL_NEEDS_CONTRACT"}
@@ -77,7 +78,7 @@ class HybridReader:
     ) -> Understood:
         """Return the reading; the tables' own where the model is not asked or has no answer."""
         parsed = self._offline.parse(message, context)
-        items = self._offline.items(message)
+        items = self._offline.items(message, context)
         if not worth_asking(parsed, items, context, always=self._always):
             return Understood(parsed=parsed)
         answer = await self._planner.ask(message, context, model, looker)

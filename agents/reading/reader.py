@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from agents.intent.answer import is_only_yes
 from agents.intent.grounding import Ground, grounded
 from agents.intent.model import IntentParser, MessageKind, ParseContext, ParsedMessage
-from agents.intent.normalise import read
-from agents.intent.tag import Item, tag
-from agents.intent.vocabulary.patterns import QUIET
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.tag import Item
 from agents.reading.model_port import Shows, TurnModel
 from tools.ports import InstrumentDirectory
 
@@ -40,10 +38,16 @@ class MessageReader(Protocol):
         ...
 
 
+class WordParser(IntentParser, Protocol):
+    """A parser that can show how it cut a message."""
+
+    def items(self, message: str, context: ParseContext) -> tuple[Item, ...]: ...
+
+
 class OfflineReader:
     """Reads by our own tables alone; implements MessageReader."""
 
-    def __init__(self, parser: IntentParser, directory: InstrumentDirectory) -> None:
+    def __init__(self, parser: WordParser, directory: InstrumentDirectory) -> None:
         self._parser = parser
         self._directory = directory
 
@@ -59,16 +63,16 @@ class OfflineReader:
 
     def parse(self, message: str, context: ParseContext) -> ParsedMessage:
         """Read a message, or take a plain yes for the reading that was asked about."""
-        items = self.items(message)
+        items = self.items(message, context)
         confirmed = confirmed_reading(items, context)
         if confirmed is not None:
             return confirmed
         parsed = self._parser.parse(message, context)
         return grounded(parsed, Ground.of(message, items, self._directory, context))
 
-    def items(self, message: str) -> tuple[Item, ...]:
+    def items(self, message: str, context: ParseContext) -> tuple[Item, ...]:
         """Return the pieces of a message with all they may mean."""
-        return tag(read(message), self._directory.names())
+        return self._parser.items(message, context)
 
 
 def confirmed_reading(items: tuple[Item, ...], context: ParseContext) -> ParsedMessage | None:
@@ -76,7 +80,6 @@ def confirmed_reading(items: tuple[Item, ...], context: ParseContext) -> ParsedM
     draft = context.draft
     if draft is None or draft.missing != (MEANING,):
         return None
-    spoken = [item for item in items if not item.has(*QUIET)]
-    if not spoken or not all(item.has(Tag.YES) or item.folded == "y" for item in spoken):
+    if not is_only_yes(items):
         return None
     return ParsedMessage(kind=MessageKind.TRADE, trades=(draft.trade,))

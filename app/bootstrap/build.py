@@ -274,7 +274,7 @@ def _conversation(
             database=ground.database, engine=engine, reconciler=reconciler, keep=protector.keep
         ),
         decisions=decisions,
-        defaults=_defaults(),
+        defaults=_defaults(settings),
         clock=ground.clock,
         ids=ground.ids,
         microseconds=lambda: time.monotonic_ns() // 1_000,
@@ -282,9 +282,10 @@ def _conversation(
     return Conversation(parts)
 
 
-def _defaults() -> Defaults:
+def _defaults(settings: Settings) -> Defaults:
     return Defaults(
         order_type=OrderType.MARKET,
         equity_product=Product.CNC,
         derivative_product=Product.NRML,
+        cooling_off=settings.cooling_off,
     )

@@ -15,6 +15,7 @@ from agents.reading.model_port import NoModels, TurnModels
 from agents.reading.planner import PROMPT_NAME, Planner
 from agents.reading.reader import MessageReader, OfflineReader
 from app.bootstrap.ground import Ground
+from app.calendars.expiry_days import trading_days
 from app.errors import FieldError, SettingsInvalid
 from app.settings import ParserName, Settings
 from app.understanding.desk import ModelDesk
@@ -38,7 +39,8 @@ class Reading:
 def build_reading(ground: Ground) -> Reading:
     """Build the reader; without a model, or by choice, the tables read alone."""
     settings = ground.settings
-    offline = OfflineReader(OfflineParser(ground.directory), ground.directory)
+    parser = OfflineParser(ground.directory, trading_days(ground.calendars))
+    offline = OfflineReader(parser, ground.directory)
     name = settings.parser or ParserName.HYBRID
     if settings.openai_model is None or name is ParserName.OFFLINE:
         return Reading(reader=offline)

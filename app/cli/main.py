@@ -12,6 +12,7 @@ from app.cli import (
     database,
     decisions,
     exceptions,
+    intent,
     kill,
     kite,
     mcp,
@@ -42,6 +43,7 @@ app.add_typer(decisions.app, name="decision")
 app.add_typer(decisions.audit, name="audit")
 app.add_typer(risk_desk.app, name="risk")
 app.add_typer(exceptions.app, name="exception")
+app.add_typer(intent.app, name="intent")
 
 app.command()(worker.worker)
 app.command()(mcp.mcp)

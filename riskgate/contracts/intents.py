@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from riskgate.contracts.base import Contract, Identifier, Number, Percent, Price, ShortText, UtcTime
 from riskgate.contracts.instruments import InstrumentRef
@@ -99,6 +99,49 @@ class EntryRule(Contract):
             Comparison.LT: last < self.price,
             Comparison.LTE: last <= self.price,
         }[self.comparison]
+
+
+class Metric(StrEnum):
+    """What a condition looks at; indicators are of the condition's own instrument."""
+
+    PRICE = "price"
+    PCT_CHANGE = "pct_change"
+    PNL = "pnl"
+    VOLUME = "volume"
+    RSI = "rsi"
+    SMA = "sma"
+    EMA = "ema"
+    VWAP = "vwap"
+    MACD = "macd"
+    ATR = "atr"
+    ADX = "adx"
+
+
+class Operator(StrEnum):
+    """How a condition compares; a crossing needs the value before and the value now."""
+
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    CROSSES_ABOVE = "crosses_above"
+    CROSSES_BELOW = "crosses_below"
+
+
+class Condition(Contract):
+    """What must come true, as it was said; falls and losses are negative.
+
+    `instrument` is None for the subject's own instrument, or for the whole portfolio when
+    `of_portfolio` is true. `value` is None where a price is compared with an average.
+    """
+
+    metric: Metric
+    operator: Operator
+    value: Number | None = None
+    instrument: InstrumentRef | None = None
+    of_portfolio: bool = False
+    period: Annotated[int, Field(ge=1, le=1000)] | None = None
+    interval: Annotated[str, StringConstraints(pattern=r"^\d{1,3}[mhd]$")] | None = None
 
 
 class TimeWindow(Contract):

@@ -4,26 +4,37 @@ from collections import defaultdict
 from typing import Final
 
 from agents.intent.normalise import read
-from agents.intent.vocabulary.orders import ORDER_PHRASES
+from agents.intent.vocabulary.conditions import CONDITION_PHRASES
+from agents.intent.vocabulary.contracts import CONTRACT_PHRASES
+from agents.intent.vocabulary.orders import LAST_ONLY, ORDER_PHRASES
 from agents.intent.vocabulary.tags import Tag
-from agents.intent.vocabulary.talk import REFUSED, TALK_PHRASES
+from agents.intent.vocabulary.talk import HASTE_ENDINGS, HASTE_PHRASES, TALK_PHRASES
 
-Meaning = tuple[Tag, str]
-
-
-def _rows() -> tuple[tuple[Tag, str, str], ...]:
-    refused = tuple((Tag.REFUSE, reason, phrases) for reason, phrases in REFUSED.items())
-    return (*ORDER_PHRASES, *TALK_PHRASES, *refused)
+Rows = tuple[tuple[Tag, str, str], ...]
 
 
-def _build() -> dict[str, dict[Tag, str]]:
+def folded(phrase: str) -> str:
+    """Write a phrase as the tokens of a message would be joined."""
+    reading = read(phrase)
+    return reading.phrase(0, len(reading.tokens))
+
+
+def _build(rows: Rows) -> dict[str, dict[Tag, str]]:
     table: defaultdict[str, dict[Tag, str]] = defaultdict(dict)
-    for tag, value, phrases in _rows():
+    for tag, value, phrases in rows:
         for phrase in phrases.split("|"):
-            reading = read(phrase)
-            table[reading.phrase(0, len(reading.tokens))].setdefault(tag, value)
+            table[folded(phrase)].setdefault(tag, value)
     return dict(table)
 
 
-LEXICON: Final[dict[str, dict[Tag, str]]] = _build()
+LEXICON: Final[dict[str, dict[Tag, str]]] = _build(
+    (
+        *ORDER_PHRASES,
+        *CONTRACT_PHRASES,
+        *CONDITION_PHRASES,
+        *TALK_PHRASES,
+        *((Tag.HASTE, why, phrases) for why, phrases in HASTE_PHRASES.items()),
+        (Tag.HASTE, LAST_ONLY, HASTE_ENDINGS),
+    )
+)
 LONGEST: Final = max(len(read(phrase).tokens) for phrase in LEXICON)

@@ -4,97 +4,184 @@ from typing import Final
 
 from agents.intent.vocabulary.tags import Tag
 
-# A value that makes a phrase count only at the start of a message.
+# A value that makes a phrase count only where an order may begin.
 FIRST_ONLY: Final = "first"
+# One that makes a phrase count only at the end of the message.
+LAST_ONLY: Final = "last"
+# A verb of money: the amount beside it is how much to spend, without "worth" or "of".
+MONEY_VERB: Final = "money"
 
 # (class, what it stands for, phrases separated by |)
 ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
-    (Tag.BUY, "", "buy|to buy|buying|purchase|get me|pick up|grab|accumulate|add|need|go long|"
-        "go long on|long on|invest|invest in|sip|bto|acquire|average down|average up|"
-        "kharid|kharido|kharid lo|kharid le|kharid do|kharidna|kharidna hai|le lo|lelo|lena hai|"
-        "le le|le do|daal do|buy kar do|buy karo|buy kar|buy karna hai|खरीदो|खरीद|खरीद लो|"
-        "compra|comprar|place a buy order for|place buy order for"),
-    (Tag.SELL, "", "sell|to sell|selling|dump|offload|stc|reduce|trim|sell off|go short|"
-        "go short on|short sell|bech|becho|bech do|bech de|bech dena|bechna|bechna hai|bechne hai|"
-        "bechdo|bechke|bech ke|sell kar do|sell karo|sell kar|बेचो|बेच|बेच दो|"
-        "place a sell order for|place sell order for"),
-    (Tag.BUY, FIRST_ONLY, "b|by|bu|put|put money"),
-    (Tag.SELL, FIRST_ONLY, "s|sel"),
+    (Tag.BUY, "", "buy|to buy|purchase|get me|pick up|grab|accumulate|add|need|go long|"
+        "go long on|long on|bto|acquire|average down|average up|"
+        "kharid|kharido|kharid lo|kharid le|kharid do|kharid lena|kharidna|kharidna hai|khareed|"
+        "khareedo|khareed lo|kharidlo|kharidiye|le lo|lelo|lena hai|le lena|utha lo|"
+        "le le|le do|buy kar do|buy karo|buy kar|buy karna hai|"
+        "buy kar lo|buy kar le|buy krdo|buy krlo|खरीदो|खरीद|खरीद लो|खरीद लें|"
+        "compra|comprar|kaufe|kaufen|achète|acheter|scoop up|load up on|stock up on|snap up|"
+        "place a buy order for|place buy order for|place a buy order|place a buy on|enter|"
+        "enter long|enter long on|buy back|i'll take|i will take|take a long in|take long in|"
+        "initiate long in|b/o"),
+    (Tag.SELL, "", "sell|to sell|dump|offload|stc|trim|sell off|go short|"
+        "go short on|short sell|bech|becho|bech do|bech de|bech dena|bech dijiye|bechna|"
+        "bechna hai|bechne hai|bech lo|becho na|bechiye|"
+        "bechdo|bechke|bech ke|sell kar do|sell karo|sell kar|sell kar de|sell krdo|sell kardo|"
+        "बेचो|बेच|बेच दो|vende|vender|verkaufe|verkaufen|vendre|vends|"
+        "place a sell order for|place sell order for|place a sell order|take a short in|"
+        "write|short kar do|short karo|reduce|shed|part with"),
+    (Tag.BUY, MONEY_VERB, "invest|invest in|sip|deploy|daal do|dal do|daalo|daal de|dal de|"
+        "put money in|put money into|allocate|park|invest karo|invest kar do|laga do paise|spend"),
+    (Tag.BUY, FIRST_ONLY, "b|by|bu|buyy|byu|put|take|lo"),
+    (Tag.SELL, FIRST_ONLY, "s|sel|sll|selll|seel"),
     (Tag.EXIT, "", "exit|exit from|exit out of|close|close out|square off|square-off|squareoff|"
-        "cut|cover|unwind|get rid of|get out of|book profit|book profits|book profits in|"
-        "book profit in|book|liquidate|flatten|nikalo|nikal do|nikal lo|kaat do|kaato|"
-        "square off kar do|square off karo|exit karo|exit kar do|cover karo|cover kar do|"
-        "close karo"),
-    (Tag.PLACE, "", "place|place an|place a|put in|laga do|lagao|lagado|set|trade"),
+        "square of|sq off|sqoff|close off|close down|cut|cover|unwind|get rid of|get out of|get me "
+        "out of|take me out of|book profit|book profits|"
+        "book profits in|book profit in|book profits on|book profit on|"
+        "book|liquidate|flatten|nikalo|nikal do|nikal lo|nikaal do|nikaalo|kaat do|kaato|kaat de|"
+        "square off kar do|square off karo|exit karo|exit kar do|exit le lo|exit maro|cover karo|"
+        "cover kar do|cover kar lo|close karo|close kar do|close kar de|profit book karo|"
+        "profit book kar lo|profit book kar do|exit kardo|cut kar do|band kar do|nikal jao|"
+        "bail out of|"
+        "nikal jana hai"),
+    (Tag.PLACE, "", "place|place an|place a|put in|laga do|lagao|lagado|laga de|lagana|set|"
+        "set a|set an|trade|attach a|add a"),
     (Tag.LONG, "", "long"),
     (Tag.SHORT, "", "short"),
-    (Tag.UNIT, "", "share|shares|qty|quantity|nos|units|unit|stocks|stock|equity shares|"
-        "शेयर|acciones"),
-    (Tag.LOT, "", "lot|lots"),
-    (Tag.WORTH, "", "worth|worth of|rupees worth of|value of"),
-    (Tag.ALL, "", "all|everything|full|entire|whole|all of|all of it|all of my|all my|sab|saara|"
-        "saare|saari|sara|sari|sare|sab kuch|poora|pura|completely|complete"),
-    (Tag.EACH, "", "each|each of|apiece|every"),
-    (Tag.VAGUE, "", "some|a few|few|a bit of|a little|a couple of|kuch|thoda|thode|thodi|"
-        "a lot of|few more|some more"),
-    (Tag.CAPITAL, "", "capital|account|equity|net worth|funds|my capital|my account|my equity|"
-        "account value|account equity|portfolio value"),
-    (Tag.RISK, "", "risk|risking|max loss|maximum loss|max risk|risk of|max loss of"),
-    (Tag.AT, "", "at|@|at price|price|rate|at a price of|entry|entry at"),
-    (Tag.PAR, "", "par"),
+    (Tag.UNIT, "", "share|shares|qty|quantity|qnty|nos|units|unit|stocks|stock|equity shares|"
+        "शेयर|शेयर्स|acciones|aktien|actions|shrs|pieces|pcs|scrips|ltd shares"),
+    (Tag.LOT, "", "lot|lots|lots of|lot of"),
+    (Tag.WORTH, "", "worth|worth of|rupees worth of|value of|ka maal|ke barabar"),
+    (Tag.ALL, "", "all|everything|full|fully|entire|entirely|whole|all of|all of it|all of my|"
+        "all my|"
+        "sab|saara|all the|"
+        "saare|saari|sara|sari|sare|sab kuch|poora|pura|poori|puri|completely|complete|"
+        "every single|"
+        "all of the|totally|everything in|the rest|rest|rest of|the rest of|the remaining|"
+        "remaining|baaki|baki|the balance"),
+    (Tag.EACH, "", "each|each of|apiece|every|each in|dono|dono me|in each|in each of|per stock|"
+        "teeno|har ek"),
+    (Tag.VAGUE, "", "some|a few|few|a bit of|a little|a couple of|a couple|kuch|thoda|thode|thodi|"
+        "a lot of|few more|some more|a few more|bunch of|a bunch of|several|many|"
+        "thoda sa|a little bit of|as many|as much|most of|part of|a part of"),
+    (Tag.CAPITAL, "", "capital|account|equity|net worth|my capital|my account|my equity|"
+        "account value|account equity|portfolio value|my portfolio value|trading capital|"
+        "the account|"
+        "total capital|my total capital|paise|my money|my funds|available funds|my net worth|"
+        "my total equity|total equity|corpus|my corpus|account size"),
+    (Tag.RISK, "", "risk|risking|max loss|maximum loss|max risk|risk of|max loss of|with a risk of|"
+        "with max loss|with max loss of|a risk of|risk only|maximum risk|not risking more than|"
+        "risking only|risk max|risk up to"),
+    (Tag.AT, "", "at|@|at price|price|rate|at a price of|entry|entry at|at around|at rate"),
+    (Tag.PAR, "", "par|pr"),
     # "at" in Hinglish, but a put in an option's name.
     (Tag.PE, "", "pe"),
     (Tag.MARKET, "", "market|mkt|cmp|market order|market price|at market|current market price|"
-        "current price|mp|best price"),
-    (Tag.LIMIT, "", "limit|lmt|limit order|limit price|limit order at"),
+        "current price|mp|best price|market rate|at the market|mkt order|mkt price|market pe|"
+        "market par|market price pe|market price par|market me|market mein|bazaar bhav|"
+        "market orders|at whatever price|at best|current rate"),
+    (Tag.LIMIT, "", "limit|lmt|limit order|limit price|limit order at|lim|limits|a limit of"),
     (Tag.CAP, "", "not above|but not above|but not below|not below|not over|not under|near|"
-        "upto|no more than|not more than|"
-        "at most|at least|not less than|no higher than|no lower than|max price|around price"),
-    (Tag.TRIGGER, "", "trigger|trigger price|trigger at|trg|stop order|stop order at"),
-    (Tag.SL_ORDER, "", "sl limit|sl-limit|stop limit|stop-limit|stop loss limit|sl order|sl-l"),
-    (Tag.SLM_ORDER, "", "sl-m|slm|sl m|stop loss market|sl market|stop-market|stop market"),
-    (Tag.STOP, "", "sl|stop loss|stoploss|stop-loss|stop|with a stop loss|with sl|a stop"),
-    (Tag.TARGET, "", "target|tgt|tp|take profit|target price|tg|targets"),
-    (Tag.POINTS, "", "point|points|pts|pt"),
+        "upto|no more than|not more than|don't pay more than|dont pay more than|not higher than|"
+        "not lower than|or lower than|max|maximum|min|minimum|"
+        "at most|at least|not less than|no higher than|no lower than|max price|around price|"
+        "don't go above|dont go above|don't cross|don't sell below|not a paisa above|"
+        "not a rupee more than|only below|max at|capped at|cap at|se zyada nahi|ke andar|"
+        "under price|price not above|near about|around|close to"),
+    (Tag.TRIGGER, "", "trigger|trigger price|trigger at|trg|stop order|stop order at|trig|"
+        "with trigger|with a trigger|with trigger at|trigger pe|trigger of|tp trigger|stop buy|"
+        "buy stop|sell stop|stop sell|a trigger"),
+    (Tag.SL_ORDER, "", "sl limit|sl-limit|stop limit|stop-limit|stop loss limit|sl order|sl-l|"
+        "stop limit order|stop loss limit order|sl limit order|stop-loss limit"),
+    (Tag.SLM_ORDER, "", "sl-m|slm|sl m|stop loss market|sl market|stop-market|stop market|"
+        "sl-m order|slm order|stop loss market order|stop-loss market|stop loss order"),
+    (Tag.STOP, "", "sl|stop loss|stoploss|stop-loss|stop|with a stop loss|with sl|a stop|"
+        "with stop loss|with stop|with a stop|s/l|stop at|sl at|stoploss at|protective stop|a sl|"
+        "a stop loss|a stoploss|a stop-loss|"
+        "an sl|hard stop|with stoploss"),
+    (Tag.TRAIL, "", "trailing stop|trailing stop loss|trailing stoploss|trailing sl|trail sl|"
+        "trail stop|trail by|trailing|tsl|trail the stop|trail my stop|trail|trailing stop-loss|"
+        "trail the sl|sl trail|stop trailing|with trailing stop|a trailing stop"),
+    (Tag.TARGET, "", "target|tgt|tp|take profit|target price|tg|targets|profit target|trgt|"
+        "book profit at|take profit at|target at|a target|with target|with a target"),
+    (Tag.NO_EXTRA, "", "target n/a|no target|no limit order|no stop loss|no stop|no sl|"
+        "without stop loss|without a stop|without sl|no stop loss needed|no sl needed|sl n/a|"
+        "no stoploss|no target needed|bina sl|bina target|without target|no stop needed|"
+        "stop loss n/a|sl na|tgt na|target na"),
+    (Tag.POINTS, "", "point|points|pts|pt|rupees below|rs below"),
+    (Tag.ATR, "", "atr|x atr|times atr"),
     (Tag.PRODUCT, "CNC", "cnc|delivery|btst|for delivery|in delivery|delivery me|delivery mein|"
-        "in cnc"),
-    (Tag.PRODUCT, "MIS", "mis|intraday|for intraday|in mis|intraday me|intraday mein|day trade"),
-    (Tag.PRODUCT, "NRML", "nrml|carry|carryforward|carry forward"),
+        "in cnc|delivery wale|delivery ke liye|as delivery|cash and carry|for the long term|"
+        "buy today sell tomorrow"),
+    (Tag.PRODUCT, "MIS", "mis|intraday|for intraday|in mis|intraday me|intraday mein|day trade|"
+        "intraday ke liye|as intraday|intra day|intra-day|intraday only|"
+        "for the day only|bto today|for intraday trade"),
+    (Tag.PRODUCT, "NRML", "nrml|carry|carryforward|carry forward|carry over|overnight|"
+        "positional|in nrml|normal product|carry fwd"),
     (Tag.VALIDITY, "IOC", "ioc order|immediate or cancel|immediate-or-cancel|validity ioc|"
-        "as ioc"),
+        "as ioc|ioc"),
     (Tag.VALIDITY, "DAY", "day order|valid today|valid for the day|valid for today|validity day|"
-        "good for the day|good for day|for the day"),
-    (Tag.SLIPPAGE, "", "slippage|max slippage|slippage of|max slippage of|slippage max"),
-    (Tag.MINUTES, "", "minute|minutes|min|mins"),
-    (Tag.HOURS, "", "hour|hours|hr|hrs"),
-    (Tag.IF, "", "if|when|once|only if|only when|agar|provided|as soon as|whenever|but only if|"
-        "but only when|only once"),
-    (Tag.ABOVE, "", "above|over|is above|goes above|goes over|rises above|trades above|"
-        "is over|higher than|greater than|more than|>|goes past|crosses|crosses above|breaks above|"
-        "breaks|moves above|crosses over"),
-    (Tag.BELOW, "", "below|under|is below|goes below|goes under|falls below|drops below|"
-        "dips below|trades below|is under|lower than|less than|<|breaks below|crosses below|"
-        "moves below|slips below"),
-    (Tag.AFTER, "", "after|from|post|starting"),
-    (Tag.UNTIL, "", "before|till|until|upto time|no later than"),
-    (Tag.BETWEEN, "", "between"),
-    (Tag.EXCHANGE, "NSE", "nse"),
-    (Tag.EXCHANGE, "BSE", "bse"),
+        "good for the day|good for day|for the day|valid till end of day|good till day|"
+        "day validity|valid only for today"),
+    (Tag.VALIDITY, "GTT", "gtt|gtt order|as gtt|a gtt|gtt for|good till triggered|gtt lagao|"
+        "gtt on"),
+    (Tag.VALIDITY, "GTC", "gtc|good till cancelled|good till canceled|good till cancel"),
+    (Tag.SLIPPAGE, "", "slippage|max slippage|slippage of|max slippage of|slippage max|"
+        "with max slippage|slippage upto|slippage up to|slippage under|slippage below|"
+        "slippage not more than|max slip"),
+    (Tag.MINUTES, "", "minute|minutes|min|mins|minutes only"),
+    (Tag.HOURS, "", "hour|hours|hr|hrs|ghante|ghanta"),
+    (Tag.SECONDS, "", "second|seconds|sec|secs"),
+    (Tag.AFTER, "", "after|post|starting|starting at|not before|baad|ke baad|start at|"
+        "anytime after"),
+    (Tag.UNTIL, "", "before|till|until|upto time|no later than|latest by|tak|se pehle|ke pehle|"
+        "latest|valid till|valid until|good till|sometime before|anytime before|open till"),
+    (Tag.BETWEEN, "", "between|from"),
+    (Tag.DAYWORD, "1", "tomorrow|tmrw|tomorrow morning|kal subah|tomorrow's"),
+    (Tag.DAYWORD, "mon", "on monday|monday"),
+    (Tag.DAYWORD, "tue", "on tuesday|tuesday"),
+    (Tag.DAYWORD, "wed", "on wednesday|wednesday"),
+    (Tag.DAYWORD, "thu", "on thursday|thursday"),
+    (Tag.DAYWORD, "fri", "on friday|friday"),
+    (Tag.EXCHANGE, "NSE", "nse|on nse"),
+    (Tag.EXCHANGE, "BSE", "bse|on bse|on the bse"),
     (Tag.EXCHANGE, "NFO", "nfo"),
     (Tag.EXCHANGE, "BFO", "bfo"),
+    (Tag.EXCHANGE, "MCX", "on mcx"),
     (Tag.EXCHANGE, "NASDAQ", "nasdaq"),
     (Tag.EXCHANGE, "NYSE", "nyse"),
-    (Tag.CONTRACT, "", "ce|pe option|put|puts|call|calls|fut|future|futures|option|options|"
-        "straddle|strangle|spread|strike|covered call|expiry|weekly|monthly|call option|"
-        "put option"),
-    (Tag.PRONOUN, "", "it|this|that|them|this one|that one|ise|isko|usko|yeh|this stock|maal"),
-    (Tag.MY, "", "my|mine|mere|meri|mera|apna|apne|apni|our"),
-    (Tag.OF, "", "of|ka|ke|ki|worth of|के|का|की"),
-    (Tag.IN, "", "in|me|mein|से|में"),
+    (Tag.PRONOUN, "", "it|this|that|them|this one|that one|ise|isko|usko|yeh|ye|this stock|maal|"
+        "these|those|iska|iske|uska|the same stock|that stock|the stock|iss stock|isi|usi|it all"),
+    (Tag.KEEP, "", "keep|keeping|leave|leaving|retain|rakho|rakh lo|rakhna|but keep|leave me with|"
+        "and keep|so i have|until i have|so that i have|keep only|hold on to|hold back"),
+    (Tag.DOWN_TO, "", "down to|bring down to|cut down to|reduce to|trim to|to only|cut to|"
+        "trim down to|reduced to"),
+    (Tag.ALL_BUT, "", "all but|everything but|all except|everything except|all other than|"
+        "but leave|except for"),
+    (Tag.EXCEPT, "", "except|excluding|other than|apart from|barring|chhod ke|chhodke|chhod kar|"
+        "ke alawa|ko chhod kar|ko chhod ke|leave out|besides"),
+    (Tag.DOUBLE, "1", "double|double up on|double up|double my|dugna|dugna karo|dugna kar do"),
+    (Tag.DOUBLE, "2", "triple|triple my"),
+    (Tag.INCREASE, "", "increase|increase my|raise my|grow my|bump up|add to my|add to|scale up|"
+        "scale into|top up|top up my|up my"),
+    (Tag.WINNERS, "", "that is in profit|that are in profit|in profit|in the green|winners|"
+        "profitable|that is up|which are up|which is in profit|which are in profit|in green|"
+        "winning|my winners|profit wale|jo profit me hai|jo profit mein hai|that's in profit|"
+        "that are up|making money|profit me"),
+    (Tag.LOSERS, "", "that is in loss|that are in loss|in loss|in the red|losers|losing|"
+        "that is down|which are down|loss making|loss-making|my losers|loss wale|"
+        "which are in loss|which is in loss|jo loss me hai|jo loss mein hai|that's in loss|in red|"
+        "making a loss|at a loss|losing money|that are losing money|loss me|that are down|"
+        "that are losing|underwater"),
+    (Tag.MY, "", "my|mine|mere|meri|mera|apna|apne|apni|our|i hold|i have|i own|मेरे|मेरा"),
+    (Tag.OF, "", "of|ka|ke|ki|के|का|की|wale|wala|wali|waale"),
+    (Tag.IN, "", "in|me|mein|se|m|में|से|towards"),
     (Tag.INTO, "", "into"),
-    (Tag.FOR, "", "for"),
+    (Tag.FOR, "", "for|para"),
     (Tag.BY, "", "by"),
-    (Tag.AND, "", "and|&|aur|plus"),
-    (Tag.ABOUT, "", "about|around|roughly|approx|approximately|~|nearly|almost|lagbhag"),
-    (Tag.COMMA, "", ",|;|.|!|:|(|)|?|…|-|–|—|/-"),
+    (Tag.TO, "", "to"),
+    (Tag.AND, "", "and|&|aur|plus|n|y|und|then|and then|and also|also|phir|followed by|along with"),
+    (Tag.ABOUT, "", "about|roughly|approx|approximately|~|nearly|almost|lagbhag|kareeb|karib|"
+        "around about|like|something like|ballpark"),
+    (Tag.COMMA, "", ",|;|.|!|:|(|)|?|…|-|–|—|/-|/|*|[|]|=|+|·|•|→|->|..|..."),
 )  # fmt: skip

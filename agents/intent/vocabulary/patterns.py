@@ -30,9 +30,15 @@ class Slot(StrEnum):
     RISK_AMOUNT = "risk_amount"
     RISK_PCT = "risk_pct"
     UNCLEAR_SIZE = "unclear_size"
+    KEEP = "keep"
+    DOUBLE = "double"
+    INCREASE = "increase"
     ALL = "all"
     HOLDINGS = "holdings"
     POSITIONS = "positions"
+    FNO = "fno"
+    WINNERS = "winners"
+    LOSERS = "losers"
     EACH = "each"
     NUMBER = "number"
     MARKET = "market"
@@ -45,10 +51,17 @@ class Slot(StrEnum):
     STOP_PRICE = "stop_price"
     STOP_PCT = "stop_pct"
     STOP_POINTS = "stop_points"
+    STOP_ATR = "stop_atr"
     STOP = "stop"
+    TRAIL_PRICE = "trail_price"
+    TRAIL_PCT = "trail_pct"
+    TRAIL_POINTS = "trail_points"
+    TRAIL_ATR = "trail_atr"
+    TRAIL = "trail"
     TARGET_PRICE = "target_price"
     TARGET_PCT = "target_pct"
     TARGET_POINTS = "target_points"
+    TARGET_ATR = "target_atr"
     PRODUCT = "product"
     VALIDITY = "validity"
     SLIPPAGE = "slippage"
@@ -57,72 +70,109 @@ class Slot(StrEnum):
     BETWEEN = "between"
     AFTER = "after"
     UNTIL = "until"
-    RULE_ABOVE = "rule_above"
-    RULE_BELOW = "rule_below"
+    DAY = "day"
+    NOTHING = "nothing"
 
 
 AMOUNT: Final = "NUM|SCALED|MONEY"
+# Between the word for a price and the price.
+JOIN: Final = "AT|OF|BY|TO|ABOUT?"
 
 PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
-    # an option's strike, before any size or price
-    (Slot.CONTRACT, "NUM CONTRACT"),
-    (Slot.CONTRACT, "CONTRACT"),
+    (Slot.NOTHING, "NO_EXTRA"),
+    # an option nobody could make a contract of
+    (Slot.CONTRACT, "NUM CALL|PUT|OPTION|STRATEGY"),
+    (Slot.CONTRACT, "CALL|PUT|FUTURE|OPTION|STRATEGY|EXPIRY|MONTH"),
+    # trailing stops, before plain ones
+    (Slot.TRAIL_PCT, f"TRAIL STOP? {JOIN} PCT"),
+    (Slot.TRAIL_POINTS, f"TRAIL STOP? {JOIN} NUM POINTS"),
+    (Slot.TRAIL_ATR, f"TRAIL STOP? {JOIN} NUM ATR"),
+    (Slot.TRAIL_PRICE, f"TRAIL STOP? {JOIN} {AMOUNT}"),
+    (Slot.TRAIL_PCT, "PCT OF? TRAIL STOP?"),
+    (Slot.TRAIL_POINTS, "NUM POINTS OF? TRAIL STOP?"),
+    (Slot.TRAIL_ATR, "NUM ATR TRAIL STOP?"),
     # stops and targets
-    (Slot.STOP_PCT, "STOP AT|OF? PCT"),
-    (Slot.STOP_POINTS, "STOP AT|OF? NUM POINTS"),
-    (Slot.STOP_PRICE, f"STOP AT|OF? {AMOUNT} PE|PAR?"),
-    (Slot.STOP_PCT, "PCT STOP"),
-    (Slot.STOP_POINTS, "NUM POINTS STOP"),
-    (Slot.TARGET_PCT, "TARGET AT|OF? PCT"),
-    (Slot.TARGET_POINTS, "TARGET AT|OF? NUM POINTS"),
-    (Slot.TARGET_PRICE, f"TARGET AT|OF? {AMOUNT} PE|PAR?"),
-    (Slot.TARGET_PCT, "PCT TARGET"),
-    (Slot.TARGET_POINTS, "NUM POINTS TARGET"),
+    (Slot.TRIGGER_PRICE, f"STOP TRIGGER {JOIN} {AMOUNT}"),
+    (Slot.STOP_PCT, f"STOP {JOIN} PCT BELOW|ABOVE?"),
+    (Slot.STOP_POINTS, f"STOP {JOIN} NUM POINTS BELOW|ABOVE?"),
+    (Slot.STOP_ATR, f"STOP {JOIN} NUM ATR"),
+    (Slot.STOP_PRICE, f"STOP {JOIN} BELOW|ABOVE? {AMOUNT} PE|PAR?"),
+    (Slot.STOP_PCT, "PCT OF? STOP"),
+    (Slot.STOP_POINTS, "NUM POINTS OF? STOP"),
+    (Slot.STOP_ATR, "NUM ATR OF? STOP"),
+    (Slot.STOP_PRICE, f"{AMOUNT} OF|PE|PAR STOP"),
+    (Slot.TARGET_PCT, f"TARGET {JOIN} PCT ABOVE|BELOW?"),
+    (Slot.TARGET_POINTS, f"TARGET {JOIN} NUM POINTS ABOVE|BELOW?"),
+    (Slot.TARGET_ATR, f"TARGET {JOIN} NUM ATR"),
+    (Slot.TARGET_PRICE, f"TARGET {JOIN} ABOVE|BELOW? {AMOUNT} PE|PAR?"),
+    (Slot.TARGET_PCT, "PCT OF? TARGET"),
+    (Slot.TARGET_POINTS, "NUM POINTS OF? TARGET"),
+    (Slot.TARGET_PRICE, f"{AMOUNT} OF|PE|PAR TARGET"),
     # prices
+    (Slot.UNCLEAR_SIZE, "CAP NUM UNIT"),
     (Slot.TRIGGER_PRICE, f"SLM_ORDER AT|OF|TRIGGER? {AMOUNT}"),
-    (Slot.TRIGGER_PRICE, f"TRIGGER AT|OF? {AMOUNT}"),
-    (Slot.LIMIT_PRICE, f"LIMIT AT|OF? {AMOUNT}"),
-    (Slot.LIMIT_PRICE, f"AT {AMOUNT} LIMIT?"),
-    (Slot.LIMIT_PRICE, f"{AMOUNT} OF|PE|PAR? LIMIT"),
-    (Slot.LIMIT_PRICE, f"{AMOUNT} PAR"),
-    (Slot.CONTRACT, "NUM PE"),
+    (Slot.TRIGGER_PRICE, f"TRIGGER {JOIN} {AMOUNT}"),
+    (Slot.TRIGGER_PRICE, f"{AMOUNT} OF|PE|PAR? TRIGGER"),
+    (Slot.BETWEEN, "BETWEEN|AFTER TIME AND|UNTIL|TO TIME"),
+    (Slot.BETWEEN, "BETWEEN NUM AND|TO TIME"),
+    (Slot.AFTER, "AFTER|AT TIME AFTER?"),
+    (Slot.AFTER, "TIME AFTER|PE|PAR"),
+    (Slot.AFTER, "BETWEEN TIME"),
+    (Slot.UNTIL, "UNTIL|BY TIME UNTIL?"),
+    (Slot.UNTIL, "TIME UNTIL"),
+    (Slot.LIMIT_PRICE, f"LIMIT {JOIN} {AMOUNT}"),
+    (Slot.LIMIT_PRICE, f"AT LIMIT|TO|ABOUT? {AMOUNT} PE|PAR? LIMIT?"),
+    (Slot.LIMIT_PRICE, f"{AMOUNT} OF|PE|PAR|AT? LIMIT"),
+    (Slot.LIMIT_PRICE, f"{AMOUNT} OF AT"),
+    (Slot.LIMIT_PRICE, f"{AMOUNT} PAR|PE"),
     (Slot.CONTRACT, "PE"),
-    (Slot.LIMIT_PRICE, f"CAP {AMOUNT}"),
+    (Slot.LIMIT_PRICE, f"CAP AT? {AMOUNT}"),
+    (Slot.LIMIT_PRICE, f"{AMOUNT} CAP"),
     (Slot.MARKET, "AT? MARKET"),
-    # conditions on a price
-    (Slot.RULE_ABOVE, f"IF? AT? SYMBOL|PRONOUN? AT? ABOVE {AMOUNT}"),
-    (Slot.RULE_BELOW, f"IF? AT? SYMBOL|PRONOUN? AT? BELOW {AMOUNT}"),
-    # times
-    (Slot.BETWEEN, "BETWEEN|AFTER TIME AND|UNTIL TIME"),
-    (Slot.AFTER, "AFTER|AT TIME"),
-    (Slot.UNTIL, "UNTIL|BY TIME"),
-    (Slot.MINUTES, "FOR? NUM MINUTES"),
-    (Slot.HOURS, "FOR? NUM HOURS"),
-    (Slot.SLIPPAGE, "SLIPPAGE PCT"),
+    # settings
+    (Slot.DAY, "DAYWORD"),
+    (Slot.MINUTES, "FOR? UNTIL? NUM MINUTES UNTIL?"),
+    (Slot.HOURS, "FOR? UNTIL? NUM HOURS UNTIL?"),
+    (Slot.SLIPPAGE, "SLIPPAGE OF|TO|AT|BELOW? PCT"),
     (Slot.SLIPPAGE, "PCT SLIPPAGE"),
     # sizes
-    (Slot.RISK_PCT, "RISK PCT OF? MY? CAPITAL?"),
-    (Slot.RISK_AMOUNT, f"RISK {AMOUNT}"),
-    (Slot.EQUITY_PCT, "PCT OF? MY? CAPITAL"),
+    (Slot.RISK_PCT, "RISK ABOUT? PCT OF? MY? CAPITAL?"),
+    (Slot.RISK_AMOUNT, f"RISK ABOUT? {AMOUNT}"),
+    (Slot.RISK_PCT, "PCT OF? MY? CAPITAL? RISK"),
+    (Slot.RISK_AMOUNT, f"{AMOUNT} OF? RISK"),
+    (Slot.EQUITY_PCT, "PCT OF? IN? MY? CAPITAL"),
     (Slot.EQUITY_PCT, "FRAC OF? MY? CAPITAL"),
+    (Slot.EQUITY_PCT, "CAPITAL OF PCT|FRAC"),
+    (Slot.EQUITY_PCT, "PCT|FRAC OF MY? HOLDINGS METRIC?"),
     (Slot.LOTS, "NUM|SCALED LOT"),
     (Slot.LOTS, "LOT NUM"),
+    (Slot.KEEP, "KEEP NUM UNIT?"),
+    (Slot.KEEP, "ALL? ALL_BUT NUM UNIT?"),
+    (Slot.KEEP, "DOWN_TO NUM UNIT?"),
+    (Slot.KEEP, "TO NUM UNIT?"),
+    (Slot.KEEP, "NUM UNIT? KEEP"),
     (Slot.QUANTITY, "NUM|SCALED UNIT"),
-    (Slot.QUANTITY, "UNIT NUM"),
+    (Slot.QUANTITY, "UNIT OF? NUM"),
     (Slot.NOTIONAL, f"WORTH ABOUT? {AMOUNT}"),
     (Slot.NOTIONAL, f"{AMOUNT} WORTH"),
-    (Slot.NOTIONAL, "SCALED|MONEY OF|IN"),
-    (Slot.NOTIONAL, "NUM INTO"),
+    (Slot.NOTIONAL, "SCALED|MONEY EACH? OF|IN|INTO|EACH"),
+    (Slot.NOTIONAL, "NUM EACH? INTO"),
     (Slot.NOTIONAL, "FOR ABOUT? SCALED|MONEY"),
     (Slot.NOTIONAL, "ABOUT SCALED|MONEY"),
-    (Slot.FRACTION, "FRAC|PCT"),
+    (Slot.INCREASE, "INCREASE"),
+    (Slot.DOUBLE, "DOUBLE"),
+    (Slot.FRACTION, "BY? FRAC|PCT"),
     (Slot.QUANTITY, "BY NUM"),
     (Slot.UNCLEAR_SIZE, "ABOUT NUM"),
-    (Slot.UNCLEAR_SIZE, "SCALED|MONEY|VAGUE"),
+    (Slot.NOTIONAL, "MONEY"),
+    (Slot.UNCLEAR_SIZE, "SCALED|VAGUE"),
     (Slot.EACH, "EACH"),
     (Slot.NUMBER, "NUM"),
     (Slot.HOLDINGS, "ALL? IN? MY? HOLDINGS"),
     (Slot.POSITIONS, "ALL? IN? MY? POSITIONS"),
+    (Slot.FNO, "ALL? IN? MY? FNO"),
+    (Slot.WINNERS, "WINNERS"),
+    (Slot.LOSERS, "LOSERS"),
     (Slot.ALL, "ALL"),
     # what is left of the order
     (Slot.SYMBOL, "SYMBOL"),
@@ -132,6 +182,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.SLM_ORDER, "SLM_ORDER"),
     (Slot.LIMIT, "LIMIT"),
     (Slot.TRIGGER, "TRIGGER"),
+    (Slot.TRAIL, "TRAIL"),
     (Slot.STOP, "STOP"),
     (Slot.PRODUCT, "PRODUCT"),
     (Slot.VALIDITY, "VALIDITY"),
@@ -146,7 +197,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
 # Words that an order may hold without meaning anything by themselves.
 QUIET: Final = frozenset(
     {Tag.FILLER, Tag.COMMA, Tag.MY, Tag.OF, Tag.IN, Tag.FOR, Tag.AND, Tag.UNIT, Tag.CAN_YOU,
-     Tag.ORDER, Tag.ABOUT, Tag.INTO}
+     Tag.ORDER, Tag.ABOUT, Tag.INTO, Tag.HASTE, Tag.MARKER}
 )  # fmt: skip
 # Words taken out before patterns are tried: none of them is named in a pattern.
-SILENT: Final = frozenset({Tag.FILLER, Tag.CAN_YOU})
+SILENT: Final = frozenset({Tag.FILLER, Tag.CAN_YOU, Tag.HASTE})

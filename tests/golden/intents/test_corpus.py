@@ -1,38 +1,40 @@
-"""The labelled corpus: nothing false, and no fewer right than before."""
+"""The labelled corpora: nothing false, and no fewer right than before."""
 
 from typing import Final
 
 import pytest
 
-from agents.intent.offline import OfflineParser
+from agents.intent.record import parsed_record, prediction
 from app.instruments.directory import Directory
 from app.instruments.master import load_master
-from tests.golden.intents.records import context_of, draft_before, records_of
+from tests.golden.intents.records import parser_of, records_of
 from tests.golden.intents.scoring import Tally
 
-# Raise it when the parser gets better; never lower it.
-STRICT_AT_LEAST: Final = 170
+# How many records each corpus has, and how many are read strictly right; never lower these.
+# Our own was written, and its labels with it, before this parser had been asked.
+SIZES: Final = {"corpus.jsonl": 241, "own_corpus.jsonl": 413}
+STRICT_AT_LEAST: Final = {"corpus.jsonl": 241, "own_corpus.jsonl": 412}
 
 
-@pytest.fixture(scope="module")
-def tally() -> Tally:
+@pytest.fixture(scope="module", params=sorted(SIZES))
+def tally(request: pytest.FixtureRequest) -> tuple[str, Tally]:
     directory = Directory(load_master())
-    parser = OfflineParser(directory)
+    parser = parser_of(directory)
     tally = Tally()
-    for record in records_of("corpus.jsonl"):
-        draft = draft_before(parser, directory, record)
-        context = context_of(directory, record, draft)
-        tally.add(record, parser.parse(record["utterance"], context))
-    return tally
+    for record in records_of(request.param):
+        tally.add(record, prediction(record, parsed_record(record, parser, directory)))
+    return request.param, tally
 
 
-def test_nothing_is_traded_that_was_not_asked_for(tally: Tally) -> None:
-    assert tally.records == 241
-    assert tally.false_trades == []
-    assert tally.wrong_side == []
-    assert tally.wrong_size == []
-    assert tally.wrong_symbol == []
+def test_nothing_is_traded_that_was_not_asked_for(tally: tuple[str, Tally]) -> None:
+    name, counts = tally
+    assert counts.records == SIZES[name]
+    assert counts.false_trades == []
+    assert counts.wrong_side == []
+    assert counts.wrong_size == []
+    assert counts.wrong_symbol == []
 
 
-def test_no_fewer_are_right_than_before(tally: Tally) -> None:
-    assert len(tally.strict) >= STRICT_AT_LEAST
+def test_no_fewer_are_right_than_before(tally: tuple[str, Tally]) -> None:
+    name, counts = tally
+    assert len(counts.strict) >= STRICT_AT_LEAST[name]

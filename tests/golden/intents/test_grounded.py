@@ -8,15 +8,13 @@ import pytest
 
 from agents.intent.grounding import Ground
 from agents.intent.model import TradeDraft
-from agents.intent.normalise import read
-from agents.intent.offline import OfflineParser
-from agents.intent.tag import tag
+from agents.intent.record import context_before
 from app.instruments.directory import Directory
 from app.instruments.master import load_master
 from riskgate.contracts.instruments import Exchange, InstrumentRef
 from riskgate.contracts.intents import Offset, Sizing
 from riskgate.contracts.orders import Product, Side
-from tests.golden.intents.records import context_of, draft_before, records_of
+from tests.golden.intents.records import parser_of, records_of
 
 ELSE: Final = InstrumentRef(exchange=Exchange.NSE, tradingsymbol="ZYDUSLIFE")
 ODD: Final = Decimal("7.77")
@@ -25,13 +23,13 @@ ODD: Final = Decimal("7.77")
 @pytest.fixture(scope="module")
 def read_trades() -> list[tuple[Ground, TradeDraft]]:
     directory = Directory(load_master())
-    parser = OfflineParser(directory)
+    parser = parser_of(directory)
     found = []
     for name in ("corpus.jsonl", "own_corpus.jsonl"):
         for record in records_of(name):
             said = record["utterance"]
-            context = context_of(directory, record, draft_before(parser, directory, record))
-            ground = Ground.of(said, tag(read(said), directory.names()), directory, context)
+            context = context_before(record, parser, directory)
+            ground = Ground.of(said, parser.items(said, context), directory, context)
             found += [(ground, trade) for trade in parser.parse(said, context).trades]
     return found
 

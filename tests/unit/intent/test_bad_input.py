@@ -77,18 +77,46 @@ def test_two_things_said_for_one_part_are_a_question(message: str) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        "buy 10 infy gtt",
-        "buy 10 infy with trailing stop of 12 points",
         "buy 10² infy",
         "buy 10 infy x 2",
         "buy 10 infy at open",
-        "sell infy down to 300",
     ],
 )
 def test_a_word_that_fits_nowhere_makes_no_order(message: str) -> None:
     parsed = say(message)
     assert parsed.kind is MessageKind.CHAT
     assert parsed.trades == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        ("buy 10 infy gtt", "validity"),
+        ("buy 10 infy with trailing stop of 12 points", "trailing_stop"),
+        ("buy 10 infy, stop 1.5 atr", "stop_loss"),
+        ("buy 10 infy when rsi drops below 30", "condition"),
+        ("buy 10 infy if nifty falls 2%", "condition"),
+        ("buy 10 infy if it crosses 1500", "condition"),
+    ],
+)
+def test_what_is_understood_and_cannot_be_done_yet_is_said(message: str, field: str) -> None:
+    parsed = say(message)
+    assert parsed.missing == ()
+    assert [(each.code, each.field) for each in parsed.problems] == [("NOT_AVAILABLE", field)]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "buy 10 \u0456nfy",
+        "b\u03c5y 10 infy",
+        "cancel \u0430ll orders",
+    ],
+)
+def test_words_that_may_not_be_what_they_look_like_do_nothing(message: str) -> None:
+    parsed = say(message)
+    assert parsed.kind is MessageKind.CHAT
+    assert set(codes(parsed)) <= {"PROV-005"}
 
 
 @pytest.mark.parametrize("digits", ["1\u0660", "\u0661\u0660", "\u0967\u0966"])

@@ -100,4 +100,7 @@ def test_refusals_win_over_a_trade(message: str) -> None:
 def test_monitors_and_changes_are_recognised_and_asked_about() -> None:
     assert say("alert me when infy crosses 1500").kind is MessageKind.MONITOR
     changed = say("change infy order to 20 shares")
-    assert (changed.kind, changed.missing) == (MessageKind.MODIFY, ("changes",))
+    assert (changed.kind, changed.missing) == (MessageKind.MODIFY, ())
+    assert changed.changes is not None
+    assert changed.changes.quantity == 20
+    assert say("change infy order").missing == ("changes",)

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from agents.intent.model import HeldPosition, MessageKind
+from agents.intent.model import HeldPosition, MessageKind, SaidValidity
 from riskgate.contracts.instruments import Currency, Exchange
 from riskgate.contracts.intents import Comparison, Offset, OffsetKind, SizingMethod
-from riskgate.contracts.orders import OrderType, Product, Side, Validity
+from riskgate.contracts.orders import OrderType, Product, Side
 from tests.unit.intent.fake_directory import ref
 from tests.unit.intent.talk import codes, say
 
@@ -114,8 +114,8 @@ def test_order_types(
         ("buy infy risk 1%", "stop_loss"),
         ("trade 10 infy", "side"),
         ("buy 10", "symbol"),
-        ("buy 10 infy when rsi drops below 30", "condition"),
-        ("buy 10 infy if nifty falls 2%", "condition"),
+        ("buy 10 infy if the mood is good", "condition"),
+        ("sell infy down to 300", "size"),
     ],
 )
 def test_what_was_not_said_is_asked_for(said: str, missing: str) -> None:
@@ -165,7 +165,7 @@ def test_a_clock_without_a_known_zone_is_a_problem() -> None:
 
 def test_validity_life_time_and_slippage() -> None:
     (trade,) = say("buy 10 infy at 1480 ioc order max slippage 0.5%").trades
-    assert (trade.validity, trade.max_slippage_pct) == (Validity.IOC, Decimal("0.5"))
+    assert (trade.validity, trade.max_slippage_pct) == (SaidValidity.IOC, Decimal("0.5"))
     (timed,) = say("buy 10 infy at 1480 for 2 hours").trades
     assert timed.ttl_minutes == 120
     assert codes(say("buy 10 infy at 1480 for 999 hours")) == ["SETTING_INVALID"]
@@ -183,7 +183,9 @@ def test_the_longest_name_wins() -> None:
     assert say("buy 10 bajaj auto").trades[0].symbols == (ref("BAJAJ-AUTO"),)
 
 
-@pytest.mark.parametrize("said", ["buy 1 lot nifty", "buy nifty 24500 ce 1 lot"])
+@pytest.mark.parametrize(
+    "said", ["buy 1 lot nifty", "buy nifty 24500 1 lot", "buy 1 lot nifty call"]
+)
 def test_an_index_without_a_contract_is_asked_about(said: str) -> None:
     parsed = say(said)
     assert parsed.trades[0].symbols == ()
@@ -195,7 +197,7 @@ def test_an_exchange_said_is_the_exchange_meant() -> None:
     assert codes(say("buy 10 infy on bse")) == ["SYMBOL_UNKNOWN"]
 
 
-@pytest.mark.parametrize("said", ["buy 10 foobar", "buy 10 INFY-BE", "buy 10 іnfy"])
+@pytest.mark.parametrize("said", ["buy 10 foobar", "buy 10 INFY-BE"])
 def test_an_unknown_name_is_said_back(said: str) -> None:
     parsed = say(said)
     assert parsed.trades[0].symbols == ()
@@ -237,9 +239,24 @@ def test_leaving_everything_names_each_side_apart() -> None:
 
 
 def test_words_that_narrow_everything_and_are_unknown_stop_it() -> None:
-    parsed = say("exit all my losing positions", positions=(held("INFY", 10),))
+    parsed = say("exit all my boring positions", positions=(held("INFY", 10),))
     assert parsed.kind is MessageKind.CHAT
     assert codes(parsed) == ["NOT_UNDERSTOOD"]
+
+
+def test_what_is_in_loss_is_asked_for_where_no_price_is_known() -> None:
+    parsed = say("exit all my losing positions", positions=(held("INFY", 10),))
+    assert parsed.trades[0].symbols == ()
+    assert "symbol" in parsed.missing
+
+
+def test_what_is_in_loss_is_what_its_prices_say() -> None:
+    rows = (
+        held("INFY", 10).model_copy(update={"average": Decimal(5), "last": Decimal(4)}),
+        held("TCS", -5).model_copy(update={"average": Decimal(5), "last": Decimal(4)}),
+    )
+    (trade,) = say("exit all my losing positions", positions=rows).trades
+    assert trade.symbols == (INFY,)
 
 
 def test_only_an_exit_or_my_lets_holdings_decide_a_name() -> None:

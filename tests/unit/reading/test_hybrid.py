@@ -73,7 +73,7 @@ async def test_an_unclear_order_becomes_a_question_and_a_yes_the_order() -> None
     assert understood.parsed.missing == (MEANING,)
     assert understood.question is not None
     assert "BUY 10 NSE:INFY" in understood.question
-    assert "fatafat" in understood.question
+    assert "chahiye" in understood.question
     draft = Draft(trade=understood.parsed.trades[0], missing=(MEANING,), message=UNSURE)
     confirmed, model = await read("yes", context=ParseContext(now=NOW, draft=draft))
     assert (confirmed.parsed.trades, confirmed.parsed.missing) == ((draft.trade,), ())

@@ -1,0 +1,157 @@
+"""Which words of a message are an instruction now, and which only tell, ask, doubt or quote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agents.intent.tag import Item
+from agents.intent.vocabulary.patterns import QUIET
+from agents.intent.vocabulary.tags import Tag
+
+VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
+# With any of these in a message nothing of it is an instruction, unless it is adopted.
+NEVER: Final = (Tag.SPEECH, Tag.HYPOTHESIS, Tag.QUOTE)
+# These unmake only the clause that they stand in.
+TELLING: Final = (Tag.PAST, Tag.HEDGE, Tag.NEGATION, Tag.ADVICE)
+ASKING: Final = (Tag.ASK, Tag.ADVICE)
+BREAKS: Final = (Tag.COMMA, Tag.BREAK)
+# Words that say what is not meant, beside what is.
+CONTRASTING: Final = frozenset({"not", "rather than", "instead of", "nahi", "never"})
+# Words such as "is" and "has" ask only where a clause begins with them.
+AT_THE_START: Final = "start"
+# After these such a word tells of them: "i was", but "was i".
+PERSONS: Final = frozenset({"i", "i'm", "me", "we"})
+# Punctuation that only belongs to a number, a name or a list.
+NO_BREAK: Final = frozenset({"(", ")", "-", "/-", "/", ":", "+", "=", "*"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """The clauses of a message that may be an instruction, and those that only tell something."""
+
+    told: tuple[tuple[Item, ...], ...]
+    instructions: tuple[tuple[Item, ...], ...]
+
+
+def guarded(items: Sequence[Item]) -> bool:
+    """Say whether words tell of no order now: the past, others, doubts, negations, quotations."""
+    return has(items, *NEVER, *TELLING)
+
+
+def asks(items: Sequence[Item]) -> bool:
+    """Say whether a message is a question; "can you buy" is none."""
+    polite = has(items, Tag.CAN_YOU)
+    if any(item.folded == "?" for item in items) and not polite:
+        return True
+    begins = True
+    for item in items:
+        if item.has(*BREAKS, Tag.MARKER):
+            begins = True
+        elif item.has(Tag.ASK) and not item.has(Tag.CAN_YOU):
+            if begins or item.meanings[Tag.ASK] != AT_THE_START:
+                return True
+        elif begins and item.has(Tag.ADVICE):
+            return True
+        begins = begins and (item.has(*BREAKS, Tag.MARKER) or _is_plain_filler(item))
+    return False
+
+
+def without_contrast(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Take out "not infy" where another name is meant, and "not 10" where another number is."""
+    kept = list(items)
+    for at in range(len(items) - 1, 0, -1):
+        word, what = items[at - 1], items[at]
+        if not (word.has(Tag.NEGATION) and word.folded in CONTRASTING):
+            continue
+        for tag in (Tag.SYMBOL, Tag.NUM):
+            others = [item for item in kept if item.has(tag) and item is not what]
+            if what.has(tag) and others and has(items[: at - 1], *VERBS, Tag.SYMBOL):
+                kept = [item for item in kept if item is not word and item is not what]
+                break
+    return tuple(kept)
+
+
+def question_clause(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Return the clause of a long message that asks or wants to be shown something."""
+    asking = [clause for clause in _cut(items) if has(clause, Tag.SHOW, Tag.ASK)]
+    return asking[-1] if asking else ()
+
+
+def _is_plain_filler(item: Item) -> bool:
+    return item.has(Tag.FILLER) and not item.has(Tag.ASK) and item.folded not in PERSONS
+
+
+def clauses(items: Sequence[Item]) -> Clauses | None:
+    """Part a long message into what it tells and what it instructs.
+
+    None where it holds a question, a quotation or a supposition, or where taking words away
+    might turn its meaning round: then nothing of it is an instruction.
+    """
+    if has(items, *NEVER) or asks(items):
+        return None
+    told: list[tuple[Item, ...]] = []
+    kept: list[tuple[Item, ...]] = []
+    for clause in _cut(items):
+        if not any(not item.has(*QUIET) for item in clause):
+            continue
+        if has(clause, Tag.NEGATION):
+            if not _is_plain_refusal(clause):
+                return None
+            told.append(clause)
+        elif has(clause, Tag.PAST, Tag.HEDGE, Tag.ADVICE):
+            if has(clause, Tag.BECAUSE) or not has(clause, Tag.HEDGE) or not has(clause, *VERBS):
+                told.append(clause)
+            else:
+                return None
+        elif (has(clause, Tag.UNKNOWN) and not has(clause, *VERBS)) or clause[0].has(Tag.BECAUSE):
+            told.append(clause)
+        else:
+            kept.append(clause)
+    instructs = any(has(clause, *VERBS, Tag.PLACE, Tag.KEEP) for clause in kept)
+    if not instructs or _takes_back(told, kept, items):
+        return None
+    return Clauses(tuple(told), tuple(kept))
+
+
+def _cut(items: Sequence[Item]) -> list[tuple[Item, ...]]:
+    """Cut at punctuation, at "but" and "so", and before a reason."""
+    found: list[list[Item]] = [[]]
+    for item in items:
+        if item.has(Tag.BECAUSE) and found[-1]:
+            found.append([])
+        if item.has(*BREAKS) and item.folded not in NO_BREAK:
+            found.append([])
+            continue
+        found[-1].append(item)
+    return [tuple(clause) for clause in found if clause]
+
+
+def _is_plain_refusal(clause: Sequence[Item]) -> bool:
+    """Say whether a negation is about a thing that it names itself: an order, a name, a number."""
+    return has(clause, Tag.SYMBOL, Tag.NUM, Tag.NO_EXTRA, Tag.MARKET, Tag.LIMIT, Tag.PRODUCT) or (
+        has(clause, *VERBS, Tag.ALL) and not has(clause, Tag.PRONOUN)
+    )
+
+
+def _takes_back(
+    told: Sequence[Sequence[Item]], kept: Sequence[Sequence[Item]], items: Sequence[Item]
+) -> bool:
+    """Say whether a negation is of the very thing that is instructed."""
+    names = {ref for clause in kept for item in clause for ref in item.refs}
+    verbs = {tag for clause in kept for item in clause for tag in VERBS if item.has(tag)}
+    for clause in told:
+        if not has(clause, Tag.NEGATION):
+            continue
+        refused = {ref for item in clause for ref in item.refs}
+        same_verb = any(item.has(tag) for item in clause for tag in verbs)
+        follows = items and clause[0].start > kept[-1][0].start
+        if refused & names and (same_verb or not has(clause, *VERBS)):
+            return True
+        if not refused and has(clause, *VERBS) and (same_verb and follows):
+            return True
+    return False
+
+
+def has(items: Sequence[Item], *tags: Tag) -> bool:
+    """Say whether any item has any of the tags."""
+    return any(item.has(*tags) for item in items)

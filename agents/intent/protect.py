@@ -1,0 +1,62 @@
+"""A stop, a trailing stop or a pair on what is held: the order that would leave it."""
+
+from decimal import Decimal
+from typing import Final
+
+from agents.intent.fields import Fields
+from agents.intent.match import Match, Matches
+from agents.intent.model import HeldPosition, ParseContext
+from agents.intent.resolve import Named, held_by
+from agents.intent.vocabulary.patterns import Slot
+from riskgate.contracts.intents import Offset, OffsetKind, Sizing, SizingMethod
+from riskgate.contracts.orders import OrderType, Side
+
+VERBS: Final = (Slot.BUY, Slot.SELL, Slot.EXIT)
+STOPS: Final = (Slot.STOP_PRICE, Slot.STOP, Slot.STOP_PCT, Slot.STOP_POINTS)
+TRAILS: Final = (Slot.TRAIL_PRICE, Slot.TRAIL_PCT, Slot.TRAIL_POINTS, Slot.TRAIL_ATR)
+TARGETS: Final = (Slot.TARGET_PRICE, Slot.TARGET_PCT, Slot.TARGET_POINTS)
+SIZED_BY_THE_POSITION: Final = (
+    SizingMethod.QUANTITY, SizingMethod.LOTS, SizingMethod.FRACTION,
+)  # fmt: skip
+
+
+def put_protection(fields: Fields, matches: Matches, named: Named, context: ParseContext) -> None:
+    """Turn "place a stop at 1350 on X" into the order that would leave what is held of X."""
+    held = [held for held in held_by(context) if held.instrument in named.refs]
+    words = matches.of(*STOPS, *TRAILS, *TARGETS)
+    if not words or len(held) != 1 or matches.has(*VERBS):
+        return
+    gtt = fields.values.get("validity") == "GTT"
+    if not (gtt or matches.of(*STOPS, *TRAILS)):
+        return
+    _put_way_out(fields, held[0], words[0])
+    if gtt and matches.has(*TARGETS):
+        return
+    if matches.has(*STOPS) and not matches.has(*TRAILS, *TARGETS):
+        _put_stop_order(fields, matches)
+
+
+def _put_way_out(fields: Fields, held: HeldPosition, words: Match) -> None:
+    fields.put("side", Side.SELL if held.quantity > 0 else Side.BUY, words)
+    if "sizing" not in fields.values:
+        fields.put("sizing", Sizing(method=SizingMethod.FRACTION, value=Decimal(1)), words)
+
+
+def _put_stop_order(fields: Fields, matches: Matches) -> None:
+    """Make the stop said the trigger of the order, whichever word gave its price."""
+    stop = fields.values.get("stop_loss")
+    words = matches.of(*STOPS)[0]
+    if isinstance(stop, Offset):
+        if stop.kind is not OffsetKind.PRICE:
+            return
+        fields.drop("stop_loss")
+        fields.put("trigger_price", stop.value, words)
+    elif "limit_price" in fields.values:
+        value, source = fields.values["limit_price"], fields.words["limit_price"]
+        fields.drop("limit_price")
+        fields.values["trigger_price"], fields.words["trigger_price"] = value, source
+    else:
+        return
+    if "stop_loss" in fields.missing:
+        fields.missing.remove("stop_loss")
+    fields.put("order_type", OrderType.SL_M, words)

@@ -1,0 +1,250 @@
+"""What is asked of orders that rest and of alerts that are set: cancels and changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from agents.intent.model import (
+    Changes,
+    MessageKind,
+    OpenOrder,
+    ParseContext,
+    ParsedMessage,
+    SaidValidity,
+)
+from agents.intent.moods import guarded, has
+from agents.intent.resolve import Resolver
+from agents.intent.tag import Item
+from agents.intent.vocabulary.patterns import QUIET
+from agents.intent.vocabulary.tags import Tag
+from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.orders import OrderType, Product, Side
+
+IN_A_CANCEL: Final = frozenset(
+    {*QUIET, Tag.CANCEL, Tag.ORDER, Tag.PENDING, Tag.ALL, Tag.SYMBOL, Tag.NUM, Tag.EXCHANGE,
+     Tag.PRONOUN, Tag.BUY, Tag.SELL, Tag.TOPIC, Tag.DROP, Tag.LIMIT, Tag.MARKET, Tag.ALERT,
+     Tag.EACH, Tag.STOP, Tag.VALIDITY, Tag.PRODUCT, Tag.TRIGGER, Tag.TARGET, Tag.METRIC}
+)  # fmt: skip
+AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
+VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
+# Words of changing that are too common to be one alone.
+NO_CHANGE: Final = (Tag.FILLER, Tag.AND, Tag.BUY, Tag.TO, Tag.BREAK)
+# A word that cancels only beside the word for what is cancelled.
+SOFT: Final = "soft"
+SIDES: Final = ((Tag.BUY, Side.BUY), (Tag.SELL, Side.SELL))
+NEAR: Final = Decimal("0.4")
+SHORTEST_ID: Final = 9
+# What a number is, by the word nearest before it.
+NOUNS: Final = (
+    ("trigger_price", (Tag.STOP, Tag.TRIGGER, Tag.SL_ORDER, Tag.SLM_ORDER)),
+    ("limit_price", (Tag.LIMIT, Tag.AT, Tag.CAP)),
+    ("quantity", (Tag.UNIT, Tag.LOT)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Reads cancels and changes in the light of the orders that rest."""
+
+    resolver: Resolver
+    context: ParseContext
+
+    def cancel(self, items: Sequence[Item]) -> ParsedMessage | None:
+        """Return the cancel that a message asks for, None when any word of it is not one's."""
+        words = [item for item in items if item.has(Tag.CANCEL)]
+        if not words or guarded([item for item in items if not item.has(Tag.CANCEL)]):
+            return None
+        plain = any(item.meanings[Tag.CANCEL] != SOFT for item in words)
+        noun = has(items, Tag.ORDER, Tag.ALERT, Tag.PENDING) or bool(self._order_ids(items))
+        if not (plain or noun):
+            return None
+        if not all(IN_A_CANCEL & set(item.meanings) for item in items):
+            return None
+        return self._alerts(items) if has(items, Tag.ALERT) else self._target(items)
+
+    def modify(self, items: Sequence[Item]) -> ParsedMessage | None:
+        """Return the change of an order that a message asks for."""
+        if not self._is_change(items):
+            return None
+        ids = self._order_ids(items)
+        named = self.resolver.quoted(
+            (item for item in items if item.has(Tag.SYMBOL)), self._resting()
+        )
+        orders = self._orders(ids, named.refs)
+        changes = changes_in(self._without_ids(items), orders[0] if len(orders) == 1 else None)
+        missing = () if ids or named.refs else ("order",)
+        return ParsedMessage(
+            kind=MessageKind.MODIFY,
+            symbols=named.refs,
+            order_ids=ids,
+            ambiguous=named.ambiguous,
+            changes=None if changes.is_empty else changes,
+            missing=(*missing, *(("changes",) if changes.is_empty else ())),
+        )
+
+    def _is_change(self, items: Sequence[Item]) -> bool:
+        if not has(items, Tag.MODIFY, Tag.AMEND):
+            return False
+        others = [item for item in items if not item.has(Tag.MODIFY, Tag.ORDER, Tag.AMEND)]
+        if guarded(others) or has(items[:1], Tag.ASK):
+            return False
+        if self.context.told_orders and not has(others, Tag.SYMBOL, *VERBS):
+            return True
+        names = [item for item in items if item.has(Tag.SYMBOL)]
+        rests = bool(names) and any(
+            ref in self._resting() for ref in self.resolver.quoted(names, self._resting()).refs
+        )
+        about_an_order = has(items, Tag.ORDER) or bool(self._order_ids(items))
+        if has(others, *VERBS) and not about_an_order:
+            return False
+        changes_it = any(
+            item.has(Tag.MODIFY, Tag.AMEND) and not item.has(*NO_CHANGE) for item in items
+        )
+        if about_an_order:
+            return changes_it and (has(items, *AMOUNTS, Tag.SYMBOL, Tag.MARKET) or not names)
+        priced = has(items, Tag.STOP, Tag.TRIGGER, Tag.LIMIT, Tag.AT, Tag.UNIT, Tag.TO)
+        trades = any(item.has(*VERBS) for item in items)
+        return rests and changes_it and priced and not trades
+
+    def _resting(self) -> frozenset[InstrumentRef]:
+        return frozenset(order.instrument for order in self.context.open_orders)
+
+    def _orders(self, ids: Sequence[str], refs: Sequence[InstrumentRef]) -> list[OpenOrder]:
+        return [
+            order
+            for order in self.context.open_orders
+            if order.order_id in ids or (not ids and order.instrument in refs)
+        ]
+
+    def _alerts(self, items: Sequence[Item]) -> ParsedMessage:
+        named = self.resolver.quoted(item for item in items if item.has(Tag.SYMBOL))
+        everything = not named.refs and has(items, Tag.ALL, Tag.EACH)
+        return ParsedMessage(
+            kind=MessageKind.CANCEL,
+            alerts=True,
+            symbols=named.refs,
+            cancel_all=everything,
+            ambiguous=named.ambiguous,
+            missing=() if named.refs or everything else ("order",),
+        )
+
+    def _target(self, items: Sequence[Item]) -> ParsedMessage:
+        names, ids = [item for item in items if item.has(Tag.SYMBOL)], self._order_ids(items)
+        if names or ids:
+            named = self.resolver.quoted(names, self._resting())
+            return ParsedMessage(
+                kind=MessageKind.CANCEL,
+                symbols=named.refs,
+                order_ids=ids,
+                ambiguous=named.ambiguous,
+                problems=named.problems,
+                missing=() if named.refs or ids else ("order",),
+            )
+        sides = {side for tag, side in SIDES if has(items, tag)}
+        if len(sides) == 1:
+            return self._of_side(sides.pop())
+        everything = has(items, Tag.ALL, Tag.EACH) or _is_plural(items)
+        return ParsedMessage(
+            kind=MessageKind.CANCEL,
+            cancel_all=everything,
+            missing=() if everything else ("order",),
+        )
+
+    def _of_side(self, side: Side) -> ParsedMessage:
+        orders = self.context.open_orders
+        matching = tuple(order.order_id for order in orders if order.side is side)
+        return ParsedMessage(
+            kind=MessageKind.CANCEL,
+            side=side,
+            order_ids=matching,
+            missing=() if matching else ("order",),
+        )
+
+    def _order_ids(self, items: Sequence[Item]) -> tuple[str, ...]:
+        """Return the order numbers said, or those just told of where a message names nothing."""
+        known = {order.order_id for order in self.context.open_orders}
+        spoken = [item for item in items if not item.has(Tag.COMMA)]
+        found = []
+        for before, item in zip([None, *spoken], spoken, strict=False):
+            follows = before is not None and before.has(Tag.ORDER)
+            long = item.has(Tag.NUM) and item.folded.isdigit() and len(item.folded) >= SHORTEST_ID
+            if item.folded in known or long or (item.has(Tag.NUM) and follows):
+                found.append(item.text)
+        everything = has(items, Tag.ALL, Tag.SYMBOL, Tag.ALERT)
+        return tuple(found) or (() if everything else self.context.told_orders)
+
+    def _without_ids(self, items: Sequence[Item]) -> list[Item]:
+        ids = self._order_ids(items)
+        return [item for item in items if item.text not in ids]
+
+
+def _is_plural(items: Sequence[Item]) -> bool:
+    """Say whether "cancel my open orders" means all of them; "my order" means one."""
+    return any(
+        item.has(Tag.ORDER, Tag.PENDING) and item.folded.endswith("orders") for item in items
+    )
+
+
+def changes_in(items: Sequence[Item], order: OpenOrder | None) -> Changes:
+    """Return what words change; a number without a noun is what it is near to in the order."""
+    values: dict[str, object] = {}
+    spoken = [item for item in items if not item.has(Tag.COMMA, Tag.SYMBOL)]
+    for at, item in enumerate(spoken):
+        if item.has(*AMOUNTS) and item.value is not None:
+            name = _noun(spoken, at) or _nearest(item.value, order)
+            if name is not None and name not in values:
+                values[name] = _changed(spoken, at, name, item.value, order)
+        elif item.has(Tag.DOUBLE, Tag.FRAC) and order is not None and order.quantity:
+            factor = item.value or Decimal(item.meanings.get(Tag.DOUBLE, "0")) + 1
+            values["quantity"] = order.quantity * factor
+    if has(spoken, Tag.MARKET):
+        values["order_type"] = OrderType.MARKET
+    if has(spoken, Tag.SLM_ORDER):
+        values["order_type"] = OrderType.SL_M
+    said = [item for item in spoken if item.has(Tag.PRODUCT)]
+    if said:
+        values["product"] = Product(said[0].meanings[Tag.PRODUCT])
+    said = [item for item in spoken if item.has(Tag.VALIDITY)]
+    if said:
+        values["validity"] = SaidValidity(said[0].meanings[Tag.VALIDITY])
+    values = {name: value for name, value in values.items() if value is not None}
+    return Changes.model_validate(values)
+
+
+def _noun(items: Sequence[Item], at: int) -> str | None:
+    after = items[at + 1] if at + 1 < len(items) else None
+    if after is not None and after.has(Tag.UNIT, Tag.LOT):
+        return "quantity"
+    for item in reversed(items[:at]):
+        if item.has(*AMOUNTS):
+            break
+        for name, tags in NOUNS:
+            if item.has(*tags):
+                return name
+    if after is not None and after.has(Tag.LIMIT):
+        return "limit_price"
+    return None
+
+
+def _nearest(value: Decimal, order: OpenOrder | None) -> str | None:
+    """Say whether a bare number is near the order's price; else it may be its quantity."""
+    if order is None:
+        return None
+    price = order.price
+    if price is not None and abs(value - price) <= NEAR * price:
+        return "trigger_price" if order.waits_for_trigger else "limit_price"
+    return "quantity" if order.quantity is not None and value == int(value) else None
+
+
+def _changed(
+    items: Sequence[Item], at: int, name: str, value: Decimal, order: OpenOrder | None
+) -> Decimal | None:
+    """Return a new value; "by 10" is added to, or taken from, the old one."""
+    if not at or not items[at - 1].has(Tag.BY):
+        return value
+    old = None if order is None else order.quantity if name == "quantity" else order.price
+    if old is None:
+        return None
+    less = any(item.folded in {"reduce", "lower", "decrease", "cut", "drop"} for item in items)
+    return old - value if less else old + value
