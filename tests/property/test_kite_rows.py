@@ -26,6 +26,9 @@ leaves = (
     st.none()
     | st.booleans()
     | st.integers()
+    | st.sampled_from(
+        [Decimal("1e-9"), Decimal("-0.1"), Decimal("1e15"), Decimal("0.30000000000000004")]
+    )
     | st.decimals(allow_nan=False, allow_infinity=False)
     | st.text(max_size=12)
     | st.sampled_from(["2026-03-17", "0001-01-01T00:00:00Z", "2026-03-11T10:00:00+05:30", "CE"])

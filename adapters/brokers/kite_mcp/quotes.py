@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from pydantic import ValidationError
-
 from adapters.brokers.kite_mcp.fields import (
     Row,
     Unreadable,
@@ -44,23 +42,19 @@ def quote_of(
     bids, asks = _book(part(row, "depth"), tick)
     day = part(row, "ohlc")
     low, high = _band(row, tick)
-    try:
-        return Quote(
-            instrument=ref,
-            source=QuoteSource.BROKER,
-            as_of=_as_of(asked_at, market_time),
-            market_time=market_time,
-            last=last,
-            bids=bids,
-            asks=asks,
-            lower_circuit=low,
-            upper_circuit=high,
-            open=_price(day, "open", tick),
-            previous_close=_price(day, "close", tick),
-        )
-    except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"])) or "a figure"
-        raise Unreadable(f"the quote of {ref} has an odd {where}") from None
+    return Quote(
+        instrument=ref,
+        source=QuoteSource.BROKER,
+        as_of=_as_of(asked_at, market_time),
+        market_time=market_time,
+        last=last,
+        bids=bids,
+        asks=asks,
+        lower_circuit=low,
+        upper_circuit=high,
+        open=_price(day, "open", tick),
+        previous_close=_price(day, "close", tick),
+    )
 
 
 def _as_of(asked_at: datetime, market_time: datetime) -> datetime:
@@ -69,8 +63,8 @@ def _as_of(asked_at: datetime, market_time: datetime) -> datetime:
 
 
 def _price(row: Row, name: str, tick: Decimal | None) -> Decimal | None:
-    price = number(row, name)
-    return on_tick(price, tick) if price > 0 else None
+    price = on_tick(number(row, name), tick)
+    return price if price > 0 else None
 
 
 def _band(row: Row, tick: Decimal | None) -> tuple[Decimal | None, Decimal | None]:

@@ -64,6 +64,10 @@ async def test_a_contract_the_bundled_master_lacks_is_learned_by_its_exact_name(
         assert bench.instruments.resolve(name).instrument == row
 
 
+def test_names_are_those_of_the_bundled_master(bench: Bench) -> None:
+    assert bench.instruments.names() == bench.bundled.names()
+
+
 async def test_a_search_that_finds_more_never_gives_its_first_row_for_the_contract(
     bench: Bench,
 ) -> None:

@@ -146,6 +146,16 @@ async def test_what_never_traded_is_left_out(bench: Bench) -> None:
     assert bench.notices == []
 
 
+async def test_a_price_that_is_only_noise_is_none(bench: Bench) -> None:
+    noise = a_level(1e-9, 5)
+    bench.change(depth={"buy": [noise], "sell": [noise]}, lower_circuit_limit=1e-9)
+    quote = await bench.infy()
+    assert quote is not None
+    assert (quote.bids, quote.asks, quote.lower_circuit) == ((), (), None)
+    bench.change(last_price=1e-9)
+    assert await bench.infy() is None
+
+
 async def test_a_quote_without_any_time_is_left_out(bench: Bench) -> None:
     bench.change(timestamp=NO_TIME, last_trade_time="")
     assert await bench.infy() is None
