@@ -1,6 +1,7 @@
 """What a desk at Kite decides from: stored, cited, and as old as it is."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -109,19 +110,33 @@ async def test_a_delivery_sale_says_what_kite_does_not_tell(
     assert "ORD-010" in codes
 
 
-async def test_a_held_contract_that_only_kite_lists_is_valued_by_kites_row(
-    settings: Settings, location: DatabaseLocation
-) -> None:
+@asynccontextmanager
+async def option_world() -> AsyncIterator[KiteWorld]:
+    """Kite lists a weekly option that the bundled master lacks, at 100 rupees."""
     clock = FakeClock()
     market = ScriptedMarket(clock)
-    option = an_instrument(OPTION, kind=InstrumentKind.CALL, lot_size=65, tick_size="0.05")
+    market.go_live("1", "5000")
+    option = an_instrument(
+        OPTION,
+        kind=InstrumentKind.CALL,
+        lot_size=65,
+        tick_size="0.05",
+        freeze_quantity=1800,
+    )
     master = KiteMaster((*STANDARD, option))
     async with running(KiteStandin(market=market, clock=clock, master=master)) as kite:
         world = KiteWorld(clock=clock, market=market, kite=kite)
         world.price("1487.90", "1488.10", "1488.00")
         market.show(OPTION, bids=[("99.95", 650)], asks=[("100.05", 650)], last="100.00")
-        kite.account(USER).oms.overnight[OPTION, "NRML"] = 65
-        async with world.desk(settings, location) as desk, desk.client() as client:
+        yield world
+
+
+async def test_a_held_contract_that_only_kite_lists_is_valued_by_kites_row(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with option_world() as world, world.desk(settings, location) as desk:
+        world.kite.account(USER).oms.overnight[OPTION, "NRML"] = 65
+        async with desk.client() as client:
             as_owner(location, "UPDATE accounts SET mode = 'PROPOSE'")
             await world.log_in(client)
             answer = await say(client, BUY)
@@ -129,3 +144,28 @@ async def test_a_held_contract_that_only_kite_lists_is_valued_by_kites_row(
     assert answer["outcome"] == "AWAITING_APPROVAL", answer["message"]
     figures = {e["metric"]: Decimal(e["value"]) for e in trace["riskgate_result"]["evidence"]}
     assert figures["gross_exposure_x"] == Decimal(65 * 100 + 10 * 1490) / figures["equity"]
+
+
+@pytest.mark.parametrize(
+    "words", ["buy 2 lots of nifty 24500 ce 17 mar at 100", "buy 130 NIFTY2631724500CE at 100"]
+)
+async def test_a_contract_that_only_kite_lists_is_planned_by_kites_row(
+    settings: Settings, location: DatabaseLocation, words: str
+) -> None:
+    async with (
+        option_world() as world,
+        world.desk(settings, location) as desk,
+        desk.client() as client,
+    ):
+        as_owner(location, "UPDATE accounts SET mode = 'PROPOSE'")
+        await world.log_in(client)
+        answer = await say(client, words)
+        trace = await decision(client, answer)
+    assert answer["outcome"] == "AWAITING_APPROVAL", answer["message"]
+    planned = next(step for step in trace["replay"] if step["step"] == "plan")
+    (leg,) = planned["output"]["legs"]
+    row = leg["instrument"]
+    assert row["ref"] == {"exchange": "NFO", "tradingsymbol": "NIFTY2631724500CE"}
+    assert (row["lot_size"], row["tick_size"], row["freeze_quantity"]) == (65, "0.05", "1800")
+    assert (leg["quantity"], leg["notional"]) == ("130", "13000")
+    assert planned["output"]["order_skeleton"]["product"] == "NRML"
