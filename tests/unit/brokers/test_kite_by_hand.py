@@ -4,10 +4,12 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
 
+from app.calendars.table import load
 from app.instruments.master import load_master
 from riskgate.contracts.derivatives import parse_tradingsymbol
 from riskgate.contracts.instruments import Exchange, InstrumentRef
@@ -21,7 +23,7 @@ from tests.fakes.kite_standin import (
     in_a_thread,
     running,
 )
-from tests.fakes.kite_standin.__main__ import the_standin
+from tests.fakes.kite_standin.__main__ import the_standin, write_calendar
 from tests.fakes.kite_standin.bars import Bars
 from tests.fakes.kite_standin.contracts import listed_at
 from tests.fakes.kite_standin.controls import ACTS
@@ -126,7 +128,7 @@ async def test_a_person_logs_in_on_the_page_and_sees_the_order_in_the_controls()
         text = (await client.tool("login")).text
         (link,) = set(re.findall(r"\((http\S+)\)", text))
         page = (await http.get(link)).text
-        (choice,) = re.findall(r'href="([^"]+)">Log in as Asha Bose', page)
+        (choice,) = re.findall(r'href="([^"]+)">Log in as Chirag Desai', page)
         back = await http.get(kite.origin + choice.replace("&amp;", "&"))
         assert "Login Successful" in back.text
         held = {row["tradingsymbol"]: row for row in await client.read("get_holdings")}
@@ -135,6 +137,13 @@ async def test_a_person_logs_in_on_the_page_and_sees_the_order_in_the_controls()
         await client.read("place_order", **(ORDER | {"quantity": 1, "price": 1.0}))
         control = (await http.get(f"{kite.origin}/control")).text
         assert "BUY 1 NSE:INFY at 1: OPEN" in control
+
+
+def test_the_market_is_open_at_any_hour_by_the_calendar_it_writes(tmp_path: Path) -> None:
+    path = write_calendar(DECEMBER, tmp_path)
+    night = DECEMBER.replace(hour=20) + timedelta(days=5)
+    closed, opened = (load(path_).state_of([Exchange.NSE], night) for path_ in (None, path))
+    assert (closed.is_open, opened.is_open) == (False, True)
 
 
 def test_it_runs_beside_a_test_that_has_no_loop() -> None:
