@@ -64,6 +64,7 @@ class Stage:
     clients: dict[str, HttpClient]
     ids: dict[str, str] = field(default_factory=dict)
     found: dict[int, list[str]] = field(default_factory=dict)
+    requests: int = 0
 
     def compare(self, number: int, differences: list[str]) -> None:
         """Note what differs of a row; none is a row that is the same."""
@@ -112,6 +113,7 @@ class Stage:
         """Compare what was asked of Kite since then; None was not recorded."""
         if theirs is None:
             return
+        self.requests += len(theirs)
         ours = [vars(asked) for asked in self.kite.upstream[before:]]
         told = [upstream_of(asked, self.ids) for asked in theirs]
         mine = [upstream_of(asked, {}) for asked in ours]

@@ -25,6 +25,7 @@ from tests.fakes.kite_standin.tool_server import Login
 from tests.figures import tell
 from tests.unit.brokers.kite_replay import (
     NOT_REPLAYED,
+    STRICTER,
     A,
     B,
     Row,
@@ -74,9 +75,16 @@ async def test_the_recorded_exchanges_come_out_the_same(stage: Stage) -> None:
         elif number in TOOL_ROWS:
             await do_the_tool(stage, number)
     differing = {number: found for number, found in stage.found.items() if found}
-    tell("recorded exchanges", compared=len(stage.found), listed_as_not=len(NOT_REPLAYED))
+    tell(
+        "recorded exchanges",
+        compared=len(stage.found),
+        listed_as_not=len(NOT_REPLAYED),
+        of_them_stricter=len(STRICTER),
+        requests_to_kite=stage.requests,
+    )
     assert differing == {}, json.dumps(differing, indent=1)
-    assert len(stage.found) == ROWS - len(NOT_REPLAYED)
+    assert len(stage.found) == ROWS - len(NOT_REPLAYED) == 149
+    assert stage.requests == 99
 
 
 async def do_the_tool(stage: Stage, number: int) -> None:
