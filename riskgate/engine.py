@@ -16,7 +16,8 @@ from riskgate.contracts.decisions import (
     Verdict,
     Violation,
 )
-from riskgate.contracts.instruments import slice_quantity
+from riskgate.contracts.exposures import Exposure, ExposureChange, ExposureOf
+from riskgate.contracts.instruments import InstrumentRef, slice_quantity
 from riskgate.contracts.plans import PlanLeg, RiskModel, TradePlan
 from riskgate.errors import ApprovalMismatch
 from riskgate.facts import Candidate, Rates, Situation
@@ -34,7 +35,7 @@ from riskgate.suggest import Suggestion, changed, suggest
 from riskgate.weigh import Facts
 from riskgate.world import World, own_broker, world_of
 
-__all__ = ["GateInput", "approve", "evaluate", "resized"]
+__all__ = ["GateInput", "approve", "evaluate", "exposure_change", "resized"]
 
 _PLACE: Final = {rule.rule_id: place for place, rule in enumerate(RULES)}
 
@@ -133,6 +134,44 @@ def approve(
         approved_at=approved_at,
         expires_at=expires_at,
     )
+
+
+def exposure_change(policy: Policy, gate_input: GateInput) -> ExposureChange:
+    """Return what a plan changes of the figures that the gate compares; nothing is decided here.
+
+    The figures after are those of the decision's evidence, in money.
+    """
+    with exactly():
+        world = world_of(policy, gate_input)
+        book, equity = world.book, world.situation.account.equity
+        gross, net = book.gross, max(book.net_high, -book.net_low)
+        held = {key: entry.exposure for key, entry in book.entries.items()}
+        walk = _walk(Judge(policy), gate_input, world, _as_asked)
+        facts = [judgement.facts for _leg, judgement in walk.judgements]
+        totals = facts[-1].limits.exposure
+        rows = [
+            _exposure(
+                ExposureOf.GROSS, gross, walk.gross_after, totals.max_gross_exposure_x, equity
+            ),
+            _exposure(ExposureOf.NET, net, walk.net_after, totals.max_net_exposure_x, equity),
+        ]
+        known = all(f.gross_after is not None for f in facts)
+        legs = [
+            _exposure(
+                ExposureOf.POSITION,
+                held.get(leg.instrument.ref, ZERO),
+                f.position_after,
+                f.limits.exposure.max_position_pct,
+                equity,
+                leg.instrument.ref,
+            )
+            for leg, f in zip(gate_input.plan.legs, facts, strict=True)
+        ]
+        return ExposureChange(
+            currency=gate_input.plan.currency,
+            equity=_shown(equity),
+            rows=tuple(row for row in (*(rows if known else ()), *legs) if row is not None),
+        )
 
 
 def resized(plan: TradePlan, quantities: Mapping[int, Decimal]) -> TradePlan:
@@ -320,6 +359,26 @@ def _leg_change(leg: int, by: Suggestion) -> LegChange:
         wait_s=_shown(by.wait_s),
         until=None if by.until is None else by.until.value,
         text=by.text,
+    )
+
+
+def _exposure(
+    of: ExposureOf,
+    before: Decimal,
+    after: Decimal | None,
+    share: Decimal | None,
+    equity: Decimal | None,
+    instrument: InstrumentRef | None = None,
+) -> Exposure | None:
+    if after is None:
+        return None
+    capped = share is not None and equity is not None and equity > 0
+    return Exposure(
+        of=of,
+        instrument=instrument,
+        before=shown(before),
+        after=shown(after),
+        limit=shown((share or ZERO) * (equity or ZERO)) if capped else None,
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 from riskgate.contracts.base import Code, Contract, Identifier, Sha256, ShortText, UtcTime
 from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.contracts.decisions import KillSwitchLevel, RiskDecision
+from riskgate.contracts.exposures import ExposureChange
 from riskgate.contracts.instruments import Currency, Instrument, InstrumentRef, Resolution
 from riskgate.contracts.intents import Provenance, TradeIntent
 from riskgate.contracts.orders import ExecutionMode
@@ -95,11 +96,15 @@ class ComposedPlan(Contract):
 
 
 class Judged(Contract):
-    """The gate's stored decision on a plan; `trip` says that it made the kill switch stricter."""
+    """The gate's stored decision on a plan; `trip` says that it made the kill switch stricter.
+
+    `exposure` is what the plan changes of what is at risk.
+    """
 
     decision: RiskDecision
     step: ReplayStep
     trip: ShortText | None = None
+    exposure: ExposureChange | None = None
 
 
 class ExecutionReport(Contract):

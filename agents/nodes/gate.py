@@ -90,6 +90,7 @@ async def _show_veto(context: TurnContext, plan: TradePlan, judged: Judged) -> N
         "violations": [v.model_dump(mode="json") for v in decision.violations],
         "would_pass": [change.model_dump(mode="json") for change in would_pass(decision)],
         "kill_switch": judged.trip,
+        "exposure": None if judged.exposure is None else judged.exposure.model_dump(mode="json"),
     }
     content = CardContent(
         kind=CardKind.VETO,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from adapters.ports import Brokers, Clock, IdFactory, Logins, MarketData
+from adapters.tariffs import indian_tariff
 from agents.context import Defaults
 from agents.graph import build_graph
 from app.api.services import Services
@@ -261,6 +262,7 @@ def _conversation(
         ),
         secret=ground.secret,
         live=settings.live,
+        tariff=indian_tariff(),
     )
     parts = Parts(
         database=ground.database,

@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from app.cli import charts
 from app.cli.text import clock, decimal, instrument, money, safe, sign_of, words
 
 Json: TypeAlias = Mapping[str, Any]
@@ -90,6 +91,7 @@ def _ticket(card: Json) -> RenderableType:
     if len(fields.get("legs") or []) > 1:
         parts.append(_legs(card))
     parts += [_slices(leg, card) for leg in fields.get("legs") or [] if _sliced(leg)]
+    parts += [*charts.levels(card, _currency(card)), *charts.exposures(card), *charts.charges(card)]
     parts += [_quote_line(quote, card) for quote in fields.get("quotes") or []]
     parts += [Text(f"• {safe(note)}", style="dim") for note in fields.get("notes") or []]
     parts += [_gate_line(card), *_waived(card), *_kill_switch(card)]
@@ -141,7 +143,8 @@ def _fact_rows(card: Json) -> list[tuple[str, str | None, list[str]]]:
         origin = [source_text(source)] if source else []
         return origin + [safe(text) for text in more if text]
 
-    percent = fields.get("loss_at_stop_pct")
+    percent, cost = fields.get("loss_at_stop_pct"), fields.get("cost") or {}
+    leaving = price(cost.get("leaving"))
     quantity = only.get("quantity")
     return [
         ("Side", _text(fields.get("side")), said("side")),
@@ -158,6 +161,16 @@ def _fact_rows(card: Json) -> list[tuple[str, str | None, list[str]]]:
         ("Validity", _text(fields.get("validity")), said("validity")),
         ("Reference price", price(only.get("reference_price")), []),
         ("Notional", price(fields.get("notional")), []),
+        (
+            "Charges",
+            price(cost.get("total")),
+            [f"{leaving} more to leave again"] if leaving else [],
+        ),
+        (
+            "Break-even",
+            price(cost.get("breakeven_price")),
+            ["after all charges"],
+        ),
         ("Stop", price(only.get("stop_price")), said("stop_loss")),
         ("Target", price(only.get("target_price")), said("target")),
         (
@@ -165,6 +178,7 @@ def _fact_rows(card: Json) -> list[tuple[str, str | None, list[str]]]:
             price(fields.get("loss_at_stop") or only.get("loss_at_stop")),
             [f"{safe(percent)} % of equity"] * bool(percent),
         ),
+        ("Gain at target", price(fields.get("gain_at_target")), []),
         ("Send before", _time(fields.get("valid_until")), said("ttl_minutes")),
         ("Mode", _text(fields.get("mode")), []),
     ]
@@ -257,7 +271,7 @@ def _veto(card: Json) -> RenderableType:
         # Cards of older releases carry the quantity alone.
         text = item.get("text") or f"quantity {item.get('quantity')}"
         lines.append(Text(f"Would pass{leg}: {safe(text)}.", style="green"))
-    lines += _kill_switch(card)
+    lines += [*charts.exposures(card), *_kill_switch(card)]
     return _panel(card, lines, "red")
 
 

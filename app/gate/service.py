@@ -25,11 +25,12 @@ from app.persistence.database import Row, Session
 from app.persistence.orders import OrderRecord
 from app.telemetry import decisions_total
 from riskgate.contracts.decisions import ApprovedPlan, RiskDecision
+from riskgate.contracts.exposures import ExposureChange
 from riskgate.contracts.instruments import Instrument, InstrumentKind, InstrumentRef
 from riskgate.contracts.orders import OrderIntent, OrderTerms
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
-from riskgate.engine import approve, evaluate
+from riskgate.engine import approve, evaluate, exposure_change
 from riskgate.hashing import canonical_json, text_hash
 from riskgate.inputs import Classification, GateInput
 from riskgate.policy import DEFAULT_POLICY, Policy
@@ -207,6 +208,10 @@ class Gate:
             decision_hash=decision_hash,
             trip=await trip(session, policy, decision, account.account_id, at=at),
         )
+
+    def exposures(self, judgement: Judgement) -> ExposureChange:
+        """Return what the judged plan changes of what is at risk, for people to look at."""
+        return exposure_change(judgement.policy, judgement.gate_input)
 
     async def note_equity(
         self, session: Session, account_id: str, snapshot: BrokerSnapshot, *, at: datetime

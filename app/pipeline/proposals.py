@@ -18,12 +18,14 @@ from app.pipeline.contested import contested_entry
 from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import make_world, priced_instruments
 from app.planning.compose import compose_plan
+from app.planning.costs import plan_cost
 from app.planning.inputs import PlanningInputs, PlanProblem, PriceCollar
 from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.contracts.intents import TradeIntent
 from riskgate.contracts.orders import ExecutionMode, OrderType
 from riskgate.contracts.snapshots import BrokerSnapshot
 from riskgate.contracts.traces import ReplayStep
+from riskgate.tariff import Tariff
 from tools.ports import (
     AccountView,
     Caller,
@@ -63,6 +65,7 @@ class Proposals:
         lifetimes: Lifetimes,
         secret: bytes,
         live: bool,
+        tariff: Tariff,
     ) -> None:
         self._database = database
         self._views = views
@@ -73,6 +76,7 @@ class Proposals:
         self._lifetimes = lifetimes
         self._secret = secret
         self._live = live
+        self._tariff = tariff
 
     async def earlier(self, caller: Caller, message: str) -> EarlierRequest | None:
         """Return what the same words led to a moment ago, if that waits or was approved."""
@@ -227,7 +231,12 @@ class Proposals:
             )
         step = gate_step(PLAN_STAGE, judgement.decision_hash, judgement.policy.policy_hash)
         trip = None if judgement.trip is None else judgement.trip.text
-        return Judged(decision=judgement.decision, step=step, trip=trip)
+        return Judged(
+            decision=judgement.decision,
+            step=step,
+            trip=trip,
+            exposure=self._gate.exposures(judgement),
+        )
 
     async def request_approval(
         self, caller: Caller, composed: ComposedPlan, judged: Judged, title: str
@@ -251,10 +260,7 @@ class Proposals:
             plan_id=plan.plan_id,
             plan_hash=plan.plan_hash,
             decision_id=caller.decision_id,
-            fields={
-                **plan_fields(plan, decision, composed.quotes, trip=judged.trip),
-                **_proposed_by(caller),
-            },
+            fields={**self._fields(composed, judged), **_proposed_by(caller)},
             provenance=plan_provenance(plan),
         )
         terms = SealedTerms(
@@ -277,6 +283,18 @@ class Proposals:
             await jobs.defer(session, expiry, after=expires_at - now)
             await append(session, _card_entry(caller, card), at=now)
         return card
+
+    def _fields(self, composed: ComposedPlan, judged: Judged) -> dict[str, JsonValue]:
+        plan, exposure = composed.plan, judged.exposure
+        lowered = frozenset() if exposure is None else exposure.lowered
+        return plan_fields(
+            plan,
+            judged.decision,
+            composed.quotes,
+            trip=judged.trip,
+            exposure=exposure,
+            cost=plan_cost(plan, self._tariff, lowered=lowered),
+        )
 
     async def show(self, caller: Caller, content: CardContent) -> Card:
         """Store an informing card, or a question that waits for an answer."""

@@ -2,13 +2,14 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect
 
 from app.clock import SystemClock
-from tests.e2e.browsing import CHROMIUM, await_conversation, say, visit
+from tests.e2e.browsing import CHROMIUM, DESKTOP, await_conversation, say, visit
 from tests.servers import Server
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
@@ -22,6 +23,11 @@ def facts(ticket: Locator) -> dict[str, list[str]]:
     """Return a ticket's values by label, each with the lines on where it came from."""
     rows = ticket.locator(".fact").all()
     return {row.locator("dt").inner_text(): row.locator("dd").all_inner_texts() for row in rows}
+
+
+def heights(drawn: Locator, name: str) -> list[float]:
+    """Return how far down each shape is drawn."""
+    return [float(shape.get_attribute(name) or "nan") for shape in drawn.all()]
 
 
 def posts(page: Page) -> list[str]:
@@ -262,6 +268,67 @@ def test_the_keyboard_is_enough(browser: Browser, server: Server) -> None:
         ticket = say(page, "buy 1 TCS at market, cnc").locator(".ticket")
         ticket.get_by_role("button", name="Approve").press("Enter")
         expect(page.locator(".card.result").last).to_contain_text("reconciled")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, SMALL_PHONE])
+def test_a_plan_is_drawn_in_charts_that_say_their_figures_in_words_and_in_a_table(
+    browser: Browser, server: Server, size: ViewportSize
+) -> None:
+    with visit(browser, server, size=size) as page:
+        words = f"buy {60 + size['width'] % 7} INFY at market, cnc, stop 2%, target 4%"
+        ticket = say(page, words).locator(".ticket")
+        shown = facts(ticket)
+        drawings = ticket.get_by_role("img")
+        expect(drawings).to_have_count(3)
+        levels = drawings.filter(has=page.locator("title", has_text="Price, entry"))
+        stop, target = shown["Stop"][0], shown["Target"][0]
+        expect(levels.locator("desc")).to_have_text(
+            re.compile(rf"^Target {re.escape(target)}, .*Stop {re.escape(stop)}\.$")
+        )
+        ys = [
+            float(y)
+            for y in levels.locator(".rung").evaluate_all(
+                "all => all.map((l) => l.getAttribute('y1'))"
+            )
+        ]
+        assert ys == sorted(ys)
+        labels = [
+            float(y)
+            for y in levels.locator("text.value").evaluate_all(
+                "all => all.map((l) => l.getAttribute('y'))"
+            )
+        ]
+        assert min(below - above for above, below in pairwise(labels)) >= 16
+        stakes = drawings.filter(has=page.locator("title", has_text="At stake"))
+        expect(stakes.locator("desc")).to_contain_text(f"Loss at stop {shown['Loss at stop'][0]}")
+        ticket.get_by_text("Figures of the charts").click()
+        risk = ticket.get_by_role("region", name="At risk before and after")
+        expect(risk.get_by_role("row")).to_have_text(
+            [re.compile("Before.*After.*Limit"), re.compile("All positions"), re.compile("INFY")]
+        )
+        ticket.locator(".bill summary").click()
+        bill = ticket.get_by_role("region", name="Charges of the plan")
+        expect(bill).to_contain_text("Securities transaction tax")
+        expect(bill.get_by_role("row").last).to_have_text(
+            re.compile("Together.*" + re.escape(shown["Charges"][0]))
+        )
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        box, outer = drawings.first.bounding_box(), ticket.bounding_box()
+        assert box is not None
+        assert outer is not None
+        assert box["width"] <= outer["width"]
+
+
+def test_a_refused_plan_shows_how_far_over_its_limits_it_would_have_gone(
+    browser: Browser, server: Server
+) -> None:
+    with visit(browser, server) as page:
+        veto = say(page, "buy 70000 TCS at market, cnc").locator(".card.veto")
+        expect(veto.get_by_role("img").locator("desc")).to_have_text(
+            re.compile(r"TCS from ₹[\d,.]+ to ₹[\d,.]+, limit ₹[\d,.]+\.$")
+        )
+        expect(veto.locator(".bar.bad")).to_have_count(2)
+        expect(veto.locator(".limit")).to_have_count(2)
 
 
 PARSE = """async ([stream, cut]) => {

@@ -12,8 +12,8 @@ from adapters.brokers.paper.day import ist_day
 from adapters.brokers.paper.filling import World
 from adapters.brokers.paper.settings import PaperSettings
 from adapters.brokers.paper.state import PaperState, open_account
-from adapters.brokers.paper.tariff import indian_tariff
 from adapters.errors import OrderRejected
+from adapters.tariffs import indian_tariff
 from riskgate.contracts.instruments import Currency
 from riskgate.contracts.orders import BrokerTrade, OrderIntent, Product, Side, Validity
 from riskgate.contracts.snapshots import DepthLevel, Quote, QuoteSource

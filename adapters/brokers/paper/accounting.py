@@ -8,9 +8,9 @@ before charges.
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from adapters.brokers.paper.charges import Charges
 from adapters.brokers.paper.matching import Fill
 from adapters.brokers.paper.state import MICRO, PaperOrder, PaperPosition, PaperState
+from riskgate.charges import Charges
 from riskgate.contracts.orders import OrderTerms, Product, Side
 
 

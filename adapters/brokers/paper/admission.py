@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from adapters.brokers.paper.charges import is_charged, rates_of
 from adapters.brokers.paper.depth import in_band
 from adapters.brokers.paper.pairs import open_quantity
 from adapters.brokers.paper.state import PaperState
-from adapters.brokers.paper.tariff import Tariff
 from adapters.steps import step_fault
+from riskgate.charges import is_charged, rates_of
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.instruments import Instrument, InstrumentKind
 from riskgate.contracts.orders import OrderIntent, OrderType, Product, Side
 from riskgate.contracts.snapshots import DepthLevel, Quote
+from riskgate.tariff import Tariff
 
 _PRODUCTS: Final = {
     InstrumentKind.EQUITY: frozenset({Product.CNC, Product.MIS}),

@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from adapters.brokers.paper.admission import Application, refusal
-from adapters.brokers.paper.charges import Executed, bears_dp_fee, charges
 from adapters.brokers.paper.day import cancel_rest, ist_day
 from adapters.brokers.paper.filling import World, levels_for, meet
 from adapters.brokers.paper.latency import reaches_book_at
@@ -14,6 +13,7 @@ from adapters.brokers.paper.matching import match_levels
 from adapters.brokers.paper.pairs import link, pair_fault
 from adapters.brokers.paper.state import PaperOrder, PaperState
 from adapters.errors import OrderRejected
+from riskgate.charges import Executed, bears_dp_fee, charges
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.instruments import Instrument
 from riskgate.contracts.orders import BrokerOrder, BrokerOrderStatus, OrderIntent

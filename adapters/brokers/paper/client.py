@@ -17,7 +17,6 @@ from adapters.brokers.paper.mapping import snapshot_of
 from adapters.brokers.paper.session import Session
 from adapters.brokers.paper.settings import CurrencyOf, PaperSettings, indian_rupee
 from adapters.brokers.paper.state import PaperState, open_account, read_state, state_text
-from adapters.brokers.paper.tariff import indian_tariff
 from adapters.errors import (
     BrokerUnavailable,
     MarketDataUnavailable,
@@ -32,6 +31,7 @@ from adapters.ports import (
     MarketData,
     PaperStateStore,
 )
+from adapters.tariffs import indian_tariff
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import (
     BrokerOrder,

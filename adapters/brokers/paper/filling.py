@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from adapters.brokers.paper.accounting import apply_charges, apply_fill
-from adapters.brokers.paper.charges import Charges, Executed, bears_dp_fee, charges
 from adapters.brokers.paper.day import cancel_rest, ist_day
 from adapters.brokers.paper.depth import levels_left, take_depth
 from adapters.brokers.paper.margins import Marks, available
@@ -14,8 +13,8 @@ from adapters.brokers.paper.matching import Fill, is_triggered, match_levels
 from adapters.brokers.paper.queueing import join, move_up, served_first
 from adapters.brokers.paper.settings import PaperSettings
 from adapters.brokers.paper.state import MICRO, PaperOrder, PaperState
-from adapters.brokers.paper.tariff import Tariff
 from adapters.ports import IdFactory, InstrumentLookup
+from riskgate.charges import Charges, Executed, bears_dp_fee, charges
 from riskgate.contracts.instruments import Instrument, InstrumentRef
 from riskgate.contracts.orders import (
     BrokerOrder,
@@ -26,6 +25,7 @@ from riskgate.contracts.orders import (
     Validity,
 )
 from riskgate.contracts.snapshots import DepthLevel, Quote
+from riskgate.tariff import Tariff
 
 
 @dataclass(frozen=True, kw_only=True)

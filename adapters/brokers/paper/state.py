@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from adapters.brokers.paper.charges import NO_CHARGES, Charges
+from riskgate.charges import NO_CHARGES, Charges
 from riskgate.contracts.base import (
     Contract,
     Identifier,

@@ -1,6 +1,7 @@
 /** Cards other than the ticket: questions, insights, vetoes, exceptions and results. */
 
 import { connectionLines } from "./connection.js";
+import { exposureCharts } from "./charts.js";
 import { el } from "./dom.js";
 import { decimal, instrumentText, words } from "./format.js";
 import { mayConnect } from "./session.js";
@@ -103,6 +104,7 @@ function veto(card, currency) {
     title(card.title, el("span", { class: "chip bad" }, VERDICTS[verdict] ?? words(verdict))),
     el("ul", { class: "violations" }, violations.map((item) => violation(item, currency))),
     passing.length ? wouldPass(passing) : null,
+    exposureCharts(card),
     trip ? el("ul", { class: "notes bad" }, el("li", {}, trip)) : null,
   );
 }

@@ -1,6 +1,7 @@
 /** The ticket of a trade plan: what would be sent, where each value came from, and the decision. */
 
 import { serverNow } from "./api.js";
+import { planCharts } from "./charts.js";
 import { announce, copyable, el } from "./dom.js";
 import { clock, countdown, decimal, instrumentParts, instrumentText, money, NOTHING, words } from "./format.js";
 import { createLive } from "./live.js";
@@ -20,6 +21,17 @@ const SOURCES = {
   ui: "chosen by you",
   playbook: "playbook",
   policy_default: "account default",
+};
+const CHARGES = {
+  brokerage: "Brokerage",
+  stt: "Securities transaction tax",
+  exchange: "Exchange fee",
+  investor_protection: "Investor protection fund",
+  sebi: "SEBI fee",
+  stamp_duty: "Stamp duty",
+  gst: "GST",
+  dp: "Depository (DP) fee",
+  total: "Together",
 };
 const URGENT_MS = 30_000;
 
@@ -44,6 +56,8 @@ export function createTicket(card, { onDecide }) {
     proposedBy(card),
     facts(card),
     legs(card),
+    planCharts(card),
+    bill(card),
     quotes(card),
     notes(card),
     ticket.live?.element,
@@ -199,9 +213,12 @@ function facts(card) {
     ["Validity", fields.validity, "validity"],
     ["Reference price", price(only.reference_price)],
     ["Notional", price(fields.notional)],
+    ["Charges", price(fields.cost?.total), null, fields.cost?.leaving ? `${price(fields.cost.leaving)} more to leave again` : null],
+    ["Break-even", price(fields.cost?.breakeven_price), null, fields.cost?.breakeven_price ? "after all charges" : null],
     ["Stop", price(only.stop_price), "stop_loss"],
     ["Target", price(only.target_price), "target"],
     ["Loss at stop", price(fields.loss_at_stop ?? only.loss_at_stop), null, percent(fields.loss_at_stop_pct)],
+    ["Gain at target", price(fields.gain_at_target)],
     ["Send before", fields.valid_until && clock(fields.valid_until), fields.valid_until && "ttl_minutes"],
     ["Mode", fields.mode],
   ];
@@ -266,6 +283,26 @@ function legsTable(all, currency) {
 function slices(leg, currency) {
   const sizes = leg.slices.map((size) => decimal(size, { currency })).join(" + ");
   return el("p", { class: "slices" }, `${instrumentText(leg.instrument)} goes out in ${leg.slices.length} orders: ${sizes}`);
+}
+
+/** Every line of what the plan costs beyond its prices. */
+function bill({ fields: { cost } }) {
+  if (!cost) return null;
+  const rows = [...cost.lines, { charge: "total", amount: cost.total }];
+  return el(
+    "details",
+    { class: "bill" },
+    el("summary", {}, "All charges", el("span", {}, `${money(cost.total, cost.currency)} on ${money(cost.turnover, cost.currency)}`)),
+    table(
+      [
+        { label: "Charge", cell: (row) => CHARGES[row.charge] ?? words(row.charge) },
+        { label: "Amount", number: true, cell: (row) => money(row.amount, cost.currency) },
+      ],
+      rows,
+      "Charges of the plan",
+    ),
+    el("p", { class: "quiet-text" }, `Worked out at the prices shown, with the rates of ${cost.rates_on}; the contract note of the broker decides.`),
+  );
 }
 
 function quotes(card) {

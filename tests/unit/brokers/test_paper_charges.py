@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.brokers.paper.charges import Charges, Executed, charges
 from adapters.brokers.paper.settings import PaperSettings
 from adapters.brokers.paper.state import PaperState, read_state
-from adapters.brokers.paper.tariff import ChargeKind, Tariff, indian_tariff
 from adapters.errors import OrderRejected
+from adapters.tariffs import indian_tariff
+from riskgate.charges import Charges, Executed, charges
 from riskgate.contracts.instruments import (
     Currency,
     Exchange,
@@ -17,6 +17,7 @@ from riskgate.contracts.instruments import (
     InstrumentRef,
 )
 from riskgate.contracts.orders import Product, Side
+from riskgate.tariff import ChargeKind, Tariff
 from tests.fakes.instruments import GOOG, INFY, an_instrument
 from tests.fakes.orders import ACCOUNT, an_order
 from tests.unit.brokers.paper_bench import PaperBench

@@ -12,6 +12,8 @@ from app.api import problems
 from app.web.page import CONTENT_TYPES, router, static_files
 
 STATIC = Path(__file__).resolve().parents[3] / "app" / "web" / "static"
+# The name of a vocabulary, which nobody fetches.
+SVG_NAME = '"http://www.w3.org/2000/svg"'
 SCRIPTS = sorted(STATIC.glob("*.js"))
 # Each of these would make markup or code out of text.
 DANGEROUS = re.compile(
@@ -125,7 +127,7 @@ def test_the_page_has_no_inline_script_style_or_handler() -> None:
 def test_a_script_makes_no_markup_from_text_and_names_no_other_address(script: Path) -> None:
     source = script.read_text()
     assert DANGEROUS.findall(source) == []
-    assert re.findall(r"https?://|//[a-z]+\.[a-z]", source) == []
+    assert re.findall(r"https?://|//[a-z]+\.[a-z]", source.replace(SVG_NAME, "")) == []
 
 
 @pytest.mark.parametrize(

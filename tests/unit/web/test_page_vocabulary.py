@@ -4,11 +4,14 @@ import re
 from pathlib import Path
 
 from adapters.ports import LoginState
+from app.cli import charts
 from app.identity.principal import ROLES_WITH, Permission
 from app.protection.drain import MAY_BECOME, State
 from app.reconciliation.actions import Action
+from riskgate.contracts.exposures import ExposureOf
 from riskgate.contracts.orders import FINAL_ORDER_STATES, OrderState
 from riskgate.contracts.traces import DeltaCause
+from riskgate.tariff import ChargeKind
 
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "app" / "web" / "static"
@@ -60,3 +63,15 @@ def test_buttons_are_kept_from_those_the_server_would_refuse() -> None:
     assert names_in("session.js", "CONNECTORS") == set(ROLES_WITH[Permission.CONNECT])
     assert 'includes("risk_admin")' in (STATIC / "session.js").read_text()
     assert {role.value for role in ROLES_WITH[Permission.RESTART]} == {"risk_admin"}
+
+
+def test_every_charge_and_every_total_has_its_words_in_the_page_and_the_terminal() -> None:
+    source = (STATIC / "ticket.js").read_text()
+    said = re.search(r"const CHARGES = \{(.+?)\n\};", source, re.DOTALL)
+    assert said is not None
+    assert set(re.findall(r"^  ([a-z_]+):", said[1], re.MULTILINE)) == {*ChargeKind, "total"}
+    assert charts.CHARGES.keys() == set(ChargeKind)
+    totals = set(ExposureOf) - {ExposureOf.POSITION}
+    named = re.search(r"const NAMES = \{(.+)\};", (STATIC / "charts.js").read_text())
+    assert named is not None
+    assert set(re.findall(r"([A-Z]+):", named[1])) == totals == charts.NAMES.keys()

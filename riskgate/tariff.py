@@ -1,12 +1,8 @@
-"""The dated table of what an Indian trade costs, read from `data/charges.csv`."""
+"""The dated table of what an Indian trade costs, as rows; `adapters.tariffs` has the table."""
 
-import csv
-import io
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from functools import cache
-from importlib import resources
 
 from pydantic import model_validator
 
@@ -107,13 +103,6 @@ def segment_of(instrument: Instrument, product: Product) -> Segment | None:
 def cash_exchange(exchange: Exchange) -> Exchange:
     """Return the exchange whose fees a segment's trades bear: NSE for NFO, BSE for BFO."""
     return {Exchange.NFO: Exchange.NSE, Exchange.BFO: Exchange.BSE}.get(exchange, exchange)
-
-
-@cache
-def indian_tariff() -> Tariff:
-    """Read the table that ships with the package, once."""
-    source = resources.files("adapters.brokers.paper.data").joinpath("charges.csv")
-    return read_tariff(csv.DictReader(io.StringIO(source.read_text(encoding="utf-8"))))
 
 
 def read_tariff(records: Iterable[dict[str, str]]) -> Tariff:

@@ -11,7 +11,10 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from adapters.brokers.paper.tariff import (
+from riskgate.contracts.base import Contract, Money
+from riskgate.contracts.instruments import Currency, Instrument
+from riskgate.contracts.orders import OrderTerms, Product, Side
+from riskgate.tariff import (
     ChargeBase,
     ChargeKind,
     Rate,
@@ -19,9 +22,6 @@ from adapters.brokers.paper.tariff import (
     cash_exchange,
     segment_of,
 )
-from riskgate.contracts.base import Contract, Money
-from riskgate.contracts.instruments import Currency, Instrument
-from riskgate.contracts.orders import OrderTerms, Product, Side
 
 PAISA: Final = Decimal("0.01")
 _TAXED: Final = (

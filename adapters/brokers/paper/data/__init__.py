@@ -1,1 +1,0 @@
-"""Bundled tables of the paper broker."""
