@@ -51,6 +51,21 @@ ModelUrl = Annotated[
         r"(:\d{1,5})?(/[A-Za-z0-9._/\-]*)?$"
     ),
 ]
+# Identities hang on these addresses, so they are never plain text but to this machine.
+SafeUrl = Annotated[
+    str,
+    Field(
+        pattern=r"^(https://[A-Za-z0-9.\-]+(:\d{1,5})?|http://127\.0\.0\.1:\d{1,5})"
+        r"(/[A-Za-z0-9._~%/\-]*)?$"
+    ),
+]
+McpUrl = Annotated[
+    str,
+    Field(
+        pattern=r"^(https://[A-Za-z0-9.\-]+(:\d{1,5})?|http://127\.0\.0\.1:\d{1,5})"
+        r"(/[A-Za-z0-9._~%\-]+)*/mcp$"
+    ),
+]
 # What a broker cannot be called without.
 NEEDED: Final = MappingProxyType(
     {
@@ -128,6 +143,11 @@ class Settings(BaseSettings):
     mcp_toolsets: str = "all"
     mcp_read_only: bool = False
     mcp_excluded_tools: str = ""
+    # Whose tokens count over MCP, for which address of ours, and where the keys are to check them.
+    oauth_issuer: SafeUrl | None = None
+    oauth_resource: McpUrl | None = None
+    oauth_jwks_url: SafeUrl | None = None
+    oauth_jwks_file: Path | None = None
     mcp_hosts: Annotated[str, Field(pattern=r"^[A-Za-z0-9.,\-]*$")] = ""
     log_level: str = "INFO"
 

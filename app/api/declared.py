@@ -6,6 +6,13 @@ from fastapi import FastAPI
 from fastapi.routing import RouteContext, iter_route_contexts
 
 PUBLIC = frozenset({"/", "/static/{name}", "/healthz", "/readyz", "/metrics", "/openapi.json"})
+# What clients are told of how to sign in, before they can (RFC 9728).
+TOLD_FIRST = frozenset(
+    {
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/mcp",
+    }
+)
 # The broker signs what it sends; the route checks that itself.
 SIGNED = frozenset({"/api/v1/postbacks/{tenant_id}"})
 # MCP has a door of its own, which asks every request for a credential.
@@ -27,7 +34,7 @@ def undeclared_routes(app: FastAPI) -> Iterator[str]:
     """Return the paths that need neither a permission nor a place among the public ones."""
     for route in iter_route_contexts(app.routes):
         path = str(route.path)
-        if path not in PUBLIC | SIGNED | GUARDED and not _declares(route):
+        if path not in PUBLIC | TOLD_FIRST | SIGNED | GUARDED and not _declares(route):
             yield path
 
 

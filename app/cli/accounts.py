@@ -7,9 +7,11 @@ import typer
 
 from app.cli.errors import guarded
 from app.cli.running import with_application
+from app.errors import InvalidRequest
 from app.identity.principal import OWNER_TENANT
 from app.identity.service import roles_from
 from app.persistence import identities
+from app.settings import load_settings
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
@@ -18,6 +20,9 @@ users = typer.Typer(no_args_is_help=True, help="Users and their roles.")
 keys = typer.Typer(no_args_is_help=True, help="API keys; each is shown once.")
 
 Tenant = Annotated[str, typer.Option(help="Tenant.")]
+Issuer = Annotated[
+    str | None, typer.Option(help="Who makes the tokens; the issuer of the settings by default.")
+]
 
 
 @users.command("create")
@@ -48,6 +53,50 @@ def list_users(tenant: Tenant = OWNER_TENANT) -> None:
 
     for user in with_application(work, begins=True):
         typer.echo(f"{user.user_id}  {user.name}  {','.join(sorted(user.roles))}")
+
+
+@users.command("link")
+@guarded
+def link_user(
+    name: str,
+    subject: Annotated[str, typer.Option(help="The subject (sub) in the tokens.")],
+    issuer: Issuer = None,
+    tenant: Tenant = OWNER_TENANT,
+) -> None:
+    """Let an authorization server's tokens of a subject be a user's, over MCP."""
+    named = _issuer(issuer)
+
+    async def work(container: "Container") -> None:
+        await container.identity.link_subject(tenant, name, issuer=named, subject=subject)
+
+    with_application(work)
+    typer.echo(f"{subject} of {named} is {name}")
+
+
+@users.command("unlink")
+@guarded
+def unlink_user(
+    subject: Annotated[str, typer.Option(help="The subject (sub) in the tokens.")],
+    issuer: Issuer = None,
+    tenant: Tenant = OWNER_TENANT,
+) -> None:
+    """Stop an authorization server's tokens of a subject from counting."""
+    named = _issuer(issuer)
+
+    async def work(container: "Container") -> None:
+        await container.identity.unlink_subject(tenant, issuer=named, subject=subject)
+
+    with_application(work)
+    typer.echo("unlinked")
+
+
+def _issuer(given: str | None) -> str:
+    issuer = given or load_settings().oauth_issuer
+    if issuer is None:
+        raise InvalidRequest(
+            "no issuer is named", remedy="Give --issuer, or set SIGMATRADER_OAUTH_ISSUER."
+        )
+    return issuer
 
 
 @keys.command("create")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from adapters.ports import Clock, IdFactory
 from app.audit.log import Entry, append
-from app.errors import Conflict, InvalidRequest, NotFound, Unauthorized
+from app.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthorized
 from app.identity.principal import Principal, Role
 from app.persistence import identities
 from app.persistence.database import Database, Session
@@ -63,6 +63,47 @@ class Identity:
             name=owner.user_name,
             roles=owner.roles,
         )
+
+    async def of_subject(self, issuer: str, subject: str) -> Principal:
+        """Return the user whom a checked token's subject is linked to. Raises Forbidden."""
+        async with self._database.installation() as session:
+            owner = await identities.find_subject(session, issuer, subject)
+        if owner is None or owner.disabled_at is not None:
+            raise Forbidden(
+                "the token's subject is nobody here",
+                code="SUBJECT_UNKNOWN",
+                remedy="An operator links it: sigmatrader user link NAME --subject SUBJECT.",
+            )
+        return Principal(
+            tenant_id=owner.tenant_id,
+            user_id=owner.user_id,
+            name=owner.user_name,
+            roles=owner.roles,
+        )
+
+    async def link_subject(
+        self, tenant_id: str, user_name: str, *, issuer: str, subject: str
+    ) -> None:
+        """Let an issuer's tokens of a subject be a user's. Raises NotFound and Conflict."""
+        now = self._clock.now()
+        async with self._database.tenant(tenant_id) as session:
+            user = await identities.find_user(session, user_name)
+            if user is None:
+                raise NotFound(f"there is no user {user_name}")
+            if not await identities.link_subject(
+                session, issuer=issuer, subject=subject, user_id=user.user_id, at=now
+            ):
+                raise Conflict("the subject is linked to somebody already")
+            await append(session, _subject_entry("linked", user.user_id, issuer, subject), at=now)
+
+    async def unlink_subject(self, tenant_id: str, *, issuer: str, subject: str) -> None:
+        """Stop an issuer's tokens of a subject from counting. Raises NotFound."""
+        now = self._clock.now()
+        async with self._database.tenant(tenant_id) as session:
+            user_id = await identities.unlink_subject(session, issuer=issuer, subject=subject)
+            if user_id is None:
+                raise NotFound("the subject is linked to nobody here")
+            await append(session, _subject_entry("unlinked", user_id, issuer, subject), at=now)
 
     async def create_user(self, tenant_id: str, name: str, roles: frozenset[Role]) -> UserRecord:
         """Add a user to a tenant. Raises Conflict when the name is taken."""
@@ -127,6 +168,16 @@ class Identity:
         async with self._database.tenant(tenant_id) as session:
             if not await identities.revoke_key(session, key_id=key_id, at=self._clock.now()):
                 raise NotFound(f"there is no valid key {key_id}")
+
+
+def _subject_entry(what: str, user_id: str, issuer: str, subject: str) -> Entry:
+    return Entry(
+        actor="operator",
+        action=f"subject.{what}",
+        entity="user",
+        entity_id=user_id,
+        body={"issuer": issuer, "subject": subject},
+    )
 
 
 def _counts(owner: KeyOwner, now: datetime) -> bool:

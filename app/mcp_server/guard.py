@@ -178,9 +178,10 @@ def _library_user(visitor: Visitor) -> AuthenticatedUser:
     return AuthenticatedUser(
         AccessToken(
             token="",
-            client_id=principal.tenant_id,
-            subject=principal.user_id,
+            client_id=visitor.client_id,
+            subject=f"{principal.tenant_id}:{principal.user_id}",
             scopes=sorted(visitor.scopes),
+            claims={"iss": visitor.credential.value},
         )
     )
 

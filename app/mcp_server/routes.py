@@ -6,6 +6,11 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 MCP_PATH: Final = "/mcp"
+# The address of RFC 9728 for a resource at /mcp, and the shorter one that clients try next.
+METADATA_PATHS: Final = (
+    "/.well-known/oauth-protected-resource/mcp",
+    "/.well-known/oauth-protected-resource",
+)
 
 
 class RunningMcp:
@@ -18,4 +23,5 @@ class RunningMcp:
 
 def mcp_routes() -> list[BaseRoute]:
     """Return the routes; who may use them is decided by the guard behind them."""
-    return [Route(MCP_PATH, RunningMcp())]
+    metadata = [Route(path, RunningMcp(), methods=["GET"]) for path in METADATA_PATHS]
+    return [Route(MCP_PATH, RunningMcp()), *metadata]

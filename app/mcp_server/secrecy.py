@@ -11,7 +11,7 @@ SECRETS: Final = re.compile(
     r"st_[A-Za-z0-9_-]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
 )
 WITHHELD: Final = "[withheld]"
-SHOWN_MAX: Final = 80
+SHOWN_MAX: Final = 120
 # What the audit log says of an argument in words: how long it was, never what it said.
 WORDED: Final = frozenset({"message", "query"})
 

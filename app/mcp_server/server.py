@@ -35,6 +35,7 @@ from app.mcp_server.parts import McpParts
 from app.mcp_server.prompts import RECIPES, filled, missing_arguments, recipe
 from app.mcp_server.results import Problem
 from app.mcp_server.schemas import schema_of
+from app.mcp_server.secrecy import redacted
 from app.mcp_server.shelf import MIME_TYPE, address, listed, served_shelves, templates
 from app.mcp_server.visitors import UNNAMED, Visit, Visitor, client_name
 from riskgate.hashing import canonical_json
@@ -205,7 +206,7 @@ def _refuse_cursor(params: Paging) -> None:
 def _protocol_error(problem: Problem, **about: str) -> MCPError:
     """Return a problem where the protocol has no result for one."""
     code = INVALID_PARAMS if problem.code in NOT_THERE else REFUSED
-    return MCPError(code, problem.message, {**problem.model_dump(mode="json"), **about})
+    return MCPError(code, problem.message, {**problem.model_dump(mode="json"), **redacted(about)})
 
 
 def _unknown_tool(visit: Visit) -> Problem:

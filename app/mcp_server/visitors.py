@@ -7,7 +7,7 @@ from typing import Final
 
 from app.identity.principal import Principal
 from tools.ports import Caller
-from tools.scopes import Scope, scopes_of
+from tools.scopes import Scope
 
 # Submitting and cancelling orders is not among them: nobody can be given it.
 MCP_SCOPES: Final = frozenset({Scope.READ_MARKET, Scope.READ_ACCOUNT, Scope.PLAN_WRITE})
@@ -23,11 +23,12 @@ class Credential(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """A signed-in user with the scopes of this request."""
+    """A signed-in user with the scopes of this request, and the program that it was given to."""
 
     principal: Principal
     scopes: frozenset[Scope]
     credential: Credential
+    client_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +61,6 @@ class Visit:
             run_id=self.call_id,
             decision_id=self.call_id,
         )
-
-
-def key_visitor(principal: Principal) -> Visitor:
-    """Return what the holder of an API key may reach: what their roles give."""
-    return Visitor(
-        principal=principal,
-        scopes=scopes_of(principal.roles) & MCP_SCOPES,
-        credential=Credential.KEY,
-    )
 
 
 def client_name(name: str, version: str) -> str:

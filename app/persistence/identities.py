@@ -40,6 +40,17 @@ class KeyRecord:
     revoked_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class SubjectOwner:
+    """The user whom a token's subject is linked to."""
+
+    tenant_id: str
+    user_id: str
+    user_name: str
+    roles: frozenset[str]
+    disabled_at: datetime | None
+
+
 async def tenant_ids(session: Session) -> list[str]:
     """Return every tenant's id; the only question asked across tenants."""
     rows = await session.fetch_all("SELECT all_tenant_ids() AS tenant_id")
@@ -120,3 +131,31 @@ async def find_key(session: Session, key_hash: str) -> KeyOwner | None:
     """Return the owner of a key by its hash, in whichever tenant it is."""
     row = await session.fetch_one("SELECT * FROM find_api_key(%s)", (key_hash,))
     return KeyOwner(**{**row, "roles": frozenset(row["roles"])}) if row else None
+
+
+async def link_subject(
+    session: Session, *, issuer: str, subject: str, user_id: str, at: datetime
+) -> bool:
+    """Link a subject to a user; False where it is linked to somebody already, in any tenant."""
+    touched = await session.execute(
+        "INSERT INTO oauth_subjects (tenant_id, issuer, subject, user_id, linked_at)"
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        (session.tenant_id, issuer, subject, user_id, at),
+    )
+    return touched == 1
+
+
+async def unlink_subject(session: Session, *, issuer: str, subject: str) -> str | None:
+    """Remove a link of this tenant and return whose it was, None where there was none."""
+    row = await session.fetch_one(
+        "DELETE FROM oauth_subjects WHERE tenant_id = %s AND issuer = %s AND subject = %s"
+        " RETURNING user_id",
+        (session.tenant_id, issuer, subject),
+    )
+    return None if row is None else str(row["user_id"])
+
+
+async def find_subject(session: Session, issuer: str, subject: str) -> SubjectOwner | None:
+    """Return the user whom a subject is linked to, in whichever tenant they are."""
+    row = await session.fetch_one("SELECT * FROM find_oauth_subject(%s, %s)", (issuer, subject))
+    return SubjectOwner(**{**row, "roles": frozenset(row["roles"])}) if row else None

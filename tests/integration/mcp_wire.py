@@ -1,7 +1,7 @@
 """A desk with its MCP server, and the 2026-07-28 protocol spoken to it by hand."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from app.settings import Settings
 from tests.integration.conftest import Desk, open_desk
 
 MODERN = "2026-07-28"
+OLDER = "2025-11-25"
 CLIENT = {"name": "test-host", "version": "1.0"}
 ADDRESS = "http://127.0.0.1:8080"
 
@@ -50,6 +51,27 @@ class Wire:
             **({"Mcp-Name": name} if name else {}),
         }
         return await self.http.post("/mcp", json=body, headers=headers)
+
+    async def send(self, headers: Mapping[str, str], **message: Any) -> httpx.Response:
+        """Send any JSON-RPC message."""
+        accepts = {"Accept": "application/json, text/event-stream", **headers}
+        return await self.http.post("/mcp", json={"jsonrpc": "2.0", **message}, headers=accepts)
+
+    async def open_session(self) -> dict[str, str]:
+        """Shake hands as the older protocol does; return the headers of what follows."""
+        hello = {
+            "protocolVersion": OLDER,
+            "capabilities": {"elicitation": {}},
+            "clientInfo": CLIENT,
+        }
+        opened = await self.send({}, id=0, method="initialize", params=hello)
+        assert opened.status_code == 200, opened.text
+        session = {
+            "Mcp-Session-Id": opened.headers["mcp-session-id"],
+            "MCP-Protocol-Version": OLDER,
+        }
+        await self.send(session, method="notifications/initialized")
+        return session
 
     async def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """Return the result of a request that must succeed."""

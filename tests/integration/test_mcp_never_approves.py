@@ -90,3 +90,26 @@ async def test_a_question_cannot_be_answered_from_outside(
     assert (asked["outcome"], asked["proposal"]) == ("NEEDS_INPUT", None)
     assert answered["proposal"] is None
     assert cards(location) == []
+
+
+async def test_a_clients_accept_is_no_approval_and_nothing_waits_for_it(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    """daintreehq/daintree#11342, anthropics/claude-ai-mcp#1046: a client that says it can ask
+    people is asked nothing, so it can neither approve for itself nor hang."""
+    accepted = {"approve": {"action": "accept", "content": {"approved": True}}}
+    async with mcp_desk(settings, location) as desk, desk.wire() as wire:
+        answer = await wire.ask(
+            "tools/call",
+            name="propose_trade",
+            arguments={"message": ORDER},
+            inputResponses=accepted,
+        )
+        session = await wire.open_session()
+        call = {"name": "propose_trade", "arguments": {"message": "buy 1 TCS at market, cnc"}}
+        older = await wire.send(session, id=1, method="tools/call", params=call)
+    assert answer["resultType"] == "complete"
+    assert answer["structuredContent"]["proposal"]["status"] == "PENDING"
+    assert "elicitation/create" not in older.text
+    assert "AWAITING_APPROVAL" in older.text
+    assert [card["status"] for card in cards(location)] == ["PENDING", "PENDING"]

@@ -43,6 +43,18 @@ api_keys = Table(
     Index("uq_api_keys_key_hash", "key_hash", unique=True),
 )
 
+oauth_subjects = Table(
+    "oauth_subjects",
+    metadata,
+    key("tenant_id"),
+    key("issuer"),
+    key("subject"),
+    text_column("user_id"),
+    time("linked_at"),
+    to("users", "user_id"),
+    Index("uq_oauth_subjects_subject", "issuer", "subject", unique=True),
+)
+
 idempotency_records = Table(
     "idempotency_records",
     metadata,

@@ -35,7 +35,7 @@ def test_the_audit_log_keeps_names_and_sizes_and_withholds_the_rest() -> None:
             "message": "buy 10 INFY",
             "instruments": ["NSE:INFY", KEY],
             "account_id": KEY,
-            "request_id": "r" * 90,
+            "request_id": "r" * 150,
             "limit": 5,
             "policy_hash": None,
         }
@@ -43,6 +43,6 @@ def test_the_audit_log_keeps_names_and_sizes_and_withholds_the_rest() -> None:
         "message": "11 letters",
         "instruments": "[withheld]",
         "account_id": "[withheld]",
-        "request_id": "r" * 80,
+        "request_id": "r" * 120,
         "limit": 5,
     }

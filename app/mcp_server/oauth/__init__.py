@@ -1,0 +1,1 @@
+"""Tokens of somebody else's authorization server: checked here, never passed on."""
