@@ -176,6 +176,8 @@ async def _reachable() -> AsyncIterator[None]:
     try:
         yield
     except BrokerUnavailable as down:
+        if isinstance(down.__cause__, LoginVaultUnavailable):
+            raise Unavailable(down.message, code=LoginVaultUnavailable.code) from down
         raise Unavailable(
             f"the broker does not answer: {down.message}", code="BROKER_UNAVAILABLE"
         ) from down

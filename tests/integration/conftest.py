@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import psycopg
@@ -68,6 +69,22 @@ def location(
             ] == []
     finally:
         run_as_superuser(postgres, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def shell(
+    postgres: EmbeddedServer,
+    location: DatabaseLocation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> pytest.MonkeyPatch:
+    """Name this test's database and a home in the environment, for commands of this process."""
+    parts = psycopg.conninfo.conninfo_to_dict(location.owner_conninfo)
+    run_as_superuser(postgres, "ALTER DATABASE {} OWNER TO {}", str(parts["dbname"]), OWNER_ROLE)
+    query = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in parts.items())
+    monkeypatch.setenv("SIGMATRADER_DATABASE_URL", f"postgresql:///?{query}")
+    monkeypatch.setenv("SIGMATRADER_HOME", str(tmp_path))
+    return monkeypatch
 
 
 @pytest.fixture

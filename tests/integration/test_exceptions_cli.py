@@ -2,9 +2,7 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -14,7 +12,6 @@ from app.cli.main import app
 from app.cli.running import with_application
 from app.identity.principal import OWNER_TENANT
 from app.persistence import exceptions, ledger
-from app.persistence.embedded import OWNER_ROLE, EmbeddedServer
 from app.persistence.ledger import Adjustment
 from app.persistence.location import DatabaseLocation
 from app.reconciliation.severities import SEVERITY
@@ -22,7 +19,6 @@ from riskgate.contracts.orders import Product
 from riskgate.contracts.snapshots import Position
 from riskgate.contracts.traces import DeltaKind, ReconciliationDelta
 from tests.fakes.instruments import TCS
-from tests.integration.conftest import run_as_superuser
 from tests.integration.driving import rows
 
 ACCOUNT = "paper-inr"
@@ -64,16 +60,9 @@ async def expect_five(container: Any) -> None:
 
 
 def test_the_command_line_compares_acknowledges_and_adopts(
-    postgres: EmbeddedServer,
+    shell: pytest.MonkeyPatch,
     location: DatabaseLocation,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    parts = psycopg.conninfo.conninfo_to_dict(location.owner_conninfo)
-    run_as_superuser(postgres, "ALTER DATABASE {} OWNER TO {}", str(parts["dbname"]), OWNER_ROLE)
-    query = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in parts.items())
-    monkeypatch.setenv("SIGMATRADER_DATABASE_URL", f"postgresql:///?{query}")
-    monkeypatch.setenv("SIGMATRADER_HOME", str(tmp_path))
     with_application(expect_five)
 
     def run(*words: str) -> tuple[int, Any]:

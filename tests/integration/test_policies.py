@@ -4,10 +4,8 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
-import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -17,14 +15,13 @@ from app.cli.running import with_application
 from app.errors import Forbidden
 from app.gate.policies import OPERATOR, Proposal
 from app.identity.principal import OWNER_TENANT, Principal, Role
-from app.persistence.embedded import OWNER_ROLE, EmbeddedServer
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from riskgate.contracts.orders import ExecutionMode
 from riskgate.policy import parse_policy
 from tests.integration.benches import a_bench
 from tests.integration.checker import check
-from tests.integration.conftest import Desk, run_as_superuser
+from tests.integration.conftest import Desk
 from tests.integration.driving import approve, as_owner, person, propose, rows, say
 
 POLICIES = "/api/v1/policies"
@@ -292,16 +289,10 @@ async def test_both_comments_are_kept_and_audited(
 
 
 def test_the_command_line_takes_a_policy_all_the_way(
-    postgres: EmbeddedServer,
+    shell: pytest.MonkeyPatch,
     location: DatabaseLocation,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    parts = psycopg.conninfo.conninfo_to_dict(location.owner_conninfo)
-    run_as_superuser(postgres, "ALTER DATABASE {} OWNER TO {}", str(parts["dbname"]), OWNER_ROLE)
-    query = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in parts.items())
-    monkeypatch.setenv("SIGMATRADER_DATABASE_URL", f"postgresql:///?{query}")
-    monkeypatch.setenv("SIGMATRADER_HOME", str(tmp_path))
     file, copy = tmp_path / "small.yaml", tmp_path / "copy.yaml"
     file.write_text(SMALL)
     key = with_application(lambda container: container.start())
@@ -318,7 +309,7 @@ def test_the_command_line_takes_a_policy_all_the_way(
     exported, _output = run("export", "--output", str(copy))
     taken, _output = run("export", "--output", str(copy))
     # With a key it is that person.
-    monkeypatch.setenv("SIGMATRADER_API_KEY", str(key))
+    shell.setenv("SIGMATRADER_API_KEY", str(key))
     file.write_text(WIDE)
     _code, by_owner = run("propose", str(file), "--activate", "--json")
     rejected, _output = run("reject", by_owner["change_id"])

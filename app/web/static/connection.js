@@ -3,7 +3,7 @@
 import { getJson, postJson, serverNow } from "./api.js";
 import { confirmed, isAsking } from "./confirm.js";
 import { announce, byId, el } from "./dom.js";
-import { clock } from "./format.js";
+import { clock, sentenceCase } from "./format.js";
 import { problemNote } from "./problems.js";
 import { mayConnect, session } from "./session.js";
 
@@ -102,9 +102,16 @@ export function connectionLines({ state, headline, advice, hindrances = [] }) {
   const [text, tone] = STATES[state] ?? [state, ""];
   return [
     el("p", {}, el("span", { class: `chip ${tone}` }, text), ` ${headline}`),
-    hindrances.length ? el("ul", { class: "notes" }, hindrances.map((why) => el("li", {}, why))) : null,
-    advice ? el("p", { class: "quiet-text" }, advice) : null,
+    hindrances.length ? el("ul", { class: "notes" }, hindrances.map(hindrance)) : null,
+    // Of a login that was never there the button says all there is to do.
+    advice && state !== "NEW" ? el("p", { class: "quiet-text" }, advice) : null,
   ].filter(Boolean);
+}
+
+/** "CODE: why" with the code last, as other findings have it. */
+function hindrance(text) {
+  const [, code, why] = /^([A-Z_]+): (.+)$/s.exec(text) ?? [null, null, text];
+  return el("li", {}, `${sentenceCase(why)}. `, code ? el("code", {}, code) : null);
 }
 
 function buttons({ state }, onChange) {
