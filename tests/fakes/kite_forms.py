@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from math import isfinite
+from typing import Final, TypeGuard
 
 from pydantic import JsonValue
 
@@ -118,7 +119,7 @@ def text(value: JsonValue) -> str:
         return value or ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
+    if _is_number(value):
         return _printed(float(value))
     return str(value)
 
@@ -131,16 +132,12 @@ def texts(value: JsonValue) -> list[str]:
 
 def whole(value: JsonValue, default: int) -> int:
     """Return a number without its fraction; the default for anything that is no number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return default
-    return int(value)
+    return int(value) if _is_number(value) else default
 
 
 def real(value: JsonValue) -> float:
     """Return a number; 0 for anything that is none."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return 0.0
-    return float(value)
+    return float(value) if _is_number(value) else 0.0
 
 
 def truth(value: JsonValue) -> bool:
@@ -154,6 +151,10 @@ def moment(value: JsonValue) -> datetime | None:
         return datetime.strptime(text(value), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - has no zone
     except ValueError:
         return None
+
+
+def _is_number(value: JsonValue) -> TypeGuard[int | float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _fault_of_a_value(tool: str, arguments: Arguments) -> str | None:

@@ -231,7 +231,7 @@ class KiteOms:
             "product": form.get("exchange") not in PRODUCTS.get(form.get("product", ""), ()),
             "market protection": form.get("order_type") not in {"LIMIT", "SL"},
             "validity": form.get("validity", "DAY") not in {"DAY", "IOC"},
-            "price": "price" not in form,
+            "price": "price" not in form or min(prices) <= 0,
             "trigger": (form.get("order_type") == "SL") != ("trigger_price" in form),
             "quantity": quantity < 1 or quantity % listed.lot_size != 0,
             "freeze": freeze is not None and quantity > freeze,

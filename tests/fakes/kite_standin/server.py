@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from random import Random
-from typing import Final
+from typing import Final, Never
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -169,6 +169,15 @@ class KiteStandin(LoopbackServer):
         self.troubles.add("place_order", Trouble(Kind.NONE))
         self.oms.reject_next.append(reason)
 
+    def hide_new_orders(self, *, reads: int) -> None:
+        """Leave each order that the first user places from now on out of the next reads."""
+        self.oms.lag_reads = reads
+
+    def fail(self, *tools: str) -> None:
+        """Let Kite refuse these tools from now on."""
+        for tool in tools:
+            self.troubles.stand(tool, Trouble(Kind.KITE_REFUSES))
+
     def drop_next(self, tool: str = "place_order", *, booked: bool, times: int = 1) -> None:
         """Let the connection end without an answer, before or after all is done."""
         kind = Kind.HANG_UP_AFTER if booked else Kind.HANG_UP_BEFORE
@@ -206,7 +215,7 @@ class KiteStandin(LoopbackServer):
         if request.headers.get("content-type") != "application/json":
             return Reply(400, "Invalid content type: must be 'application/json'\n", TEXT)
         try:
-            message = json.loads(request.body)
+            message = json.loads(request.body, parse_constant=_is_no_json)
         except ValueError:
             message = None
         if not isinstance(message, dict) or not isinstance(message.get("method"), str):
@@ -278,3 +287,7 @@ def in_a_thread(standin: KiteStandin) -> Iterator[KiteStandin]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(PATIENCE_S)
         loop.close()
+
+
+def _is_no_json(constant: str) -> Never:
+    raise ValueError(f"{constant} is no JSON")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.fakes.clock import MORNING, FakeClock
 from tests.fakes.kite_standin import Kind, KiteStandin, Trouble
 from tests.fakes.kite_standin.http_client import HttpClient
+from tests.fakes.kite_standin.server import LINK
 from tests.fakes.kite_standin.tool_server import LOG_IN_FIRST
 from tests.unit.brokers.kite_server import ORDER, served
 
@@ -234,3 +236,130 @@ async def test_an_excluded_tool_is_not_there(kite: KiteStandin, trader: HttpClie
         "message": "tool 'place_order' not found: tool not found",
     }
     assert kite.oms.orders == []
+
+
+async def link_of(client: HttpClient) -> str:
+    """Return the text with a login link of a new session."""
+    await client.initialize()
+    return (await client.tool("login")).text
+
+
+async def test_a_login_link_lives_35_minutes_and_no_restart(
+    kite: KiteStandin, client: HttpClient, clock: FakeClock
+) -> None:
+    link = await link_of(client)
+    clock.advance(minutes=35)
+    assert await kite.finish_login(link) == 200
+    clock.advance(seconds=1)
+    assert await kite.finish_login(link) == 400
+    link = await link_of(client)
+    kite.restart()
+    assert await kite.finish_login(link) == 400
+
+
+async def test_a_link_is_not_used_up_and_whoever_came_last_is_logged_in(
+    kite: KiteStandin, client: HttpClient
+) -> None:
+    link = await link_of(client)
+    assert await kite.finish_login(link, "AB1234") == 200
+    assert await kite.finish_login(link, "CD5678") == 200
+    assert (await client.read("get_profile"))["user_id"] == "CD5678"
+
+
+async def test_a_link_of_an_ended_session_leads_nowhere(
+    kite: KiteStandin, client: HttpClient
+) -> None:
+    link = await link_of(client)
+    await client.delete()
+    assert await kite.finish_login(link) == 500
+
+
+async def test_kites_request_token_is_exchanged_once_and_in_time(
+    kite: KiteStandin, client: HttpClient, clock: FakeClock
+) -> None:
+    text = await link_of(client)
+    (redirect,) = parse_qs(urlsplit(LINK.findall(text)[0]).query)["redirect_params"]
+    signed = redirect.removeprefix("session_id=")
+
+    async def back(token: str) -> int:
+        query = {"request_token": token, "session_id": signed}
+        return (await client.http.get(f"{kite.origin}/callback", params=query)).status_code
+
+    token = kite.kite.request_token("AB1234")
+    assert [await back(token), await back(token), await back("made-up")] == [200, 500, 500]
+    late = kite.kite.request_token("AB1234")
+    clock.advance(minutes=5)
+    assert await back(late) == 500
+
+
+async def test_a_login_elsewhere_ends_the_token_and_nobody_is_told(
+    kite: KiteStandin, trader: HttpClient
+) -> None:
+    assert not (await trader.tool("get_profile")).is_error
+    kite.logged_in("AB1234")
+    assert (await trader.tool("get_profile")).text == "Failed to execute get_profile"
+
+
+async def test_asking_to_log_in_gives_a_good_token_up_when_kite_fails_for_a_moment(
+    kite: KiteStandin, trader: HttpClient
+) -> None:
+    kite.troubles.add("login", Trouble(Kind.KITE_REFUSES))
+    assert "[Login to Kite](" in (await trader.tool("login")).text
+    assert [asked.method for asked in kite.upstream] == ["GET", "DELETE"]
+    assert (await trader.tool("get_profile")).text == "Failed to execute get_profile"
+
+
+async def test_a_swept_session_is_logged_out_at_kite(
+    kite: KiteStandin, trader: HttpClient, clock: FakeClock
+) -> None:
+    clock.advance(hours=12, minutes=31)
+    assert (await trader.post("ping")).status_code == 400
+    assert [asked.method for asked in kite.upstream] == ["DELETE"]
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code", "told"),
+    [
+        ("tools/call", {"name": "convert_position"}, -32602, "tool 'convert_position' not found"),
+        ("tools/call", [], -32600, "unparsable tools/call request"),
+        ("resources/list", {}, -32601, "resources not supported"),
+        ("no/such", {}, -32601, "Method no/such not found"),
+    ],
+)
+async def test_what_cannot_be_called_is_an_error_of_the_protocol(
+    trader: HttpClient, method: str, params: object, code: int, told: str
+) -> None:
+    answer = await trader.post(method, params)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (200, code)
+    assert error["message"].startswith(told)
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"method": 1}', '{"method": "ping", "id": NaN}'])
+async def test_a_body_that_is_no_message_is_refused(trader: HttpClient, body: str) -> None:
+    headers = {"content-type": "application/json", "mcp-session-id": trader.session_id}
+    answer = await trader.http.post(trader.url, content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32700)
+
+
+async def test_orders_can_be_late_in_the_book_and_tools_can_fail_until_told_otherwise(
+    kite: KiteStandin, trader: HttpClient
+) -> None:
+    kite.hide_new_orders(reads=1)
+    await trader.read("place_order", **ORDER)
+    assert [len(await trader.read("get_orders")) for _ in range(2)] == [0, 1]
+    kite.fail("get_orders")
+    assert [(await trader.tool("get_orders")).is_error for _ in range(2)] == [True, True]
+    kite.troubles.clear("get_orders")
+    assert not (await trader.tool("get_orders")).is_error
+
+
+async def test_half_an_answer_and_an_empty_one_are_of_an_order_that_is_booked(
+    kite: KiteStandin, trader: HttpClient
+) -> None:
+    kite.troubles.add("place_order", Trouble(Kind.CUT))
+    with pytest.raises(httpx.RemoteProtocolError):
+        await trader.tool("place_order", **ORDER)
+    kite.troubles.add("place_order", Trouble(Kind.KITE_EMPTY))
+    assert await trader.read("place_order", **ORDER) == {"order_id": ""}
+    assert len(kite.oms.orders) == 2
