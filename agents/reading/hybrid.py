@@ -161,7 +161,7 @@ def _both_trades(tables: Tables, read: ModelDraft) -> Understood:
     is missing besides, it is left out: a question for one thing must not settle another."""
     parsed, partial = tables.parsed, tables.partial
     notes = tuple(f"not in the words: {name}" for name in read.refused)
-    if _any(tables.items, *GUARDS) or parsed.kind not in {MessageKind.TRADE, MessageKind.CHAT}:
+    if tells_of_no_order(tables.items) or parsed.kind not in {MessageKind.TRADE, MessageKind.CHAT}:
         return Understood(parsed=parsed, notes=(*notes, "model read trade"))
     if len(partial.trades) != 1 or {each.code for each in partial.problems} - CURABLE:
         return Understood(parsed=parsed, notes=notes)
@@ -278,6 +278,13 @@ def _size_text(size: Sizing) -> str:
 def _offset_text(offset: Offset) -> str:
     unit = "" if offset.kind is OffsetKind.PRICE else f" {offset.kind.value}"
     return decimal_text(offset.value) + unit
+
+
+def tells_of_no_order(items: Sequence[Item]) -> bool:
+    """Say whether words tell of no order now, or ask; no model makes an order of those."""
+    asked = any(item.has(Tag.ASK) and not item.has(Tag.FILLER) for item in items)
+    asked = asked or any(item.folded == "?" for item in items)
+    return _any(items, *GUARDS) or (asked and not _any(items, Tag.CAN_YOU))
 
 
 def _any(items: Sequence[Item], *tags: Tag) -> bool:

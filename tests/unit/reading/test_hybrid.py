@@ -145,8 +145,9 @@ async def test_a_model_that_always_reads_is_checked_by_the_tables() -> None:
     assert differ.parsed.missing == (MEANING,)
     chat, _ = await read("buy 10 infy", an_answer("chat"), always=True)
     assert chat.parsed.missing == (MEANING,)
-    guarded, _ = await read("never buy 10 infy", same, always=True)
-    assert guarded.parsed.trades == ()
+    for message in ("never buy 10 infy", "should i buy 10 infy", "buy 10 infy kya?"):
+        guarded, _ = await read(message, same, always=True)
+        assert guarded.parsed.trades == ()
 
 
 async def test_a_model_that_is_down_leaves_what_the_tables_say() -> None:
