@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 from pydantic import SecretStr
 
-from adapters.ports import Brokers
+from adapters.ports import Brokers, Clock, MarketData
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from tests.fakes.model_server import ModelServer, Script
@@ -31,6 +31,8 @@ async def open_modelled(
     script: Script,
     *,
     brokers: Brokers | None = None,
+    clock: Clock | None = None,
+    market: MarketData | None = None,
     **more: object,
 ) -> AsyncIterator[ModelledDesk]:
     """Run a desk with a model that answers by a script; `more` are settings.
@@ -50,7 +52,9 @@ async def open_modelled(
     }
     try:
         modelled = Settings.model_validate(settings.model_dump() | changed)
-        async with open_desk(modelled, location, brokers=brokers) as desk:
+        async with open_desk(
+            modelled, location, brokers=brokers, clock=clock, market=market
+        ) as desk:
             yield ModelledDesk(desk, server)
             leaked = [one for one in canaries_of(desk, location) if one in server.received]
             assert leaked == []

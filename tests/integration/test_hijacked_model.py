@@ -80,8 +80,8 @@ class Scene:
 def rename(directory: Directory, symbol: str, name: str) -> None:
     """Give an instrument another name, as a master file of somebody else's might."""
     rows: dict[InstrumentRef, Any] = directory._by_ref
-    (found,) = [ref for ref in rows if ref.tradingsymbol == symbol]
-    rows[found] = rows[found].model_copy(update={"name": name[:500]})
+    for found in [ref for ref in rows if ref.tradingsymbol == symbol]:
+        rows[found] = rows[found].model_copy(update={"name": name[:500]})
 
 
 @asynccontextmanager
