@@ -25,7 +25,13 @@ from adapters.brokers.kite_mcp.fields import (
     whole,
     without_noise,
 )
-from adapters.brokers.kite_mcp.selling import ALL_OF_IT, Selling, leaving_of, selling_of
+from adapters.brokers.kite_mcp.selling import (
+    ALL_OF_IT,
+    Selling,
+    held_quantity,
+    leaving_of,
+    selling_of,
+)
 from riskgate.contracts.instruments import Currency, Exchange, InstrumentRef
 from riskgate.contracts.orders import (
     BrokerOrder,
@@ -194,12 +200,6 @@ def holdings_of(
         selling = selling_of(row, leaving=leaving_of(row, positions, orders))
         found.append(_position(row, held_quantity(row), Decimal(0), selling))
     return tuple(position for position in found if position is not None)
-
-
-def held_quantity(row: Row) -> Decimal:
-    """Return how much of a holding is the person's, sellable today or not."""
-    parts = ("quantity", "t1_quantity", "collateral_quantity")
-    return sum((whole(row, name) for name in parts), Decimal(0))
 
 
 def margins_of(margins: Row, holdings: Iterable[Row]) -> Margins | None:

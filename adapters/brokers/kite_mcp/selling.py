@@ -42,7 +42,7 @@ def selling_of(row: Row, *, leaving: Decimal) -> Selling:
     Shares on their way (T1) of a trade-to-trade series may not. What Kite counts as used beyond
     `leaving` is gone, or blocked in a way that is not shown.
     """
-    delivered, arriving = whole(row, "quantity"), whole(row, "t1_quantity")
+    delivered, arriving = delivered_quantity(row), whole(row, "t1_quantity")
     pledged = whole(row, "collateral_quantity")
     used = max(whole(row, "used_quantity") - leaving, _ZERO)
     series = _DELIVERED_ONLY.fullmatch(text(row, "tradingsymbol"))
@@ -60,6 +60,23 @@ def selling_of(row: Row, *, leaving: Decimal) -> Selling:
     blocked = used + not_yet
     left = max(delivered + arriving + pledged - blocked, _ZERO)
     return Selling(left if blocked > 0 else None, f"{'; '.join(notes)}." if notes else None)
+
+
+def delivered_quantity(row: Row) -> Decimal:
+    """Return how much of a holding has arrived and is not pledged.
+
+    Kite's documents count what is on its way (T1) within `quantity`, and people report accounts
+    where it stands beside it. `realised_quantity`, where it is told, shows which of the two it is.
+    """
+    quantity, arriving = whole(row, "quantity"), whole(row, "t1_quantity")
+    if "realised_quantity" in row and quantity == whole(row, "realised_quantity") + arriving:
+        return quantity - arriving
+    return quantity
+
+
+def held_quantity(row: Row) -> Decimal:
+    """Return how much of a holding is the person's, sellable today or not."""
+    return delivered_quantity(row) + whole(row, "t1_quantity") + whole(row, "collateral_quantity")
 
 
 def leaving_of(holding: Row, positions: Iterable[Row], orders: Sequence[BrokerOrder]) -> Decimal:

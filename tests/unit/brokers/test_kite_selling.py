@@ -51,6 +51,15 @@ def test_shares_on_their_way_may_be_sold_and_the_danger_is_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("quantity", "realised", "owned"), [(10, 10, 15), (15, 10, 15), (5, 0, 5), (0, 0, 5)]
+)
+def test_what_is_on_its_way_is_counted_once_whether_or_not_the_quantity_holds_it(
+    quantity: int, realised: int, owned: int
+) -> None:
+    assert held(quantity, t1_quantity=5, realised_quantity=realised).quantity == owned
+
+
 @pytest.mark.parametrize("series", ["BE", "BT", "BZ"])
 def test_of_trade_to_trade_only_what_is_delivered_may_be_sold(series: str) -> None:
     position = held(10, t1_quantity=5, authorised_quantity=10, tradingsymbol=f"RELINFRA-{series}")
