@@ -49,6 +49,7 @@ KEPT_UNTIL_SAID: Final = {
     "condition": "condition",
 }
 COUNTED: Final = (SizingMethod.QUANTITY, SizingMethod.LOTS, SizingMethod.NOTIONAL)
+MORE: Final = "more"
 NEAR: Final = Decimal("0.3")
 
 
@@ -90,6 +91,9 @@ class Answerer:
         """Change what is said of the draft and keep the rest."""
         same = any(item.has(Tag.SAME) for item in items)
         instead = same or any(item.has(Tag.INSTEAD, Tag.AMEND) for item in items)
+        if any(item.folded == MORE for item in items):
+            # "10 more" may mean ten in all or ten besides: nobody can tell.
+            return None
         verbs = any(item.has(Tag.BUY, Tag.SELL, Tag.EXIT) for item in said)
         named = [item for item in said if item.has(Tag.SYMBOL)]
         if named and verbs and not same and any(item.has(Tag.NUM) for item in said):

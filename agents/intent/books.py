@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from agents.intent.match import Matches
 from agents.intent.model import HeldPosition, ParseContext
 from agents.intent.resolve import held_by
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
-from riskgate.contracts.derivatives import EXCHANGES
+from riskgate.contracts.derivatives import EXCHANGES, OPTIONS, parse_tradingsymbol
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import Product, Side
 
+BOOKS: Final = (Slot.HOLDINGS, Slot.POSITIONS, Slot.FNO, Slot.LONGS, Slot.SHORTS)
+OPTIONS_ONLY: Final = "options"
 Leaving = dict[InstrumentRef, frozenset[Side]]
 # "square off" is said of positions; "everything" otherwise means whichever book holds something.
 SQUARES_OFF = "square"
@@ -31,7 +34,7 @@ def leaving_names(refs: Sequence[InstrumentRef], context: ParseContext) -> Leavi
 
 def names_a_book(matches: Matches) -> bool:
     """Say whether an exit is of a book, not of names."""
-    if matches.has(Slot.HOLDINGS, Slot.POSITIONS, Slot.FNO, Slot.WINNERS, Slot.LOSERS):
+    if matches.has(*BOOKS, Slot.WINNERS, Slot.LOSERS):
         return True
     return matches.has(Slot.EXIT, Slot.SELL) and matches.has(Slot.ALL)
 
@@ -59,7 +62,10 @@ def _rows(matches: Matches, context: ParseContext) -> list[HeldPosition]:
     said = {Product(part.items[0].meanings[Tag.PRODUCT]) for part in matches.of(Slot.PRODUCT)}
     positions = [row for row in context.positions if row.quantity != 0]
     if matches.has(Slot.FNO):
-        return [row for row in positions if row.instrument.exchange in EXCHANGES]
+        return [row for row in positions if _is_derivative(row, matches)]
+    if matches.has(Slot.LONGS, Slot.SHORTS, Slot.LONG, Slot.SHORT):
+        longs = matches.has(Slot.LONGS, Slot.LONG)
+        return [row for row in positions if (row.quantity > 0) is longs]
     books: list[HeldPosition] = []
     if matches.has(Slot.POSITIONS) or said & {Product.MIS, Product.NRML}:
         books += [row for row in positions if not said or row.product in said]
@@ -73,6 +79,16 @@ def _rows(matches: Matches, context: ParseContext) -> list[HeldPosition]:
     if positions or any(word.startswith(SQUARES_OFF) for word in exits):
         return positions
     return [row for row in context.holdings if row.quantity != 0]
+
+
+def _is_derivative(row: HeldPosition, matches: Matches) -> bool:
+    """Say whether a position is in derivatives, or in an option where only these were said."""
+    if row.instrument.exchange not in EXCHANGES:
+        return False
+    words = matches.of(Slot.FNO)[0].items
+    options_only = any(item.meanings.get(Tag.FNO) == OPTIONS_ONLY for item in words)
+    derivative = parse_tradingsymbol(row.instrument)
+    return not options_only or (derivative is not None and derivative.kind in OPTIONS)
 
 
 def _gain(row: HeldPosition) -> Decimal:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from agents.intent.books import (
+    BOOKS,
     Leaving,
     leaving_book,
     leaving_names,
@@ -45,7 +46,7 @@ SIDE_OF: Final = {
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 NEEDS: Final = (("side", "side"), ("symbols", "symbol"), ("sizing", "size"))
 RISK_SIZES: Final = frozenset({SizingMethod.RISK_AMOUNT, SizingMethod.RISK_PCT})
-BOOKS: Final = (Slot.HOLDINGS, Slot.POSITIONS, Slot.FNO)
+BETWEEN_PRICE_AND_NAME: Final = (Tag.FILLER, Tag.FOR, Tag.OF, Tag.MY, Tag.IN)
 EXCLUDING: Final = (Tag.EXCEPT, Tag.ALL_BUT)
 
 
@@ -118,7 +119,7 @@ class Composer:
     def _part(self, items: Sequence[Item], antecedent: Item | None) -> _Part:
         kept, excluded = self._cut_exclusions(items)
         cut = self.conditions(items).cut(kept, bare=True)
-        matches = match(cut.kept)
+        matches = match(prices_together(cut.kept))
         if antecedent is None and not matches.has(Slot.SYMBOL, *BOOKS):
             antecedent = next((said.subject for said in cut.said if said.subject), None)
         named = self._resolver.named(matches, antecedent)
@@ -189,6 +190,23 @@ class Composer:
         if not names_a_book(matches):
             return {}
         return leaving_book(matches, self._context, part.excluded)
+
+
+def prices_together(items: Sequence[Item]) -> list[Item]:
+    """Put a name that stands between "stop" and its price before the two: "sl on infy at 1420"."""
+    found = list(items)
+    for at, item in enumerate(found):
+        if not item.has(Tag.STOP, Tag.TRAIL, Tag.TARGET):
+            continue
+        place = at + 1
+        while place < len(found) and found[place].has(*BETWEEN_PRICE_AND_NAME):
+            place += 1
+        follows = found[place + 1 : place + 2]
+        named = place < len(found) and found[place].has(Tag.SYMBOL)
+        if named and follows and follows[0].has(Tag.AT, Tag.BY, Tag.TO, Tag.NUM, Tag.PCT, Tag.OF):
+            found.insert(at, found.pop(place))
+            return found
+    return found
 
 
 def leave(fields: Fields, matches: Matches, leaving: Leaving, named: Named) -> Composed:

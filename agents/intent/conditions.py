@@ -110,7 +110,7 @@ class Conditions:
         after = items[at + 2 : at + 3]
         if item.has(Tag.PCT) and follows and follows[0].has(Tag.FALL, Tag.RISE):
             return True
-        if item.has(*VALUES) and follows and follows[0].has(Tag.ABOVE, Tag.BELOW, Tag.HIT):
+        if item.has(*VALUES) and follows and follows[0].has(*COMPARING):
             # "1040 ke upar": the value stands before the word.
             return not (after and after[0].has(*VALUES)) and " " in follows[0].folded
         if item.has(Tag.CROSS, Tag.HIT) or (
@@ -162,6 +162,9 @@ class Conditions:
             reading.interval = item.meanings[Tag.INTERVAL]
             return True
         if self._take_amount(reading, items, at):
+            return True
+        if reading.compared is not None and item.has(Tag.HIT, Tag.RISE, Tag.FALL):
+            # "1000 se neeche aaye": the second word only completes the first.
             return True
         passed = item.has(*PASSED_OVER) or item.has(Tag.PRONOUN) or item.folded in {"(", ")"}
         return passed and not item.has(Tag.UNKNOWN)

@@ -343,7 +343,22 @@ def _strikes(
             found.append(at)
         if len(found) == wanted:
             break
+    if items[anchor].has(Tag.STRATEGY):
+        found += _strikes_after(items, anchor, free, wanted - len(found))
     return tuple(found)
+
+
+def _strikes_after(
+    items: Sequence[Item], anchor: int, free: Sequence[int], wanted: int
+) -> list[int]:
+    """Return the numbers just after the name of a strategy: "strangle 24000 25000"."""
+    found: list[int] = []
+    for at in range(anchor + 1, len(items)):
+        if len(found) == wanted or at not in free or not items[at].has(*BETWEEN_WORDS, Tag.AND):
+            break
+        if _is_strike(items, at):
+            found.append(at)
+    return found
 
 
 def _is_strike(items: Sequence[Item], at: int) -> bool:

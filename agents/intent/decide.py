@@ -6,7 +6,7 @@ from typing import Final
 
 from agents.intent.answer import CHAT, chosen
 from agents.intent.compose import VERBS, Composed, Composer, join
-from agents.intent.model import MessageKind, ParseContext, ParsedMessage, Problem
+from agents.intent.model import MessageKind, ParseContext, ParsedMessage, Problem, TradeDraft
 from agents.intent.moods import (
     asks,
     clauses,
@@ -23,13 +23,14 @@ from agents.intent.requests import Requests
 from agents.intent.resolve import Resolver
 from agents.intent.split import pairs, segments
 from agents.intent.tag import Item
-from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.tags import Tag
 from agents.intent.watch import Watcher, is_watch
 from tools.ports import InstrumentDirectory
 
 __all__ = ["CHAT", "Decider", "as_message", "chosen"]
 
+# Problems that leave no one reading of a message.
+UNTRADABLE: Final = frozenset({"CONTRADICTORY", "TIME_UNCLEAR"})
 SIDES: Final = (*VERBS, Tag.LONG, Tag.SHORT)
 STARTS_AN_ORDER: Final = (
     *SIDES, Tag.PLACE, Tag.LIMIT, Tag.KEEP, Tag.DOWN_TO, Tag.DOUBLE, Tag.INCREASE,
@@ -188,9 +189,11 @@ def as_message(drafts: Composed) -> ParsedMessage:
     if drafts.left:
         said = " ".join(item.text for item in drafts.left)
         return CHAT.model_copy(update={"problems": (problem("NOT_UNDERSTOOD", "message", said),)})
-    clashes = tuple(item for item in drafts.problems if item.code == "CONTRADICTORY")
+    clashes = tuple(item for item in drafts.problems if item.code in UNTRADABLE)
     if clashes:
         return CHAT.model_copy(update={"problems": clashes})
+    if len(drafts.trades) > 1 and any(_is_empty(trade) for trade in drafts.trades):
+        return CHAT.model_copy(update={"problems": (problem("NOT_UNDERSTOOD", "message", "and"),)})
     several: tuple[Problem, ...] = ()
     if len(drafts.trades) > 1:
         several = (problem("ONE_ORDER_AT_A_TIME", "message", str(len(drafts.trades))),)
@@ -203,6 +206,6 @@ def as_message(drafts: Composed) -> ParsedMessage:
     )
 
 
-def is_quiet(items: Sequence[Item]) -> bool:
-    """Say whether no word of a message means anything by itself."""
-    return all(item.has(*QUIET) for item in items)
+def _is_empty(trade: TradeDraft) -> bool:
+    """Say whether a verb stands alone: "buy low, sell high" is no pair of orders."""
+    return not trade.symbols and trade.sizing is None

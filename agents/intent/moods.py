@@ -16,7 +16,8 @@ TELLING: Final = (Tag.PAST, Tag.HEDGE, Tag.NEGATION, Tag.ADVICE)
 ASKING: Final = (Tag.ASK, Tag.ADVICE)
 BREAKS: Final = (Tag.COMMA, Tag.BREAK)
 # Words that say what is not meant, beside what is.
-CONTRASTING: Final = frozenset({"not", "rather than", "instead of", "nahi", "never"})
+PLACING: Final = frozenset({"rather than", "instead of"})
+CONTRASTING: Final = PLACING | {"not", "nahi", "never"}
 # Words such as "is" and "has" ask only where a clause begins with them.
 AT_THE_START: Final = "start"
 # After these such a word tells of them: "i was", but "was i".
@@ -65,7 +66,8 @@ def without_contrast(items: Sequence[Item]) -> tuple[Item, ...]:
             continue
         for tag in (Tag.SYMBOL, Tag.NUM):
             others = [item for item in kept if item.has(tag) and item is not what]
-            if what.has(tag) and others and has(items[: at - 1], *VERBS, Tag.SYMBOL):
+            placed = word.folded in PLACING or has(items[: at - 1], *VERBS, Tag.SYMBOL)
+            if what.has(tag) and others and placed:
                 kept = [item for item in kept if item is not word and item is not what]
                 break
     return tuple(kept)
@@ -103,7 +105,7 @@ def clauses(items: Sequence[Item]) -> Clauses | None:
                 told.append(clause)
             else:
                 return None
-        elif (has(clause, Tag.UNKNOWN) and not has(clause, *VERBS)) or clause[0].has(Tag.BECAUSE):
+        elif (has(clause, Tag.UNKNOWN, Tag.MARKET_MOOD) and not _may_instruct(clause)) or clause[0].has(Tag.BECAUSE):
             told.append(clause)
         else:
             kept.append(clause)
@@ -124,6 +126,11 @@ def _cut(items: Sequence[Item]) -> list[tuple[Item, ...]]:
             continue
         found[-1].append(item)
     return [tuple(clause) for clause in found if clause]
+
+
+def _may_instruct(clause: Sequence[Item]) -> bool:
+    """Say whether a clause has a verb, and something to trade: "i need money" has none."""
+    return has(clause, *VERBS) and has(clause, Tag.SYMBOL, Tag.NUM, Tag.ALL, Tag.PRONOUN, Tag.FRAC)
 
 
 def _is_plain_refusal(clause: Sequence[Item]) -> bool:

@@ -46,7 +46,7 @@ class Speller:
         for unknown, run in groupby(joined, key=lambda item: item.has(Tag.UNKNOWN)):
             group = list(run)
             found += self._named(group, message) if unknown else group
-        return tuple(found)
+        return _once(found, message)
 
     def _joined_to_names(self, items: Sequence[Item], message: str) -> list[Item]:
         """Read "hdfc bnk" as one misspelt name where it is clearly near to one."""
@@ -91,6 +91,19 @@ class Speller:
         best = min(near.values(), default=most + 1)
         closest = [refs for refs, distance in near.items() if distance == best]
         return closest[0] if len(closest) == 1 else ()
+
+
+def _once(items: Sequence[Item], message: str) -> tuple[Item, ...]:
+    """Read two words in a row for the same instrument as one name."""
+    found: list[Item] = []
+    for item in items:
+        before = found[-1] if found else None
+        if before is not None and item.refs and item.refs == before.refs:
+            text = message[before.start : item.end]
+            found[-1] = replace(before, end=item.end, text=text)
+        else:
+            found.append(item)
+    return tuple(found)
 
 
 def _most(word: str) -> int:

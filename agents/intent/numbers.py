@@ -6,6 +6,7 @@ from typing import Final
 
 from agents.intent.normalise import Reading, Shape, Token
 from agents.intent.vocabulary.numbers import (
+    ALONE,
     ARTICLES,
     CLOCK_HALVES,
     CLOCK_WORDS,
@@ -172,6 +173,9 @@ def _words(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:
             group *= 100
         elif token.text in SCALES and said:
             total, group = total + group * SCALES[token.text], 0
+            tag = Tag.NUM if token.text in COUNTING else Tag.SCALED
+        elif token.text in ALONE and not said:
+            group = SCALES[token.text]
             tag = Tag.NUM if token.text in COUNTING else Tag.SCALED
         elif token.text == "and" and _joins_a_number(cursor, said):
             pass

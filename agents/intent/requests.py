@@ -165,9 +165,11 @@ class Requests:
         """Return the order numbers said, or those just told of where a message names nothing."""
         known = {order.order_id for order in self.context.open_orders}
         spoken = [item for item in items if not item.has(Tag.COMMA)]
+        named = has(items, Tag.SYMBOL)
         found = []
-        for before, item in zip([None, *spoken], spoken, strict=False):
-            follows = before is not None and before.has(Tag.ORDER)
+        for at, item in enumerate(spoken):
+            counted = has(spoken[at + 1 : at + 2], Tag.UNIT, Tag.LOT)
+            follows = at > 0 and spoken[at - 1].has(Tag.ORDER) and not (named or counted)
             long = item.has(Tag.NUM) and item.folded.isdigit() and len(item.folded) >= SHORTEST_ID
             if item.folded in known or long or (item.has(Tag.NUM) and follows):
                 found.append(item.text)

@@ -90,6 +90,9 @@ class Resolver:
         problems: list[Problem] = []
         for item in filter(None, map(symbol_in, words)):
             named = self.one(item, exchange, mine=mine)
+            if named.ambiguous and matches.has(Slot.EXIT, Slot.ALL) and self._index(item.refs):
+                # "exit all nifty positions" are all the contracts held on it.
+                named = Named(refs=named.ambiguous) if matches.has(Slot.ALL) else named
             if not named.refs:
                 return named
             refs += named.refs

@@ -52,7 +52,7 @@ CONDITION_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "goes up by|rise|gain|badhe|badh jaye|climbs|rises more than|rise of|gain of|surges|"
         "moves up|spikes|a rise of|a gain of|rally of|is up more than|jumps more than|gap up|"
         "adds|chadhe|chadh jaye|goes up more than|gains more than|bounces"),
-    (Tag.METRIC, "rsi", "rsi|relative strength index|rsi value"),
+    (Tag.METRIC, "rsi", "rsi|relative strength index|rsi value|day rsi|period rsi"),
     (Tag.METRIC, "pnl", "pnl|p&l|p and l|profit and loss|mtm|my pnl|my p&l|day pnl|day's pnl|"
         "total pnl|my mtm|overall pnl|net pnl|intraday pnl|pl"),
     (Tag.METRIC, "profit", "profit|my profit|profits|my profits|day profit|total profit|"

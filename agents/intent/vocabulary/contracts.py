@@ -30,6 +30,8 @@ CONTRACT_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "expiry ka|expiry wala|ending|expires"),
     (Tag.FNO, "", "f&o|fno|f and o|derivatives|derivative|f & o|f&o positions|fno positions|"
         "options and futures|futures and options"),
+    (Tag.FNO, "options", "option positions|options positions|my options|all my options|"
+        "all options|all my option positions|my option positions|open options"),
     (Tag.MONTH, "1", "jan|january"), (Tag.MONTH, "2", "feb|february"),
     (Tag.MONTH, "3", "mar|march"), (Tag.MONTH, "4", "apr|april"),
     (Tag.MONTH, "5", "may"), (Tag.MONTH, "6", "jun|june"),

@@ -44,7 +44,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "profit book kar lo|profit book kar do|exit kardo|cut kar do|band kar do|nikal jao|"
         "bail out of|"
         "nikal jana hai"),
-    (Tag.PLACE, "", "place|place an|place a|put in|laga do|lagao|lagado|laga de|lagana|set|"
+    (Tag.PLACE, "", "protect|place|place an|place a|put in|laga do|lagao|lagado|laga de|lagana|set|"
         "set a|set an|trade|attach a|add a"),
     (Tag.LONG, "", "long"),
     (Tag.SHORT, "", "short"),
@@ -59,7 +59,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "every single|"
         "all of the|totally|everything in|the rest|rest|rest of|the rest of|the remaining|"
         "remaining|baaki|baki|the balance"),
-    (Tag.EACH, "", "each|each of|apiece|every|each in|dono|dono me|in each|in each of|per stock|"
+    (Tag.EACH, "", "both|both the|both of|each|each of|apiece|every|each in|dono|dono me|in each|"
+        "in each of|per stock|"
         "teeno|har ek"),
     (Tag.VAGUE, "", "some|a few|few|a bit of|a little|a couple of|a couple|kuch|thoda|thode|thodi|"
         "a lot of|few more|some more|a few more|bunch of|a bunch of|several|many|"
@@ -76,7 +77,9 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.PAR, "", "par|pr"),
     # "at" in Hinglish, but a put in an option's name.
     (Tag.PE, "", "pe"),
-    (Tag.MARKET, "", "market|mkt|cmp|market order|market price|at market|current market price|"
+    (Tag.MARKET, "", "market|mkt|cmp|at market price|at current market price|at the market price|"
+        "at mkt price|at market rate|at mp|"
+        "market order|market price|at market|current market price|"
         "current price|mp|best price|market rate|at the market|mkt order|mkt price|market pe|"
         "market par|market price pe|market price par|market me|market mein|bazaar bhav|"
         "market orders|at whatever price|at best|current rate"),
@@ -152,7 +155,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.EXCHANGE, "NYSE", "nyse"),
     (Tag.PRONOUN, "", "it|this|that|them|this one|that one|ise|isko|usko|yeh|ye|this stock|maal|"
         "these|those|iska|iske|uska|the same stock|that stock|the stock|iss stock|isi|usi|it all"),
-    (Tag.KEEP, "", "keep|keeping|leave|leaving|retain|rakho|rakh lo|rakhna|but keep|leave me with|"
+    (Tag.KEEP, "", "keep|keeping|leave|leaving|retain|rakho|rakh lo|rakhna|but keep|"
+        "leave me with|till i have|until only|"
         "and keep|so i have|until i have|so that i have|keep only|hold on to|hold back"),
     (Tag.DOWN_TO, "", "down to|bring down to|cut down to|reduce to|trim to|to only|cut to|"
         "trim down to|reduced to"),
@@ -164,6 +168,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.DOUBLE, "2", "triple|triple my"),
     (Tag.INCREASE, "", "increase|increase my|raise my|grow my|bump up|add to my|add to|scale up|"
         "scale into|top up|top up my|up my"),
+    (Tag.LONGS, "", "longs|long positions|all longs|my longs|long side"),
+    (Tag.SHORTS, "", "shorts|short positions|all shorts|my shorts|short side|open shorts"),
     (Tag.WINNERS, "", "that is in profit|that are in profit|in profit|in the green|winners|"
         "profitable|that is up|which are up|which is in profit|which are in profit|in green|"
         "winning|my winners|profit wale|jo profit me hai|jo profit mein hai|that's in profit|"
@@ -177,7 +183,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.OF, "", "of|ka|ke|ki|के|का|की|wale|wala|wali|waale"),
     (Tag.IN, "", "in|me|mein|se|m|में|से|towards"),
     (Tag.INTO, "", "into"),
-    (Tag.FOR, "", "for|para"),
+    (Tag.FOR, "", "for|para|in the next|within the next|within|over the next|for the next|agle"),
     (Tag.BY, "", "by"),
     (Tag.TO, "", "to"),
     (Tag.AND, "", "and|&|aur|plus|n|y|und|then|and then|and also|also|phir|followed by|along with"),

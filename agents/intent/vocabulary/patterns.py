@@ -37,6 +37,8 @@ class Slot(StrEnum):
     HOLDINGS = "holdings"
     POSITIONS = "positions"
     FNO = "fno"
+    LONGS = "longs"
+    SHORTS = "shorts"
     WINNERS = "winners"
     LOSERS = "losers"
     EACH = "each"
@@ -111,7 +113,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     # prices
     (Slot.UNCLEAR_SIZE, "CAP NUM UNIT"),
     (Slot.TRIGGER_PRICE, f"SLM_ORDER AT|OF|TRIGGER? {AMOUNT}"),
-    (Slot.TRIGGER_PRICE, f"TRIGGER {JOIN} {AMOUNT}"),
+    (Slot.TRIGGER_PRICE, f"AT? TRIGGER {JOIN} {AMOUNT}"),
     (Slot.TRIGGER_PRICE, f"{AMOUNT} OF|PE|PAR? TRIGGER"),
     (Slot.BETWEEN, "BETWEEN|AFTER TIME AND|UNTIL|TO TIME"),
     (Slot.BETWEEN, "BETWEEN NUM AND|TO TIME"),
@@ -122,19 +124,21 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.UNTIL, "TIME UNTIL"),
     (Slot.LIMIT_PRICE, f"LIMIT {JOIN} {AMOUNT}"),
     (Slot.LIMIT_PRICE, f"AT LIMIT|TO|ABOUT? {AMOUNT} PE|PAR? LIMIT?"),
+    (Slot.LIMIT_PRICE, f"{AMOUNT} LIMIT PE|PAR"),
     (Slot.LIMIT_PRICE, f"{AMOUNT} OF|PE|PAR|AT? LIMIT"),
     (Slot.LIMIT_PRICE, f"{AMOUNT} OF AT"),
     (Slot.LIMIT_PRICE, f"{AMOUNT} PAR|PE"),
     (Slot.CONTRACT, "PE"),
+    (Slot.SLIPPAGE, "CAP PCT SLIPPAGE"),
     (Slot.LIMIT_PRICE, f"CAP AT? {AMOUNT}"),
-    (Slot.LIMIT_PRICE, f"{AMOUNT} CAP"),
+    (Slot.LIMIT_PRICE, f"PAR? {AMOUNT} CAP"),
     (Slot.MARKET, "AT? MARKET"),
     # settings
     (Slot.DAY, "DAYWORD"),
     (Slot.MINUTES, "FOR? UNTIL? NUM MINUTES UNTIL?"),
     (Slot.HOURS, "FOR? UNTIL? NUM HOURS UNTIL?"),
     (Slot.SLIPPAGE, "SLIPPAGE OF|TO|AT|BELOW? PCT"),
-    (Slot.SLIPPAGE, "PCT SLIPPAGE"),
+    (Slot.SLIPPAGE, "CAP? PCT SLIPPAGE"),
     # sizes
     (Slot.RISK_PCT, "RISK ABOUT? PCT OF? MY? CAPITAL?"),
     (Slot.RISK_AMOUNT, f"RISK ABOUT? {AMOUNT}"),
@@ -171,6 +175,8 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.HOLDINGS, "ALL? IN? MY? HOLDINGS"),
     (Slot.POSITIONS, "ALL? IN? MY? POSITIONS"),
     (Slot.FNO, "ALL? IN? MY? FNO"),
+    (Slot.LONGS, "ALL? MY? LONGS"),
+    (Slot.SHORTS, "ALL? MY? SHORTS"),
     (Slot.WINNERS, "WINNERS"),
     (Slot.LOSERS, "LOSERS"),
     (Slot.ALL, "ALL"),

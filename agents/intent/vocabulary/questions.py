@@ -42,7 +42,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "status of my order|status of my orders|any orders|show orders|my order|order pending|"
         "pending order|status of order|orders today|order history|status of|still pending|"
         "still open|gone through|go through|went through|order executed|order gone|orderbook|"
-        "kaunse order|order kya hua|order ka status|order laga|executed or not|"
+        "order ka kya hua|order kya hua|kaunse order|order kya hua|order ka status|order laga|"
+        "executed or not|"
         "working orders|order went"),
     ("pnl", "pnl|p&l|p & l|p and l|profit and loss|profit or loss|mtm|how much did i make|"
         "how much did i lose|am i up|am i down|my profit|my loss|my losses|made money|"

@@ -61,6 +61,8 @@ class Tag(StrEnum):
     EXCEPT = "EXCEPT"
     DOUBLE = "DOUBLE"
     INCREASE = "INCREASE"
+    LONGS = "LONGS"
+    SHORTS = "SHORTS"
     WINNERS = "WINNERS"
     LOSERS = "LOSERS"
     NO_EXTRA = "NO_EXTRA"

@@ -61,7 +61,8 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "dikha do|bata|let me see|i want to see|can i see|print|report|dekhna hai|dikha|"
         "open up|look up|view|see|check|run me through|summarise|summarize"),
     (Tag.ADVICE, "", "should|should i|thoughts|any good|worth it|is it worth|thoughts on|opinion|"
-        "good time|a good time|right time|better to|good buy|good idea|wise to|recommend|"
+        "good time|a good time|good price|a good price|right price|fair price|good level|"
+        "right time|better to|good buy|good idea|wise to|recommend|"
         "recommendation|recommendations|advise|advice|best stock|best stocks|top picks|"
         "multibagger|which stock|which stocks|what stock|what stocks|stocks to buy|"
         "stock to buy|should we|lena chahiye|bechna chahiye|kharidna chahiye|le lu|le lun|"
@@ -77,7 +78,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "can you just|could you just|can we|kya aap|i want|i'd like you to|i need to|i need you to|"
         "would like to|want to|need to|like to|kya tum|please go ahead and|"
         "i'd like|can you help me|help me|please help me|could we|i have to|i must|we need to|"
-        "we should|i will|i'll|i am going to|i'm going to|mujhe|hume|main chahta hu ki"),
+        "we should|i'll|mujhe|hume|main chahta hu ki"),
     (Tag.PAST, "", "bought|sold|was|were|had|yesterday|kal|last week|last month|last year|ago|"
         "kharida|kharide|kharidi|becha|beche|bechi|diye the|liye the|buyback|exited|shorted|"
         "covered|invested|closed|squared off|le liya|bech diya|bech diye|kharid liya|le liye|"
@@ -88,7 +89,8 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "probably|possibly|planning|plan to|plan on|hoping|hope|"
         "not sure|unsure|confused|undecided|contemplating|toying|tempted|someday|"
         "one day|next week|later|eventually|"
-        "thinking of|thinking about|i think|i guess|shayad|soch raha|soch rahi|sochta|socha|"
+        "i will|i am going to|i'm going to|thinking of|thinking about|i think|i guess|shayad|"
+        "soch raha|soch rahi|sochta|socha|"
         "sochunga|one of these days|could|feel like|inclined|dekhte hain|"
         "would love to|sometime|in two minds|leaning towards|debating|mulling|on the fence|"
         "if i get a chance|hmm|soch ke|dekhenge|kabhi|at some point|lean towards|kharidunga|"
@@ -155,7 +157,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.AMEND, "", "make it|make that|make the|change the|change it to|change to|set the|"
         "change quantity to|change the quantity to|change qty to|update the|update it to|"
         "increase to|reduce to|increase it to|reduce it to|raise it to|lower it to|"
-        "price to|qty to|quantity to|set it to|modify it to|change|update|kar do|kardo|"
+        "price to|set it to|modify it to|change|update|kar do|kardo|"
         "bring it to|cut it to|and|add|with|use|switch it to|convert it to|move the|put|drop the|"
         "make|set|let's do|let's make it|only|just|try|do|bhi|too|as well|also|but|increase the|"
         "reduce the|raise the|lower the|to|instead of that|give it|karo|kar de|rakho|go with|"
@@ -191,10 +193,11 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "additional|extra|another|again|bring|fresh|new|wala|wale|wali|limited|ltd|lga do|then|"
         "karna|karna hai|"
         "kar dena|kar lo|kr do|kro|kr|krdo|dena|dedo|lena|for|to|chahiye mujhe|toh|to please|"
-        "some of|actually|no worries|jaye|jata|hi|maine|ne|unhe|keep it open|keep the order|"
+        "left|bracket|bracket order|with bracket|as a bracket|bo|some of|actually|no worries|"
+        "jaye|jata|hi|maine|ne|unhe|keep it open|keep the order|"
         "keep it live|good|yes|haan|hain|wali hai|hu|hoon|as well|too|gtg|simple|quick|"
         "on my behalf please|hero zero|hero zero trade|zero hero|zero to hero|for my account|"
-        "in total|of shares|hold|for the next|stays|valid|"
+        "in total|of shares|hold|stays|valid|"
         "th|st|nd|rd|that|which|are|there|right|if not done|as of now|any|of those|by the way|btw"),
 )  # fmt: skip
 
