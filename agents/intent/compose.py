@@ -26,6 +26,7 @@ from agents.intent.rules import put_condition
 from agents.intent.sizes import put_size
 from agents.intent.tag import Item
 from agents.intent.times import put_window
+from agents.intent.vocabulary.common import COMMON_WORDS
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.instruments import InstrumentRef
@@ -287,7 +288,7 @@ def unknown_name(matches: Matches, named: Named) -> tuple[Problem, ...]:
     unknown = [item for item in matches.left if item.has(Tag.UNKNOWN)]
     if named.refs or named.problems or not unknown or len(unknown) > 3:
         return ()
-    if len(unknown) < len(matches.left):
+    if len(unknown) < len(matches.left) or any(each.folded in COMMON_WORDS for each in unknown):
         return ()
     said = " ".join(item.text for item in unknown)
     return (problem("SYMBOL_UNKNOWN", "symbol", said),)

@@ -104,7 +104,8 @@ class Decider:
 
     def _query(self, items: tuple[Item, ...], questioner: Questioner) -> ParsedMessage | None:
         question = asks(items)
-        if not question and not has(items, Tag.SHOW) and has(items, *OF_AN_ORDER):
+        orders = has(items, *OF_AN_ORDER) and self._may_be_an_order(items)
+        if not question and not has(items, Tag.SHOW) and orders:
             return None
         return questioner.query(items, asking=question) or self._asked(items)
 

@@ -13,6 +13,12 @@ from agents.intent.vocabulary.tags import Tag
 AMOUNT_TAGS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PCT, Tag.FRAC, Tag.TIME)
 
 
+NUMBERS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
+# Words whose number usually follows, though it may stand before: "1480 limit".
+OF_THE_NEXT: Final = (Tag.LIMIT, Tag.TRIGGER, Tag.CAP, Tag.RISK, Tag.KEEP, Tag.STOP, Tag.TARGET)
+JOINS: Final = (Tag.AT, Tag.OF, Tag.BY, Tag.TO, Tag.ABOUT, Tag.PE, Tag.PAR)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One class of a pattern."""
@@ -114,9 +120,19 @@ def _is_silent(item: Item) -> bool:
 def _fit_any(items: Sequence[Item], at: int) -> Match | None:
     for slot, parts in _rows_for(frozenset(items[at].meanings)):
         end = _fit(parts, items, at)
-        if end is not None:
+        if end is not None and not _takes_the_wrong_number(items, at, end):
             return Match(slot, tuple(items[at:end]), at)
     return None
+
+
+def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
+    """Say whether the word after a number is of the number that follows: "10 limit 1480"."""
+    if not (items[at].has(*NUMBERS) and items[end - 1].has(*OF_THE_NEXT)):
+        return False
+    after = end
+    while after < len(items) and items[after].has(*JOINS) and not items[after].has(*NUMBERS):
+        after += 1
+    return after < len(items) and items[after].has(*NUMBERS)
 
 
 def _fit(parts: tuple[Part, ...], items: Sequence[Item], at: int) -> int | None:

@@ -105,7 +105,7 @@ def clauses(items: Sequence[Item]) -> Clauses | None:
                 told.append(clause)
             else:
                 return None
-        elif (has(clause, Tag.UNKNOWN, Tag.MARKET_MOOD) and not _may_instruct(clause)) or clause[0].has(Tag.BECAUSE):
+        elif _only_tells(clause):
             told.append(clause)
         else:
             kept.append(clause)
@@ -126,6 +126,12 @@ def _cut(items: Sequence[Item]) -> list[tuple[Item, ...]]:
             continue
         found[-1].append(item)
     return [tuple(clause) for clause in found if clause]
+
+
+def _only_tells(clause: Sequence[Item]) -> bool:
+    """Say whether a clause gives a reason, or says what no table knows and orders nothing."""
+    unknown = has(clause, Tag.UNKNOWN, Tag.MARKET_MOOD)
+    return clause[0].has(Tag.BECAUSE) or (unknown and not _may_instruct(clause))
 
 
 def _may_instruct(clause: Sequence[Item]) -> bool:

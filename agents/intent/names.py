@@ -85,7 +85,7 @@ class Speller:
         near: dict[tuple[InstrumentRef, ...], int] = {}
         for name in self._by_letter.get(word[0], ()):
             distance = OSA.distance(word, name, score_cutoff=most)
-            if distance <= most:
+            if distance <= most and _word_by_word(word, name):
                 refs = self.names[name]
                 near[refs] = min(distance, near.get(refs, most))
         best = min(near.values(), default=most + 1)
@@ -104,6 +104,15 @@ def _once(items: Sequence[Item], message: str) -> tuple[Item, ...]:
         else:
             found.append(item)
     return tuple(found)
+
+
+def _word_by_word(typed: str, name: str) -> bool:
+    """Say whether each word alone is near to its own: "bajaj pluto" is no "bajaj auto"."""
+    ours, theirs = typed.split(), name.split()
+    if len(ours) != len(theirs):
+        return True
+    pairs = zip(ours, theirs, strict=True)
+    return all(OSA.distance(one, other) <= _most(one) for one, other in pairs)
 
 
 def _most(word: str) -> int:

@@ -117,6 +117,8 @@ class Watcher:
 def is_watch(items: Sequence[Item]) -> bool:
     """Say whether a message asks to be told of something that is not so yet."""
     words = [item for item in items if item.has(Tag.MONITOR)]
+    if has(items, Tag.PROPOSE) and has(items, Tag.IF):
+        return True
     if not words:
         return False
     strong = any(item.meanings[Tag.MONITOR] != WEAK for item in words)

@@ -79,8 +79,12 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
 
 async def _read(context: TurnContext, message: str) -> Understood:
     said = context.parse_context
-    if context.caller.relay is not None and said.draft and MEANING in said.draft.missing:
-        # A program cannot say yes to how a person's words were read.
+    if (
+        context.caller.relay is not None
+        and said.draft
+        and {MEANING, COOLING} & {*said.draft.missing}
+    ):
+        # A program cannot say yes to how a person's words were read, or to their haste.
         said = said.model_copy(update={"draft": None})
     understood = await context.reader.read(message, said, context.model, _looker(context))
     parsed = understood.parsed

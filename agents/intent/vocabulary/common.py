@@ -3,6 +3,8 @@
 from typing import Final
 
 _TEXT: Final = """
+app kettle car cars food ticket tickets lunch pizza flat groceries milk shoes laptop bike book
+books alarm door shop website account accounts tea sofa apartment insurance policy
 about above across actual after again against agree ahead alarm album alert alive allow alone
 along already although always amazing among amount angry animal annual another answer anyone
 anything apart apartment appear apply argue around arrive aside asleep aspect asset autumn avoid

@@ -28,7 +28,7 @@ SCALES: Final[dict[str, int]] = {
     "billion": 1_000_000_000, "bn": 1_000_000_000,
 }  # fmt: skip
 # Scales that are numbers by themselves: "sau share" is a hundred.
-ALONE: Final = frozenset({"sau"})
+ALONE: Final = frozenset({"sau", "hundred"})
 # A scale that counts things; any other says an amount that may be money.
 COUNTING: Final = frozenset({"dozen", "dozens", "darjan", "hundred", "hundreds", "sau"})
 # A scale only when nothing separates it from its number: "2.5L" but "10 l&t".

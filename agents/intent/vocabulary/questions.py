@@ -28,9 +28,10 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "how much can i lose|leverage|max loss allowed|allowed to trade|position limit|"
         "risk status|risk used|how risky|exposed|order limit|stop trading|beta|how much risk|"
         "biggest risk|circuit breaker|loss left|policy|risk policy|trading limits|risk report"),
-    ("trades", "trades|executed|tradebook|trade book|fills|fill|executions|trade history|"
+    ("trades", "trades|executed trades|my executed|tradebook|trade book|fills|fill|executions|"
+        "trade history|"
         "executed trades|what did i buy|what did i sell|did i buy|did i sell|bought today|"
-        "sold today|trades today|filled|my trades|todays trades|today's trades|order fills|"
+        "sold today|trades today|my trades|todays trades|today's trades|order fills|"
         "what have i bought|what have i sold|traded today|trade log|aaj ke trade|aaj kya kharida|"
         "aaj kya becha|kya kharida|kya becha|have i bought|have i sold|did i trade|"
         "i bought today|i sold today|last trade|recent trades|did i get filled|price did i get"),
@@ -42,7 +43,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "status of my order|status of my orders|any orders|show orders|my order|order pending|"
         "pending order|status of order|orders today|order history|status of|still pending|"
         "still open|gone through|go through|went through|order executed|order gone|orderbook|"
-        "order ka kya hua|order kya hua|kaunse order|order kya hua|order ka status|order laga|"
+        "order ka kya hua|get executed|been executed|got executed|be executed|get filled|"
+        "been filled|order kya hua|kaunse order|order kya hua|order ka status|order laga|"
         "executed or not|"
         "working orders|order went"),
     ("pnl", "pnl|p&l|p & l|p and l|profit and loss|profit or loss|mtm|how much did i make|"
@@ -83,7 +85,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "is the market open|holiday|holidays|trading holiday|strikes|f&o ban|ban list|"
         "is it tradable|tradable|multiplier|what exchange"),
     ("history", "history|historical|last year|last month|past year|past month|last week|"
-        "past week|over the last|in the last|for the last|the last|52 week|52-week|all time high|"
+        "past week|over the last|in the last|for the last|the last|52 week high|52 week low|"
+        "52-week high|52-week low|52 week|52-week|all time high|"
         "chart|charts|candles|ohlc|ema of|sma of|this year|ytd|year to date|since january|"
         "over the past|past performance|month's|5 year|trend|performance|perform|performed|"
         "yesterday's close|previous close|prev close|yesterday|six months|last close|"

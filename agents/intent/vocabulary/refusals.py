@@ -72,6 +72,12 @@ REFUSED: Final[dict[str, str]] = {
 
 # reason, words of doing, words of what it is done to: both in one message make a refusal.
 REFUSED_TOGETHER: Final[tuple[tuple[str, str, str], ...]] = (
+    ("risk_bypass", "split|slice|break it up|evade|dodge|get around|go around|circumvent|sneak",
+        "the limit|the limits|the cap|the check|the checks|the rule|the rules|radar|detection|"
+        "under the limit|my limit|risk"),
+    ("risk_bypass", "even if|regardless|despite|in spite of|no matter|breaks my|break my",
+        "risk limit|risk limits|my limit|my limits|the limits|the limit|loss limit|position limit|"
+        "daily limit|exposure limit|risk rules|the rules|blocked|the gate"),
     ("risk_bypass",
         "disable|turn off|switch off|deactivate|remove|ignore|skip|override|bypass|raise|"
         "increase|lift|suspend|pause|evade|dodge|avoid|get around|go around|around|"
@@ -125,6 +131,6 @@ REFUSED_TOGETHER: Final[tuple[tuple[str, str, str], ...]] = (
 
 # Words of an ordinary order that contain words of a refusal.
 HARMLESS: Final = (
-    "stop loss limit|stop-loss limit|sl limit|limit price|limit order|limit orders|limit at|"
-    "stop limit|limit to|raise the limit to|raise my limit price|raise the limit price"
+    "stop loss limit|stop-loss limit|sl limit|limit price|limit order|limit orders|stop limit|"
+    "raise the limit on|raise my limit price|raise the limit price"
 )

@@ -21,8 +21,9 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "unexecuted|outstanding|working|live|pending order|active"),
     (Tag.CANCEL, "", "cancel|revoke|scrap|cancel karo|cancel kar do|radd karo|cancel kardo|"
         "cancel kar de|void|call off|cancel kar|cancel out|nix|cancel krdo|cancel karna hai|"
-        "cancel kariye|withdraw|cancelled|canceled"),
-    (Tag.CANCEL, "soft", "pull|kill|delete|remove|hata do|hatao|hata de|take down|drop|stop|"
+        "cancel kariye|cancelled|canceled"),
+    (Tag.CANCEL, "soft", "withdraw|pull|kill|delete|remove|hata do|hatao|hata de|take down|drop|"
+        "stop|"
         "switch off|turn off|clear|get rid of|pull out|pull back|mita do|band karo|band kar do|"
         "hata dijiye|take off|take out|nikal do|wipe out|dismiss"),
     (Tag.MODIFY, "", "modify|change|convert|shift|edit|amend|update|revise|increase|decrease|"
@@ -193,7 +194,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "additional|extra|another|again|bring|fresh|new|wala|wale|wali|limited|ltd|lga do|then|"
         "karna|karna hai|"
         "kar dena|kar lo|kr do|kro|kr|krdo|dena|dedo|lena|for|to|chahiye mujhe|toh|to please|"
-        "left|bracket|bracket order|with bracket|as a bracket|bo|some of|actually|no worries|"
+        "its|left|bracket|bracket order|with bracket|as a bracket|bo|some of|actually|no worries|"
         "jaye|jata|hi|maine|ne|unhe|keep it open|keep the order|"
         "keep it live|good|yes|haan|hain|wali hai|hu|hoon|as well|too|gtg|simple|quick|"
         "on my behalf please|hero zero|hero zero trade|zero hero|zero to hero|for my account|"
@@ -205,7 +206,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
 HASTE_PHRASES: Final[dict[str, str]] = {
     "revenge": "revenge|recover my loss|recover my losses|recover the loss|recover losses|"
         "win it back|make it back|get it back|get my money back|make up for|loss recover|"
-        "make back my losses|get back at|i need to recover|win back|loss wapas|teach it a lesson|"
+        "make back my losses|get back at|win back|loss wapas|teach it a lesson|"
         "make back what i lost|to recover",
     "all_in": "all-in|go all in|going all in|all in on|bet everything|double down|"
         "put everything i have|"

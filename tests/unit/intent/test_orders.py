@@ -106,6 +106,24 @@ def test_order_types(
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "buy infy 10 limit 1480",
+        "buy infy 10 limit at 1480",
+        "buy infy 10 near 1480",
+        "buy infy 10 not above 1480",
+        "buy infy 10 at 1480 limit",
+        "limit 1480 buy infy 10",
+    ],
+)
+def test_a_word_for_a_price_takes_the_number_after_it_and_not_the_size(said: str) -> None:
+    (trade,) = say(said).trades
+    assert trade.limit_price == Decimal(1480)
+    assert trade.sizing is not None
+    assert trade.sizing.value == Decimal(10)
+
+
+@pytest.mark.parametrize(
     ("said", "missing"),
     [
         ("limit order buy 10 infy", "limit_price"),
