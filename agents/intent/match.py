@@ -15,7 +15,8 @@ AMOUNT_TAGS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PCT, Tag.FRAC, Tag.TIM
 
 NUMBERS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 # Words whose number usually follows, though it may stand before: "1480 limit".
-OF_THE_NEXT: Final = (Tag.LIMIT, Tag.TRIGGER, Tag.CAP, Tag.RISK, Tag.KEEP, Tag.STOP, Tag.TARGET)
+OF_THE_NEXT: Final = (Tag.LIMIT, Tag.TRIGGER, Tag.RISK, Tag.KEEP, Tag.STOP, Tag.TARGET)
+COUNTS_THE_NEXT: Final = frozenset({"qty", "quantity", "qnty"})
 JOINS: Final = (Tag.AT, Tag.OF, Tag.BY, Tag.TO, Tag.ABOUT, Tag.PE, Tag.PAR)
 
 
@@ -127,12 +128,19 @@ def _fit_any(items: Sequence[Item], at: int) -> Match | None:
 
 def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
     """Say whether the word after a number is of the number that follows: "10 limit 1480"."""
-    if not (items[at].has(*NUMBERS) and items[end - 1].has(*OF_THE_NEXT)):
+    last = items[end - 1]
+    if last.folded in COUNTS_THE_NEXT and items[at].has(Tag.CAP):
+        return end < len(items) and items[end].has(*NUMBERS)
+    if not (items[at].has(*NUMBERS) and last.has(*OF_THE_NEXT)):
         return False
     after = end
     while after < len(items) and items[after].has(*JOINS) and not items[after].has(*NUMBERS):
         after += 1
-    return after < len(items) and items[after].has(*NUMBERS)
+    if after >= len(items) or not items[after].has(*NUMBERS):
+        return False
+    # "1480 limit 10 shares": the number that follows is counted, so it is a size.
+    follows = items[after + 1 : after + 2]
+    return not (follows and follows[0].has(Tag.UNIT, Tag.LOT, Tag.SYMBOL))
 
 
 def _fit(parts: tuple[Part, ...], items: Sequence[Item], at: int) -> int | None:

@@ -20,6 +20,8 @@ PLACING: Final = frozenset({"rather than", "instead of"})
 CONTRASTING: Final = PLACING | {"not", "nahi", "never"}
 # Words such as "is" and "has" ask only where a clause begins with them.
 AT_THE_START: Final = "start"
+# How a request is put as a question: "could you buy 10 infy?"
+ASKED_TO: Final = ("can ", "could ", "will ", "would ", "kya ", "please can", "please could")
 # After these such a word tells of them: "i was", but "was i".
 PERSONS: Final = frozenset({"i", "i'm", "me", "we"})
 # Punctuation that only belongs to a number, a name or a list.
@@ -41,7 +43,7 @@ def guarded(items: Sequence[Item]) -> bool:
 
 def asks(items: Sequence[Item]) -> bool:
     """Say whether a message is a question; "can you buy" is none."""
-    polite = has(items, Tag.CAN_YOU)
+    polite = any(item.has(Tag.CAN_YOU) and item.folded.startswith(ASKED_TO) for item in items)
     if any(item.folded == "?" for item in items) and not polite:
         return True
     begins = True
@@ -96,23 +98,27 @@ def clauses(items: Sequence[Item]) -> Clauses | None:
     for clause in _cut(items):
         if not any(not item.has(*QUIET) for item in clause):
             continue
-        if has(clause, Tag.NEGATION):
-            if not _is_plain_refusal(clause):
-                return None
-            told.append(clause)
-        elif has(clause, Tag.PAST, Tag.HEDGE, Tag.ADVICE):
-            if has(clause, Tag.BECAUSE) or not has(clause, Tag.HEDGE) or not has(clause, *VERBS):
-                told.append(clause)
-            else:
-                return None
-        elif _only_tells(clause):
-            told.append(clause)
-        else:
-            kept.append(clause)
-    instructs = any(has(clause, *VERBS, Tag.PLACE, Tag.KEEP) for clause in kept)
+        instructed = any(has(each, *VERBS, Tag.PLACE) for each in kept)
+        if _unmakes(clause, instructed):
+            return None
+        tells = has(clause, Tag.NEGATION, Tag.PAST, Tag.HEDGE, Tag.ADVICE) or _only_tells(clause)
+        (told if tells else kept).append(clause)
+    instructs = any(has(clause, *VERBS, Tag.PLACE) for clause in kept)
     if not instructs or _takes_back(told, kept, items):
         return None
     return Clauses(tuple(told), tuple(kept))
+
+
+def _unmakes(clause: Sequence[Item], instructed: bool) -> bool:
+    """Say whether a clause may undo what is instructed, instead of only telling something.
+
+    A doubt after the instruction, of no name, or with a verb of its own is about the instruction.
+    """
+    if has(clause, Tag.HEDGE):
+        return instructed or has(clause, *VERBS) or not has(clause, Tag.SYMBOL)
+    if not has(clause, Tag.NEGATION):
+        return False
+    return clause[-1].has(Tag.NEGATION) or not _is_plain_refusal(clause)
 
 
 def _cut(items: Sequence[Item]) -> list[tuple[Item, ...]]:

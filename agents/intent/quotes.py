@@ -1,9 +1,14 @@
 """Quoted words: they count only when the person takes them over in words of their own."""
 
 from collections.abc import Sequence
+from typing import Final
 
+from agents.intent.moods import NEVER, TELLING
 from agents.intent.tag import Item
 from agents.intent.vocabulary.tags import Tag
+
+# Beside these the words of taking over are told, asked or doubted themselves.
+NOT_TAKING_OVER: Final = (*(tag for tag in NEVER if tag is not Tag.QUOTE), *TELLING, Tag.ASK)
 
 
 def adopted(items: Sequence[Item]) -> tuple[Item, ...] | None:
@@ -13,14 +18,15 @@ def adopted(items: Sequence[Item]) -> tuple[Item, ...] | None:
     """
     quotes = [at for at, item in enumerate(items) if item.has(Tag.QUOTE)]
     takes = [at for at, item in enumerate(items) if item.has(Tag.ADOPT)]
-    if len(takes) != 1 or any(item.has(Tag.NEGATION, Tag.ASK) for item in items):
+    if len(takes) != 1:
         return None
     take = takes[0]
+    first, last = (quotes[0], quotes[1]) if len(quotes) == 2 else (take + 1, len(items))
+    own = [item for at, item in enumerate(items) if not first <= at <= last and at != take]
+    if any(item.has(*NOT_TAKING_OVER) or item.folded == "?" for item in own):
+        return None
     if len(quotes) == 2:
-        first, last = quotes
-        if first < take < last:
-            return None
-        return tuple(items[first + 1 : last])
+        return None if first < take < last else tuple(items[first + 1 : last])
     colon = take + 1
     follows = colon < len(items) and items[colon].folded in {":", "-", "–", "—"}
     return tuple(items[colon + 1 :]) if not quotes and follows else None

@@ -89,11 +89,13 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "not lower than|or lower than|max|maximum|min|minimum|"
         "at most|at least|not less than|no higher than|no lower than|max price|around price|"
         "don't go above|dont go above|don't cross|don't sell below|not a paisa above|"
-        "not a rupee more than|only below|max at|capped at|cap at|se zyada nahi|ke andar|"
+        "not a rupee more than|only below|max at|capped at|cap at|"
         "under price|price not above|near about|around|close to"),
+    (Tag.CAP_AFTER, "", "ke andar|se zyada nahi|se jyada nahi|ke andar andar|se upar nahi|"
+        "ke neeche hi"),
     (Tag.TRIGGER, "", "trigger|trigger price|trigger at|trg|stop order|stop order at|trig|"
-        "with trigger|with a trigger|with trigger at|trigger pe|trigger of|tp trigger|stop buy|"
-        "buy stop|sell stop|stop sell|a trigger"),
+        "with trigger|with a trigger|with trigger at|trigger pe|trigger of|tp trigger|"
+        "a trigger"),
     (Tag.SL_ORDER, "", "sl limit|sl-limit|stop limit|stop-limit|stop loss limit|sl order|sl-l|"
         "stop limit order|stop loss limit order|sl limit order|stop-loss limit"),
     (Tag.SLM_ORDER, "", "sl-m|slm|sl m|stop loss market|sl market|stop-market|stop market|"

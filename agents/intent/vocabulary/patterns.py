@@ -74,6 +74,7 @@ class Slot(StrEnum):
     UNTIL = "until"
     DAY = "day"
     NOTHING = "nothing"
+    TWO_WAYS = "two_ways"
 
 
 AMOUNT: Final = "NUM|SCALED|MONEY"
@@ -82,6 +83,8 @@ JOIN: Final = "AT|OF|BY|TO|ABOUT?"
 
 PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.NOTHING, "NO_EXTRA"),
+    # either number may be the price
+    (Slot.TWO_WAYS, "NUM LIMIT NUM SYMBOL"),
     # an option nobody could make a contract of
     (Slot.CONTRACT, "NUM CALL|PUT|OPTION|STRATEGY"),
     (Slot.CONTRACT, "CALL|PUT|FUTURE|OPTION|STRATEGY|EXPIRY|MONTH"),
@@ -131,7 +134,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.CONTRACT, "PE"),
     (Slot.SLIPPAGE, "CAP PCT SLIPPAGE"),
     (Slot.LIMIT_PRICE, f"CAP AT? {AMOUNT}"),
-    (Slot.LIMIT_PRICE, f"PAR? {AMOUNT} CAP"),
+    (Slot.LIMIT_PRICE, f"PAR? {AMOUNT} CAP_AFTER"),
     (Slot.MARKET, "AT? MARKET"),
     # settings
     (Slot.DAY, "DAYWORD"),

@@ -35,6 +35,7 @@ class Tag(StrEnum):
     MARKET = "MARKET"
     LIMIT = "LIMIT"
     CAP = "CAP"
+    CAP_AFTER = "CAP_AFTER"
     TRIGGER = "TRIGGER"
     SL_ORDER = "SL_ORDER"
     SLM_ORDER = "SLM_ORDER"
