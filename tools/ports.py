@@ -225,8 +225,11 @@ class AccountReader(Protocol):
         """Return the account now, from the ledger alone when the broker is down."""
         ...
 
-    async def login(self, caller: Caller) -> BrokerLogin | None:
-        """Return how the account's login stands; None at a broker that nobody logs in to."""
+    async def login(self, caller: Caller, *, probe: bool) -> BrokerLogin | None:
+        """Return how the account's login stands; None at a broker that nobody logs in to.
+
+        `probe` asks the broker, else what is known is told.
+        """
         ...
 
     async def orders(self, caller: Caller, *, limit: int) -> Sequence[SubmittedOrder]:

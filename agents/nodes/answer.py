@@ -127,7 +127,7 @@ async def _exceptions(context: TurnContext) -> tuple[CardContent, list[str], dic
 async def _connection(
     context: TurnContext,
 ) -> tuple[CardContent, list[str], dict[str, object]]:
-    login = await view_login(context.toolbox, context.accounts, context.caller)
+    login = await view_login(context.toolbox, context.accounts, context.caller, probe=True)
     if login is None:
         return _insight("Connection", {"help": NO_LOGIN}), [NO_LOGIN], {}
     return login_card(login), login_sentences(login), {}

@@ -16,7 +16,8 @@ LOG_OUT = "To log out, use the side panel or 'sigmatrader kite logout'; words al
 
 async def needed_login(context: TurnContext) -> BrokerLogin | None:
     """Return the login that keeps the broker from answering, having shown its card; else None."""
-    login = await view_login(context.toolbox, context.accounts, context.caller)
+    # The broker has just failed to answer; asking it again would only cost time.
+    login = await view_login(context.toolbox, context.accounts, context.caller, probe=False)
     if login is None or login.is_active:
         return None
     context.events.card(await context.cards.show(context.caller, login_card(login)))

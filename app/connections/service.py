@@ -56,9 +56,14 @@ class Connection:
     status: LoginStatus
 
 
+def is_machine(asker: Principal) -> bool:
+    """Say whether a program asks, whatever other roles its key has."""
+    return Role.SERVICE in asker.roles
+
+
 def refuse_machine(asker: Principal) -> None:
-    """Raise LoginOfAMachine for a service key, whatever other roles it has."""
-    if Role.SERVICE in asker.roles:
+    """Raise LoginOfAMachine for a service key."""
+    if is_machine(asker):
         raise LoginOfAMachine("a service key cannot log in at a broker")
 
 

@@ -8,9 +8,10 @@ from app.connections.wording import say, told_hindrances
 from riskgate.contracts.base import time_text
 
 
-def show_connection(connection: Connection) -> dict[str, JsonValue]:
-    """Return how an account stands, in figures and in words."""
-    status = connection.status
+def show_connection(connection: Connection, *, named: bool = True) -> dict[str, JsonValue]:
+    """Return how an account stands, in figures and in words; `named` also says who it is."""
+    known = connection.status
+    status = known if named else known.model_copy(update={"user": None})
     said = say(status)
     return {
         "account_id": connection.account_id,

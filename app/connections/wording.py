@@ -10,7 +10,11 @@ from adapters.ports import LoginState, LoginStatus
 INDIA: Final = ZoneInfo("Asia/Kolkata")
 # What the broker says of every login that is not there; the headline says it better.
 NOT_LOGGED_IN: Final = "KITE_NOT_LOGGED_IN:"
-LOG_IN = "Press 'Log in at Kite' in the side panel, or run 'sigmatrader kite login'."
+# The process has just started: what the server offers is looked at before every order anyway.
+NOT_CHECKED: Final = "KITE_NOT_CHECKED:"
+LOOK: Final = "Whether orders can be sent is not known yet; look once more."
+READS_ONLY: Final = "Reading works; no order can be sent through this login, for the reasons named."
+LOG_IN: Final = "Press 'Log in at Kite' in the side panel, or run 'sigmatrader kite login'."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +62,8 @@ def _active(status: LoginStatus) -> Said:
     headline = f"Logged in at Kite{who}{until}."
     if status.can_trade:
         return Said(headline=headline, advice="")
-    return Said(
-        headline=headline,
-        advice="Reading works; no order can be sent through this login, for the reasons named.",
-    )
+    unchecked = status.hindrances and all(h.startswith(NOT_CHECKED) for h in status.hindrances)
+    return Said(headline=headline, advice=LOOK if unchecked else READS_ONLY)
 
 
 def india_time(at: datetime) -> str:

@@ -22,5 +22,5 @@ class Looking:
     async def open_exceptions(self, caller: Caller) -> Sequence[Mapping[str, str]]:
         return await self._views.open_exceptions(caller)
 
-    async def login(self, caller: Caller) -> BrokerLogin | None:
-        return await self._views.login(caller)
+    async def login(self, caller: Caller, *, probe: bool) -> BrokerLogin | None:
+        return await self._views.login(caller, probe=probe)

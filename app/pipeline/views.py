@@ -88,16 +88,18 @@ class AccountViews:
             warning=None if snapshot else await self._why_down(tenant_id, account_id),
         )
 
-    async def login(self, caller: Caller) -> BrokerLogin | None:
+    async def login(self, caller: Caller, *, probe: bool) -> BrokerLogin | None:
         """Return how the account's login stands; None where nobody logs in."""
-        return await self._login_now(caller.tenant_id, caller.account_id)
+        return await self._login_now(caller.tenant_id, caller.account_id, probe=probe)
 
-    async def _login_now(self, tenant_id: str, account_id: str) -> BrokerLogin | None:
+    async def _login_now(
+        self, tenant_id: str, account_id: str, *, probe: bool = False
+    ) -> BrokerLogin | None:
         login = self._logins.login_of(tenant_id, account_id)
         if login is None:
             return None
         try:
-            status = await login.status(probe=False)
+            status = await login.status(probe=probe)
         except (BrokerUnavailable, LoginVaultUnavailable) as unknown:
             return BrokerLogin(
                 state=unknown.code, is_active=False, headline=as_sentence(unknown.message)

@@ -118,7 +118,7 @@ class FakeSystem:
     async def view(self, caller: Caller) -> AccountView:
         return self._given("view", self.account)
 
-    async def login(self, caller: Caller) -> BrokerLogin | None:
+    async def login(self, caller: Caller, *, probe: bool) -> BrokerLogin | None:
         self.asked.append("login")
         return self.signed_in
 

@@ -133,6 +133,14 @@ async def test_a_service_key_gets_no_link_whatever_other_roles_it_has(
     assert (bench.login.asked, LINK_SECRET in answer.text) == ([], False)
 
 
+async def test_a_program_sees_how_it_stands_and_not_who_it_is(bench: Bench) -> None:
+    bench.login.become(LoginState.ACTIVE, user="A Person")
+    key = await person(bench.desk, "robot", Role.SERVICE)
+    async with bench.desk.client(key) as client:
+        seen = await client.get(PATH)
+    assert (seen.json()["state"], "A Person" in seen.text) == ("ACTIVE", False)
+
+
 async def test_another_tenant_neither_sees_nor_touches_the_login(bench: Bench) -> None:
     bench.login.become(LoginState.ACTIVE, user="A Person")
     await tenant(bench.desk, "other")
@@ -245,6 +253,6 @@ async def test_a_trade_that_needs_a_login_gets_a_card_for_it_and_no_link(
     assert book["warning"].startswith("Kite's server no longer knows this login.")
     assert "view_login" in trace
     # Nobody asked for a link, and who it is at the broker is in no card and no trace.
-    assert set(login.asked) == {"status"}
+    assert set(login.asked) == {"status", "probe"}
     assert "A Person" not in trace + str([bought, listed, asked])
     assert {**counts(location), "cards": 0} == {**before, "cards": 0}

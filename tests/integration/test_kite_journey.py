@@ -10,9 +10,19 @@ import pytest
 from app.identity.principal import OWNER_TENANT
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
+from tests.fakes.instruments import INFY
 from tests.integration.checker import check
 from tests.integration.conftest import Desk
-from tests.integration.driving import approve, as_owner, orders_of, reconcile, rows, say, set_policy
+from tests.integration.driving import (
+    approve,
+    as_owner,
+    orders_of,
+    reconcile,
+    rows,
+    say,
+    set_policy,
+    tenant,
+)
 from tests.integration.kite_desks import ACCOUNT, PATH, KiteWorld, kite_world
 from tests.integration.planning import executed, live_policy, planned, said_by, validated
 
@@ -245,3 +255,23 @@ async def test_the_report_of_an_execution_sends_the_order_live_once(
     assert (early["execution"]["status"], waiting["execution"]["status"]) == ("BLOCKED", "BLOCKED")
     assert "1 of 1 orders taken by the LIVE broker; 10 of 10 filled" in said_by(done)
     assert world.kite.place_calls == 1
+
+
+async def test_each_tenants_account_has_a_login_of_its_own(
+    world: KiteWorld, settings: Settings, location: DatabaseLocation
+) -> None:
+    async with world.desk(settings, location) as desk, desk.client() as client:
+        other = await tenant(desk, "other")
+        world.kite.account("CD5678").oms.holdings[INFY] = 7
+        async with desk.client(other) as stranger:
+            await world.log_in(client)
+            alone = (await stranger.get(PATH)).json()
+            theirs = await world.log_in(stranger, "CD5678")
+            own = (await client.get("/api/v1/holdings")).json()["rows"]
+            held = (await stranger.get("/api/v1/holdings")).json()["rows"]
+            await stranger.post(f"{PATH}/logout", json={})
+            still = (await client.get(PATH, params={"probe": True})).json()
+
+    assert (alone["state"], theirs["user"]) == ("NEW", "Chirag Desai")
+    assert ([row["quantity"] for row in held], own) == (["7"], [])
+    assert (still["state"], still["user"]) == ("ACTIVE", "Asha Bose")

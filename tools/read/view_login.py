@@ -33,10 +33,15 @@ class LoginAnswer(Contract):
     hindrances: tuple[Words, ...]
 
 
-async def view_login(toolbox: Toolbox, reader: AccountReader, caller: Caller) -> BrokerLogin | None:
-    """Return how the login stands; None where nobody logs in."""
+async def view_login(
+    toolbox: Toolbox, reader: AccountReader, caller: Caller, *, probe: bool
+) -> BrokerLogin | None:
+    """Return how the login stands, asking the broker with `probe`; None where nobody logs in."""
     return await toolbox.call(
-        TOOL, {"account_id": caller.account_id}, lambda: reader.login(caller), _summary
+        TOOL,
+        {"account_id": caller.account_id},
+        lambda: reader.login(caller, probe=probe),
+        _summary,
     )
 
 
@@ -46,7 +51,7 @@ def _summary(login: BrokerLogin | None) -> str:
 
 async def serve(desk: Desk, caller: Caller, asked: OfAccount) -> LoginAnswer:  # noqa: ARG001
     """Answer with how the login stands, without who is logged in and without a link."""
-    login = await view_login(desk.toolbox, desk.accounts, caller)
+    login = await view_login(desk.toolbox, desk.accounts, caller, probe=True)
     return LoginAnswer(
         needs_login=login is not None,
         is_active=login is None or login.is_active,

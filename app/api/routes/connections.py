@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from app.api.deps import Connector, Reader, Running
 from app.api.idempotency import IdempotencyKey, once
 from app.api.routes.trading import chosen_account
-from app.connections.service import refuse_machine
+from app.connections.service import is_machine, refuse_machine
 from app.connections.views import show_connection, show_link
 from riskgate.contracts.base import Contract, Identifier
 
@@ -34,7 +34,8 @@ async def get_kite_connection(
     """Show how an account stands with Kite; `probe` asks Kite, else what is known is told."""
     wanted = await chosen_account(running, user, account_id)
     found = await running.connections.status(user.tenant_id, wanted, by=user.user_id, probe=probe)
-    return {"ok": True, **show_connection(found)}
+    # Who a person is at their broker is no program's to know.
+    return {"ok": True, **show_connection(found, named=not is_machine(user))}
 
 
 @router.post("/login", operation_id="log_in_at_kite", response_model=None)

@@ -37,7 +37,7 @@ export async function showConnection(onChange = () => {}) {
   if (!logsIn(account)) return box.replaceChildren();
   if (waiting.active || isAsking(box)) return undefined;
   const mine = waiting.round;
-  const shown = await read(account.account_id).catch((problem) => ({ problem }));
+  const shown = await known(account.account_id).catch((problem) => ({ problem }));
   if (mine !== waiting.round || session.account !== account || waiting.active || isAsking(box)) return undefined;
   return draw(box, shown, onChange);
 }
@@ -86,6 +86,13 @@ async function arrival(accountId, link, mine) {
     const shown = await read(accountId, { probe: true }).catch(() => null);
     if (shown?.state === LOGGED_IN) return;
   }
+}
+
+/** What is known; a server that was not looked at since our own started is looked at first. */
+async function known(accountId) {
+  const shown = await read(accountId);
+  const isNew = shown.state === LOGGED_IN && shown.hindrances.some((text) => text.startsWith("KITE_NOT_CHECKED:"));
+  return isNew ? read(accountId, { probe: true }) : shown;
 }
 
 function read(accountId, { probe = false } = {}) {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.ports import LoginState, LoginStatus
-from app.connections.wording import say, told_hindrances
+from app.connections.wording import LOOK, READS_ONLY, say, told_hindrances
 
 AT = datetime(2026, 3, 11, 4, 30, tzinfo=UTC)
 
@@ -45,3 +45,10 @@ def test_that_nobody_is_logged_in_is_not_said_twice() -> None:
     other = "KITE_USER_CHANGED: another person logged in"
     told = status(LoginState.NEW, hindrances=("KITE_NOT_LOGGED_IN: log in", other))
     assert told_hindrances(told) == (other,)
+
+
+def test_a_server_that_was_not_looked_at_yet_is_not_called_one_that_only_reads() -> None:
+    fresh = status(LoginState.ACTIVE, hindrances=("KITE_NOT_CHECKED: not looked at yet",))
+    assert say(fresh).advice == LOOK
+    both = ("KITE_NOT_CHECKED: not looked at yet", "KITE_NOT_ANSWERING: in doubt")
+    assert say(status(LoginState.ACTIVE, hindrances=both)).advice == READS_ONLY

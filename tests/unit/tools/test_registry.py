@@ -179,7 +179,7 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
         {"account_id": "paper-1"},
     ),
     (
-        lambda box, system: view_login.view_login(box, system, CALLER),
+        lambda box, system: view_login.view_login(box, system, CALLER, probe=False),
         "nobody logs in here",
         {"account_id": "paper-1"},
     ),
