@@ -83,6 +83,8 @@ faults: $(READY) ## lost replies, races, a full disk, a database shot 100 times 
 	@FAULTS=full .venv/bin/python -m pytest -s --show-capture=no \
 	  tests/integration/test_lost_replies.py tests/integration/test_once_under_load.py \
 	  tests/integration/test_approval_races.py tests/integration/test_kill_switch_races.py \
+	  tests/integration/test_model_fuzz.py tests/integration/test_hijacked_model.py \
+	  tests/integration/test_foreign_words.py \
 	  tests/integration/test_kite_drops.py \
 	  tests/faults $(ARGS)
 

@@ -70,6 +70,10 @@ HELP: Final = (
 Ask = Callable[[str], str | None]
 
 
+# What a card asks for that only its own route can give.
+SIGHT = "portfolio_detail"
+
+
 @dataclass(frozen=True)
 class Terminal:
     """Where cards and notes go, and how a person is asked; `ask` is None where nobody sits."""
@@ -263,6 +267,13 @@ class Chat:
         said = (self._ask("Answer (Enter leaves it): ") or "").strip()
         if not said:
             return None
+        return self._answer(card, said)
+
+    def _answer(self, card: Mapping[str, Any], said: str) -> Turn:
+        """Answer a question in words; what a model may see is decided by its own route."""
+        if card["fields"].get("asks_for") == SIGHT:
+            path = f"/api/v1/cards/{card['id']}/portfolio-detail"
+            return self._follow(path, {"choice": _chosen(card, said).lower()})
         return self.say(_chosen(card, said))
 
     def _decide(self, card: Mapping[str, Any]) -> Turn | None:
@@ -308,7 +319,7 @@ class Chat:
     def _guarded_turn(self, text: str) -> None:
         try:
             open_questions = [card for card in _waiting(self.last) if card["kind"] == "question"]
-            turn = self.say(_chosen(open_questions[-1], text) if open_questions else text)
+            turn = self._answer(open_questions[-1], text) if open_questions else self.say(text)
             self.answer_cards(turn)
         except ChatError as error:
             show_problem(self.notes, error)

@@ -21,14 +21,15 @@ class ModelUse:
 class ModelGrant:
     """A person's word on a card that asks for more of the portfolio.
 
-    `choice` is once, session or deny; `run_id` is the one turn that `once` is for.
+    `choice` is once, session or deny; `run_id` is the turn in which the message is read again, and
+    the only one that `once` is for.
     """
 
     card_id: str
     user_id: str
     thread_id: str
     choice: str
-    run_id: str | None
+    run_id: str
     made_at: datetime
 
 

@@ -17,11 +17,10 @@ ASKED_FOR = "portfolio_detail"
 
 @dataclass(frozen=True, kw_only=True)
 class Granted:
-    """What was chosen, the turn that asked, and the id of the one that may now see more."""
+    """The turn that asked, and the id of the one in which its message is read again."""
 
-    choice: Choice
     origin: RunRecord
-    run_id: str | None
+    run_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,7 @@ class Grants:
         if Role.SERVICE in person.roles:
             raise Forbidden("only a person decides what a model may see")
         now = self.clock.now()
-        run_id = None if choice is Choice.DENY else self.ids.new("run")
+        run_id = self.ids.new("run")
         async with self.database.tenant(person.tenant_id) as session:
             record = await cards.find_card(session, card_id, lock=True)
             if record is None or record.user_id != person.user_id:
@@ -72,4 +71,4 @@ class Grants:
             origin = await runs.find_run(session, card.run_id)
         if origin is None:
             raise NotFound(f"the turn of card {card_id} is gone")
-        return Granted(choice=choice, origin=origin, run_id=run_id)
+        return Granted(origin=origin, run_id=run_id)

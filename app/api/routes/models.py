@@ -1,11 +1,11 @@
 """What people let language models see."""
 
-from typing import Any
-
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
 
 from app.api.deps import Decider, Running
 from app.api.routes.chat import turn_answer
+from app.api.sse import stream, wants_stream
 from app.conversation.service import TurnRequest
 from app.understanding.limits import Choice
 from riskgate.contracts.base import Contract
@@ -19,14 +19,16 @@ class SightChoice(Contract):
     choice: Choice
 
 
-@router.post("/cards/{card_id}/portfolio-detail", operation_id="decide_portfolio_detail")
+@router.post(
+    "/cards/{card_id}/portfolio-detail",
+    operation_id="decide_portfolio_detail",
+    response_model=None,
+)
 async def decide_portfolio_detail(
-    card_id: str, body: SightChoice, running: Running, user: Decider
-) -> dict[str, Any]:
+    card_id: str, body: SightChoice, request: Request, running: Running, user: Decider
+) -> Response:
     """Answer a card that asks for more of the portfolio; the message is then read again."""
     granted = await running.grants.decide(user, card_id, body.choice)
-    if granted.run_id is None:
-        return {"ok": True, "choice": granted.choice.value}
     again = TurnRequest(
         message=granted.origin.message,
         thread_id=granted.origin.thread_id,
@@ -34,5 +36,6 @@ async def decide_portfolio_detail(
         account_id=granted.origin.account_id,
     )
     run = await running.conversation.start(user, again)
-    answer = turn_answer(await running.conversation.result(user, run))
-    return {**answer, "choice": granted.choice.value}
+    if wants_stream(request):
+        return stream(run.run_id, running.conversation.follow(user, run.run_id, after=0))
+    return JSONResponse(turn_answer(await running.conversation.result(user, run)))

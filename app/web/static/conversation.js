@@ -31,7 +31,7 @@ const desk = {
   currency: () => session.account?.currency ?? "INR",
   onThread: keepThread,
   onCard: noticeCard,
-  onAnswer: (card, value) => send(value, card.thread_id),
+  onAnswer: (card, value) => (card.fields.asks_for ? choose(card, value) : send(value, card.thread_id)),
   onConnect: connect,
   onDecide: decide,
   onStop: stop,
@@ -149,6 +149,18 @@ function reshow(waiting, note = waiting.length === 1 ? "This still waits for you
   run.steps.element.remove();
   settle(run, true);
   for (const card of [...waiting].reverse()) showCard(run, card);
+  reveal(run.element);
+}
+
+/** Say how much a model may see; only this route takes that, and the message is then read again. */
+async function choose(card, choice) {
+  const run = createRun(createTurn(byId("turns"), { said: choice }), desk);
+  try {
+    const path = `/cards/${encodeURIComponent(card.id)}/portfolio-detail`;
+    await during("sending", () => follow(run, path, { choice }));
+  } catch (problem) {
+    fail(run, problem);
+  }
   reveal(run.element);
 }
 

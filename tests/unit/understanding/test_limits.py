@@ -20,7 +20,7 @@ def a_use(calls: int = 0, tokens: int = 0, cost: str = "0") -> ModelUse:
     return ModelUse(calls=calls, tokens=tokens, cost=Decimal(cost))
 
 
-def a_grant(choice: Choice, run_id: str | None = None) -> ModelGrant:
+def a_grant(choice: Choice, run_id: str = "run-0") -> ModelGrant:
     return ModelGrant(
         card_id=f"crd-{choice}", user_id="usr-1", thread_id="thr-1", choice=choice,
         run_id=run_id, made_at=NOW,
