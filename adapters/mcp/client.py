@@ -21,7 +21,7 @@ import mcp_types as types
 from mcp.client.session import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
-from mcp_types.version import LATEST_MODERN_VERSION
+from mcp_types.version import LATEST_MODERN_VERSION, MODERN_PROTOCOL_VERSIONS
 from pydantic import JsonValue, SecretStr
 
 from adapters.mcp.errors import CallFailed, Sent
@@ -127,8 +127,8 @@ class McpClient:
             tools: list[types.Tool] = []
             cursor: str | None = None
             for _ in range(PAGES):
-                request = types.ListToolsRequest(params=types.PaginatedRequestParams(cursor=cursor))
-                page = await talk.send_request(request, types.ListToolsResult)
+                params = types.PaginatedRequestParams(cursor=cursor)
+                page = await talk.list_tools(params=params)
                 tools.extend(page.tools)
                 cursor = page.next_cursor
                 if cursor is None:
@@ -153,6 +153,9 @@ class McpClient:
         )
 
         async def called(talk: ClientSession) -> types.CallToolResult:
+            if session.protocol in MODERN_PROTOCOL_VERSIONS:
+                # There the SDK writes arguments into headers, as the list of tools says.
+                await talk.list_tools()
             return await talk.send_request(request, types.CallToolResult)
 
         result = await self._within(wire, session, "tools/call", called)
@@ -178,9 +181,12 @@ class McpClient:
             raise _failure(self._name, "DELETE", wire, None)
         return exchange
 
+    def watched_http(self) -> httpx2.AsyncClient:
+        """Return what carries one talk of an SDK client that listens as well as it calls."""
+        return self._client(self._wire(None, shows_session=True))
+
     @asynccontextmanager
-    async def talk(self, wire: WatchedWire) -> AsyncIterator[ClientSession]:
-        """Open the SDK's client on a wire; nothing is agreed on yet."""
+    async def _talk(self, wire: WatchedWire) -> AsyncIterator[ClientSession]:
         async with (
             self._client(wire) as http,
             streamable_http_client(
@@ -194,13 +200,14 @@ class McpClient:
         ):
             yield session
 
-    def _wire(self, session: ServerSession | None) -> WatchedWire:
+    def _wire(self, session: ServerSession | None, *, shows_session: bool = False) -> WatchedWire:
         return WatchedWire(
             self._http,
             endpoint=self._url,
             session_id=None if session is None else session.session_id,
             body_limit=BODY_LIMIT,
             others_pass=self._auth is not None,
+            shows_session=shows_session,
         )
 
     def _client(self, wire: WatchedWire) -> httpx2.AsyncClient:
@@ -220,7 +227,7 @@ class McpClient:
         done: list[T] = []
         fault: Exception | None = None
         try:
-            async with asyncio.timeout(self._waits.whole_s), self.talk(wire) as talk:
+            async with asyncio.timeout(self._waits.whole_s), self._talk(wire) as talk:
                 # Kept and raised outside: what leaves a task group leaves it as another error.
                 try:
                     await self._agree(talk, session)
@@ -243,7 +250,10 @@ class McpClient:
         else:
             try:
                 await talk.discover()
-            except MCPError:
+            except MCPError as error:
+                if error.code == types.REQUEST_TIMEOUT:
+                    # A slow server, or a person who still logs in, is no older server.
+                    raise
                 await talk.initialize()
 
     async def _heard(self, message: object) -> None:
@@ -258,7 +268,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 def _agreed_before(session: ServerSession) -> types.InitializeResult | types.DiscoverResult:
-    if session.protocol == LATEST_MODERN_VERSION:
+    if session.protocol in MODERN_PROTOCOL_VERSIONS:
         return types.DiscoverResult(
             supported_versions=[session.protocol],
             capabilities=types.ServerCapabilities(),

@@ -52,7 +52,8 @@ class WatchedWire(httpx2.AsyncBaseTransport):
 
     `session_id` goes with every request, and one that the server gives takes its place. Only the
     endpoint is reached, unless `others_pass`, as an authorisation needs. An answer is whole and
-    not longer than `body_limit` bytes, or it is no answer.
+    not longer than `body_limit` bytes, or it is no answer. With `shows_session` the SDK learns of
+    the session, and listens to the server beside its calls.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class WatchedWire(httpx2.AsyncBaseTransport):
         session_id: SecretStr | None,
         body_limit: int,
         others_pass: bool = False,
+        shows_session: bool = False,
     ) -> None:
         self._inner = inner
         self._endpoint = httpx2.URL(endpoint)
         self.session_id = session_id
         self._body_limit = body_limit
         self._others_pass = others_pass
+        self._passed_on = (*_PASSED_ON, SESSION_HEADER) if shows_session else _PASSED_ON
         self.exchanges: list[Exchange] = []
 
     def last(self, name: str) -> Exchange | None:
@@ -111,7 +114,7 @@ class WatchedWire(httpx2.AsyncBaseTransport):
         exchange.status = answer.status_code
         if given := answer.headers.get(SESSION_HEADER):
             self.session_id = SecretStr(given)
-        headers = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
+        headers = {name: answer.headers[name] for name in self._passed_on if name in answer.headers}
         if answer.is_success and headers.get("content-type", "").startswith(_EVENTS):
             events = _Events(answer, self._body_limit)
             return httpx2.Response(answer.status_code, headers=headers, stream=events)

@@ -6,8 +6,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
 
-from adapters.mcp.client import McpClient, ServerSession, Waits
+from adapters.mcp.client import Era, McpClient, ServerSession, Waits
 from adapters.mcp.errors import CallFailed, Sent
 from adapters.mcp.labelled import Origin
 from tests.fakes.loopback import HangUp, Reply, silence
@@ -357,6 +359,38 @@ async def test_errors_of_a_transport_that_are_no_http_errors_end_the_call_alone(
     with pytest.raises(CallFailed) as caught:
         await client.begin()
     assert caught.value.sent is Sent.MAYBE
+
+
+async def test_a_slow_server_is_not_taken_for_an_older_one(server: ScriptedMcpServer) -> None:
+    client = McpClient(
+        name="scripted", url=server.url, era=Era.EITHER, waits=Waits(read_s=5, whole_s=0.5)
+    )
+    server.script("server/discover", lambda _message: silence())
+    with pytest.raises(CallFailed):
+        await client.begin()
+    await client.aclose()
+    assert server.rpc["initialize"] == 0
+
+
+async def test_a_server_that_knows_no_discovery_is_greeted_the_older_way(
+    server: ScriptedMcpServer,
+) -> None:
+    client = McpClient(name="scripted", url=server.url, era=Era.EITHER, waits=QUICK)
+    server.script("server/discover", lambda message: refused(message, -32601, "no such method"))
+    session = await client.begin()
+    await client.aclose()
+    assert (session.protocol, server.rpc["initialize"]) == ("2025-03-26", 1)
+
+
+async def test_an_sdk_client_that_listens_ends_no_session_either(
+    server: ScriptedMcpServer, client: McpClient
+) -> None:
+    async with client.watched_http() as http:
+        transport = streamable_http_client(server.url, http_client=http, terminate_on_close=False)
+        async with Client(transport, mode="legacy") as sdk:
+            await sdk.call_tool("echo", {"text": "hello"})
+    assert server.called == ["echo"]
+    assert {asked.method for asked in server.requests} == {"POST", "GET"}
 
 
 def test_an_answer_is_awaited_longer_than_the_servers_7_s_and_the_5_s_it_may_stall() -> None:
