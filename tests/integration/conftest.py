@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 import psycopg
 import pytest
+import structlog
 from fastapi import FastAPI
 from psycopg import sql
 
@@ -22,6 +23,7 @@ from app.persistence import checkpoints, embedded, job_schema, migrate
 from app.persistence.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER, EmbeddedServer
 from app.persistence.location import DatabaseLocation
 from app.settings import BrokerName, Settings
+from app.telemetry import configure_logging
 from tests.integration.checker import faults_of, tenants_of
 
 TEMPLATE = "migrated"
@@ -69,6 +71,14 @@ def location(
             ] == []
     finally:
         run_as_superuser(postgres, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def logs(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+    """Write every log, as the server does, to where it is captured; afterwards as before."""
+    configure_logging("DEBUG")
+    yield capfd
+    structlog.reset_defaults()
 
 
 @pytest.fixture

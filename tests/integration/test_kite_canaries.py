@@ -4,18 +4,16 @@ import asyncio
 import json
 import logging
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-import structlog
 
 from app.bootstrap import seal_secret
 from app.persistence.embedded import bin_path
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
-from app.telemetry import configure_logging
 from tests.fakes.kite_standin import Kind, Trouble
 from tests.integration.driving import as_owner, say
 from tests.integration.kite_desks import PATH, KiteWorld, kite_world
@@ -63,14 +61,6 @@ def secrets_of(world: KiteWorld, links: list[str], settings: Settings) -> list[s
 def dumped(location: DatabaseLocation) -> str:
     command = [str(bin_path("pg_dump")), "--inserts", location.owner_conninfo]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-@pytest.fixture
-def logs(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
-    """Write every log, as the server does, to where it is captured."""
-    configure_logging("DEBUG")
-    yield capfd
-    structlog.reset_defaults()
 
 
 async def test_nothing_that_lets_somebody_in_is_written_or_told(

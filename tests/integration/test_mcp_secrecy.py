@@ -10,7 +10,6 @@ from psycopg import sql
 from app.identity.principal import Role
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
-from app.telemetry import configure_logging
 from tests.fakes.issuer import FakeIssuer
 from tests.integration.driving import person
 from tests.integration.mcp_wire import McpDesk
@@ -73,16 +72,15 @@ async def everything(desk: McpDesk, issuer: FakeIssuer, key: str) -> tuple[list[
 async def test_no_canary_is_found_anywhere(
     settings: Settings,
     location: DatabaseLocation,
-    capfd: pytest.CaptureFixture[str],
+    logs: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    configure_logging("DEBUG")
     caplog.set_level(logging.WARNING)
     async with oauth_desk(settings, location) as (desk, issuer):
         key = await person(desk.desk, "claude", Role.SERVICE)
         canaries, said = await everything(desk, issuer, key)
         stored = dump(location)
-    out, err = capfd.readouterr()
+    out, err = logs.readouterr()
     logged = "\n".join((out, err, caplog.text))
     for place, text in (("stored", stored), ("logged", logged), ("answered", "\n".join(said))):
         assert [canary[:12] for canary in canaries if canary in text] == [], place
