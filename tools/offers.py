@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import Field
+from pydantic import Field, JsonValue, WithJsonSchema
 
 from riskgate.contracts.base import Contract, Identifier
 from tools.ports import (
@@ -64,6 +64,10 @@ class Offer(Generic[Asked, Answer]):
 
 
 AnyOffer = Offer[Any, Any]
+# Plain data whose names and kinds differ from one to the next.
+Facts = Annotated[
+    dict[str, JsonValue], WithJsonSchema({"type": "object", "additionalProperties": True})
+]
 
 
 class Nothing(Contract):

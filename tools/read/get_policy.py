@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
 from riskgate.contracts.base import Contract, Identifier, Sha256, UtcTime
-from tools.offers import Desk, OfAccount, Offer, Toolset
+from tools.offers import Desk, Facts, OfAccount, Offer, Toolset
 from tools.ports import Caller, RecordReader, StoredPolicy, ToolRefusal
 from tools.registry import Tool, Toolbox
 from tools.scopes import Scope
@@ -45,7 +45,7 @@ class PolicyAnswer(Contract):
     policy_hash: Sha256
     created_at: UtcTime
     in_force: tuple[Identifier, ...]
-    limits: dict[str, JsonValue]
+    limits: Facts
 
 
 async def get_policy(

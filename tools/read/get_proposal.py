@@ -2,11 +2,11 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from riskgate.contracts.base import Contract, Identifier, UtcTime
 from riskgate.contracts.cards import CardStatus
-from tools.offers import Desk, Offer, Toolset
+from tools.offers import Desk, Facts, Offer, Toolset
 from tools.ports import Caller, RecordReader, StoredCard, ToolRefusal
 from tools.registry import Tool, Toolbox
 from tools.scopes import Scope
@@ -52,7 +52,7 @@ class ProposalRow(Contract):
     expires_at: UtcTime | None
     decided_by: Identifier | None
     approve_url: str
-    facts: dict[str, JsonValue]
+    facts: Facts
 
 
 async def get_proposal(
