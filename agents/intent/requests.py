@@ -23,7 +23,7 @@ from riskgate.contracts.orders import OrderType, Product, Side
 
 IN_A_CANCEL: Final = frozenset(
     {*QUIET, Tag.CANCEL, Tag.ORDER, Tag.PENDING, Tag.ALL, Tag.SYMBOL, Tag.NUM, Tag.EXCHANGE,
-     Tag.PRONOUN, Tag.BUY, Tag.SELL, Tag.TOPIC, Tag.DROP, Tag.LIMIT, Tag.MARKET, Tag.ALERT,
+     Tag.PRONOUN, Tag.BUY, Tag.SELL, Tag.DROP, Tag.LIMIT, Tag.MARKET, Tag.ALERT,
      Tag.EACH, Tag.STOP, Tag.VALIDITY, Tag.PRODUCT, Tag.TRIGGER, Tag.TARGET, Tag.METRIC}
 )  # fmt: skip
 AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
