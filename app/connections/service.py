@@ -44,7 +44,7 @@ class TooManyLinks(AppError):
 
     code = "LOGIN_LINKS_LIMITED"
     status = 429
-    remedy = "Use the link that you have, or wait five minutes; each link opens the same login."
+    remedy = "Use the newest link that you have, or wait five minutes; only the newest counts."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,8 +48,9 @@ class OverLimit(Exception):
     code = "KITE_LIMIT_REACHED"
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        # The code is in the words, for they are all that goes on from here.
+        self.message = f"{self.code}: {message}"
+        super().__init__(self.message)
 
 
 def wait_s(sent: Sequence[float], windows: Sequence[Window], now: float) -> float:

@@ -18,6 +18,7 @@ import httpx2
 from pydantic import JsonValue, SecretStr
 
 from adapters.brokers.kite_mcp import login_link, standing
+from adapters.brokers.kite_mcp.calls import KiteCalls
 from adapters.brokers.kite_mcp.catalogue import KINDS, WRITES, Kind
 from adapters.brokers.kite_mcp.checked import argument_fault
 from adapters.brokers.kite_mcp.fields import Unreadable
@@ -25,28 +26,21 @@ from adapters.brokers.kite_mcp.heard import (
     Person,
     logout_is_done,
     person_in,
-    reply_of,
-    says_nobody_is_logged_in,
-    session_is_gone,
-    surely_not_done,
 )
 from adapters.brokers.kite_mcp.kept import LoginBook
-from adapters.brokers.kite_mcp.limits import Limits, OverLimit
+from adapters.brokers.kite_mcp.limits import Limits
 from adapters.brokers.kite_mcp.login_steps import (
     LINK_GRACE,
     LINK_LIFE,
     LinkIssued,
     LinkLapsed,
     LoggedOut,
-    NotLoggedIn,
     ProfileSeen,
-    SessionGone,
     SessionOpened,
-    Step,
     is_another,
 )
 from adapters.brokers.kite_mcp.ports import KiteReply, ToolsInterrupted, ToolsUnavailable
-from adapters.brokers.kite_mcp.tool_watch import READ_AGE_MAX_S, WRITE_AGE_MAX_S, ToolWatch, told
+from adapters.brokers.kite_mcp.tool_watch import ToolWatch
 from adapters.errors import BrokerUnavailable
 from adapters.mcp.client import McpClient, ServerSession
 from adapters.mcp.errors import CallFailed
@@ -56,6 +50,8 @@ SERVER: Final = "kite"
 # While its link is open somebody else may come through it, and take the session's place.
 OWNER_AGE_MAX_S: Final = 300.0
 OWNER_AGE_MAX_LINK_OPEN_S: Final = 30.0
+# Whoever sends an order has looked at its price and its deadline just before.
+SEND_WITHIN_S: Final = 15.0
 _FALLBACK_PROTOCOL: Final = "2025-03-26"
 
 
@@ -84,11 +80,17 @@ class KiteSession:
         self._clock = clock
         self._monotonic = monotonic
         self._book = LoginBook(account_id=account_id, vault=vault, clock=clock)
-        self._limits = Limits(clock=clock, monotonic=monotonic, sleep=sleep)
         self._mcp = McpClient(
             name=SERVER, url=url, http=http, tools_changed=lambda: self._tools.forget()
         )
         self._tools = ToolWatch(client=self._mcp, monotonic=monotonic, elsewhere=elsewhere)
+        self._calls = KiteCalls(
+            client=self._mcp,
+            tools=self._tools,
+            limits=Limits(clock=clock, monotonic=monotonic, sleep=sleep),
+            book=self._book,
+            monotonic=monotonic,
+        )
         self._beginning = asyncio.Lock()
         self._owner_seen: tuple[SecretStr, float] | None = None
         self._doubt = False
@@ -107,9 +109,11 @@ class KiteSession:
         fault = argument_fault(name, arguments)
         if fault is not None or KINDS[name] is Kind.LOGIN:
             raise ToolsUnavailable(fault or "a login is begun by a person")
+        may_be_late = KINDS[name] not in {Kind.PLACE, Kind.MODIFY}
+        send_by_s = math.inf if may_be_late else self._monotonic() + SEND_WITHIN_S
         try:
             session = await self._ready(name)
-            return await self._checked(session, name, arguments)
+            return await self._calls.call(session, name, arguments, send_by_s=send_by_s)
         except BrokerUnavailable as no:
             raise ToolsUnavailable(no.message) from no
 
@@ -144,8 +148,6 @@ class KiteSession:
         self._owner_seen, self._doubt = None, False
         return self._status(await self._book.move(LoggedOut(login.session_id)))
 
-    # Before a call
-
     async def _ready(self, name: str) -> ServerSession:
         login = await self._book.now()
         if login.state is LoginState.LINK_ISSUED:
@@ -171,71 +173,11 @@ class KiteSession:
             return math.inf
         return self._monotonic() - self._owner_seen[1]
 
-    async def _checked(
-        self, session: ServerSession, name: str, arguments: Mapping[str, JsonValue]
-    ) -> KiteReply:
-        kind = KINDS[name]
-        changed = str(arguments.get("order_id")) if kind is Kind.MODIFY else None
-        try:
-            await self._limits.admit(kind, changed)
-        except OverLimit as over:
-            raise BrokerUnavailable(over.message) from over
-        # Last, so that as little as possible lies between the look and the call.
-        await self._refuse_quarantined(session, name)
-        return await self._asked(session, name, arguments)
-
-    async def _refuse_quarantined(self, session: ServerSession, name: str) -> None:
-        age_max_s = WRITE_AGE_MAX_S if name in WRITES else READ_AGE_MAX_S
-        try:
-            look = await self._tools.look(session, age_max_s=age_max_s)
-        except CallFailed as failed:
-            await self._note(failed, session)
-            raise BrokerUnavailable(
-                f"Kite's server did not list its tools: {failed.message}"
-            ) from failed
-        if name in look.quarantined:
-            raise BrokerUnavailable("; ".join(told(look)))
-
-    # The call
-
-    async def _asked(
-        self, session: ServerSession, name: str, arguments: Mapping[str, JsonValue]
-    ) -> KiteReply:
-        try:
-            answer = await self._mcp.call_tool(session, name, arguments)
-        except CallFailed as failed:
-            await self._note(failed, session)
-            if surely_not_done(failed):
-                raise BrokerUnavailable(failed.message) from failed
-            raise ToolsInterrupted(failed.message) from failed
-        reply = reply_of(answer)
-        if reply is None:
-            raise ToolsInterrupted(f"{name} answered in another form than one text")
-        if says_nobody_is_logged_in(reply) and session.session_id is not None:
-            await self._moved(NotLoggedIn(session.session_id))
-        return reply
-
-    async def _note(self, failed: CallFailed, session: ServerSession) -> None:
-        if session_is_gone(failed) and session.session_id is not None:
-            # Another replica of the server says the same; only a second word ends a login.
-            try:
-                await self._mcp.list_tools(session)
-            except CallFailed as again:
-                if session_is_gone(again):
-                    await self._moved(SessionGone(session.session_id))
-
-    async def _moved(self, step: Step) -> None:
-        # What the server said of the session can be kept later: the next call hears it again.
-        try:
-            await self._book.move(step)
-        except BrokerUnavailable:
-            return
-
     # Who is logged in
 
     async def _person(self, session: ServerSession) -> Person | None:
         try:
-            reply = await self._checked(session, "get_profile", {})
+            reply = await self._calls.call(session, "get_profile", {})
         except (BrokerUnavailable, ToolsInterrupted):
             return None
         person, session_id = person_in(reply), session.session_id
@@ -292,7 +234,7 @@ class KiteSession:
 
     async def _link(self, session: ServerSession) -> LoginLink:
         try:
-            reply = await self._checked(session, "login", {})
+            reply = await self._calls.call(session, "login", {})
             if reply.is_error or session.session_id is None:
                 raise BrokerUnavailable("Kite's server gave no login link; ask again")
             url = login_link.link_in(

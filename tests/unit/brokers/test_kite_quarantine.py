@@ -73,7 +73,7 @@ ON_WRITES: dict[str, Drifts] = {
 @pytest.fixture
 async def desk() -> AsyncIterator[KiteDesk]:
     async with a_kite_desk() as desk:
-        await desk.log_in()
+        desk.be_logged_in()
         assert (await desk.session.status(probe=True)).can_trade
         desk.kite.calls.clear()
         yield desk

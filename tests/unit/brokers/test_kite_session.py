@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from pydantic import JsonValue
 
 from adapters.brokers.kite_mcp.ports import ToolsInterrupted, ToolsUnavailable
 from adapters.errors import BrokerUnavailable
@@ -418,7 +419,7 @@ async def test_a_limit_that_is_reached_sends_nothing(desk: KiteDesk) -> None:
     message = await refused(
         desk, "modify_order", variety="regular", order_id="1", order_type="LIMIT", quantity=5
     )
-    assert "25 changes" in message
+    assert message.startswith("KITE_LIMIT_REACHED: Kite takes 25 changes")
     assert desk.kite.count("modify_order") == 25
 
 
@@ -510,3 +511,40 @@ async def test_what_kite_writes_is_quoted_and_starts_nothing(desk: KiteDesk) -> 
     reply = await desk.session.call("get_orders", {})
     assert bait in reply.text
     assert [name for name, _ in desk.kite.calls] == ["get_orders"]
+
+
+async def test_an_order_that_could_not_leave_in_time_does_not_leave_late_and_a_cancel_does(
+    desk: KiteDesk,
+) -> None:
+    desk.be_logged_in()
+    await desk.session.call("get_orders", {})
+    for tool, arguments in (
+        ("place_order", ORDER),
+        ("cancel_order", {"variety": "regular", "order_id": "1"}),
+    ):
+        desk.seconds.now_s += 2
+        with desk.kite.troubles.held("tools/list") as hold:
+            calling = asyncio.ensure_future(desk.session.call(tool, arguments))
+            await hold.reached.wait()
+            desk.seconds.now_s += 16
+            hold.released.set()
+            (end,) = await asyncio.gather(calling, return_exceptions=True)
+        assert isinstance(end, ToolsUnavailable) == (tool == "place_order")
+    assert (desk.kite.place_calls, desk.kite.count("cancel_order")) == (0, 1)
+
+
+async def test_changes_of_triggers_are_not_counted_as_those_of_one_order(desk: KiteDesk) -> None:
+    desk.be_logged_in()
+    change: dict[str, JsonValue] = {
+        "trigger_id": 1,
+        "exchange": "NSE",
+        "tradingsymbol": "INFY",
+        "last_price": 1488.0,
+        "transaction_type": "SELL",
+        "trigger_type": "single",
+        "trigger_value": 1300,
+        "quantity": 1,
+        "limit_price": 1299,
+    }
+    for _ in range(26):
+        assert (await desk.session.call("modify_gtt_order", change)).is_error
