@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -74,10 +74,12 @@ def location(
 
 
 @pytest.fixture
-def logs(capfd: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
-    """Write every log, as the server does, to where it is captured; afterwards as before."""
-    configure_logging("DEBUG")
-    yield capfd
+def write_logs() -> Iterator[Callable[[], None]]:
+    """Have every log written as the server does, from the call on; afterwards it is as before.
+
+    What is captured in a test opens with the test, so a fixture cannot begin it.
+    """
+    yield lambda: configure_logging("DEBUG")
     structlog.reset_defaults()
 
 

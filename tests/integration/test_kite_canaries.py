@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -14,6 +14,7 @@ from app.bootstrap import seal_secret
 from app.persistence.embedded import bin_path
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
+from app.telemetry import log
 from tests.fakes.kite_standin import Kind, Trouble
 from tests.integration.driving import as_owner, say
 from tests.integration.kite_desks import PATH, KiteWorld, kite_world
@@ -67,9 +68,11 @@ async def test_nothing_that_lets_somebody_in_is_written_or_told(
     world: KiteWorld,
     settings: Settings,
     location: DatabaseLocation,
-    logs: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
+    write_logs: Callable[[], None],
 ) -> None:
+    write_logs()
     caplog.set_level(logging.DEBUG)
     links: list[str] = []
     async with world.desk(settings, location) as desk, desk.client() as client:
@@ -94,8 +97,9 @@ async def test_nothing_that_lets_somebody_in_is_written_or_told(
             world.kite.restart()
             await say(client, "is kite connected?")
             await client.post(f"{PATH}/logout", json={})
+        log.warning("the_log_is_read")
     dump = await asyncio.to_thread(dumped, location)
-    out, err = logs.readouterr()
+    out, err = capfd.readouterr()
     logged = "\n".join(
         f"{record.name} {record.getMessage()} {record.exc_text or ''}"
         for record in caplog.records
@@ -105,6 +109,7 @@ async def test_nothing_that_lets_somebody_in_is_written_or_told(
     assert len(secrets) > 10
     assert len(said) > 20
     assert "broker_logins" in dump
+    assert "the_log_is_read" in err
     written = {
         "dump": dump,
         "stdout": out,

@@ -1,6 +1,7 @@
 """No credential and no session id is in a log, an error, a trace or the database."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -72,15 +73,17 @@ async def everything(desk: McpDesk, issuer: FakeIssuer, key: str) -> tuple[list[
 async def test_no_canary_is_found_anywhere(
     settings: Settings,
     location: DatabaseLocation,
-    logs: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
+    write_logs: Callable[[], None],
 ) -> None:
+    write_logs()
     caplog.set_level(logging.WARNING)
     async with oauth_desk(settings, location) as (desk, issuer):
         key = await person(desk.desk, "claude", Role.SERVICE)
         canaries, said = await everything(desk, issuer, key)
         stored = dump(location)
-    out, err = logs.readouterr()
+    out, err = capfd.readouterr()
     logged = "\n".join((out, err, caplog.text))
     for place, text in (("stored", stored), ("logged", logged), ("answered", "\n".join(said))):
         assert [canary[:12] for canary in canaries if canary in text] == [], place
