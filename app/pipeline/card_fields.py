@@ -65,7 +65,7 @@ def plan_provenance(plan: TradePlan) -> dict[str, Provenance]:
     """Return where each value of a plan's card came from: the intent's, and the limit's we gave."""
     if not plan.gives_a_limit:
         return plan.intent.provenance
-    said = "market protection: as far as the broker's own share and the policy's collar let it"
+    said = "market protection, within the policy's collar"
     given = Provenance(source=ProvenanceSource.POLICY_DEFAULT, text=said)
     return plan.intent.provenance | {"limit_price": given}
 

@@ -259,12 +259,12 @@ def test_a_market_order_with_a_limit_shows_both_what_was_said_and_what_is_sent()
     card["fields"] |= {"order_type": "LIMIT", "notes": [note]}
     card["provenance"] |= {
         "order_type": {"source": "user_span", "text": "at market", "start": 12, "end": 21},
-        "limit_price": {"source": "policy_default", "text": "market protection: within"},
+        "limit_price": {"source": "policy_default", "text": "market protection, within"},
     }
     text = drawn(render_card(card))
     said = facts(text)
     assert said["Order"] == "LIMIT your words “at market”"
-    assert said["Limit"] == "₹1,509.85 market protection: within"
+    assert said["Limit"] == "₹1,509.85 market protection, within"
     assert " ".join(text.replace("│", "").split()).count(note) == 1
 
 
