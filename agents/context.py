@@ -20,12 +20,14 @@ from tools.ports import (
     Caller,
     CardDesk,
     ComposedPlan,
+    InsightReader,
     InstrumentDirectory,
     Judged,
     OrderCanceller,
     PlanProposer,
     PlanSubmitter,
     QuoteReader,
+    RecordReader,
 )
 from tools.registry import Toolbox
 
@@ -87,6 +89,8 @@ class TurnContext:
     submitter: PlanSubmitter
     canceller: OrderCanceller
     cards: CardDesk
+    records: RecordReader
+    insights: InsightReader
     toolbox: Toolbox
     events: TurnEvents
     defaults: Defaults

@@ -1,5 +1,6 @@
 """The inputs of a verdict on a plan, made into the book and the situation that rules look at."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -7,14 +8,14 @@ from typing import Final
 
 from riskgate.activity import Activity
 from riskgate.book import Book
-from riskgate.contracts.instruments import Currency, Exchange, InstrumentRef
+from riskgate.contracts.instruments import Currency, Exchange, Instrument, InstrumentRef
 from riskgate.contracts.orders import BrokerOrder, OrderTerms, Product
 from riskgate.contracts.plans import PlanLeg
 from riskgate.contracts.snapshots import BrokerSnapshot, Quote, QuoteSource
 from riskgate.facts import Account, Candidate, DepthLevel, Listing, Market, Price, Situation
 from riskgate.figures import ZERO
 from riskgate.hashing import canonical_json
-from riskgate.inputs import Classification, GateInput, MessageKind
+from riskgate.inputs import Classification, FxRate, GateInput, MessageKind
 from riskgate.policy import Policy, longest_duplicate_window, scope_of
 from riskgate.rules.exposure import margin_fraction
 
@@ -42,12 +43,17 @@ class World:
 class Listings:
     """Instruments as the gate sees them, from the master's rows where there are any."""
 
-    def __init__(self, given: GateInput) -> None:
-        rows = (*given.instruments, *(leg.instrument for leg in given.plan.legs))
+    def __init__(
+        self,
+        rows: Iterable[Instrument],
+        classifications: Iterable[Classification],
+        fx_rates: Iterable[FxRate],
+        currency: Currency,
+    ) -> None:
         self._rows = {row.ref: row for row in rows}
-        self._classes = {c.instrument: c for c in given.classifications}
-        self._currency = _account_currency(given)
-        self._rates = {rate.currency: rate.rate for rate in given.fx_rates}
+        self._classes = {c.instrument: c for c in classifications}
+        self._currency = currency
+        self._rates = {rate.currency: rate.rate for rate in fx_rates}
         self._rates[self._currency] = _ONE
 
     def of(self, ref: InstrumentRef) -> Listing:
@@ -86,25 +92,15 @@ class Listings:
 
 def world_of(policy: Policy, given: GateInput) -> World:
     """Return the world that a plan is judged in; what is missing stays missing."""
-    listings, broker = Listings(given), own_broker(given)
-    book = Book()
-    reserved = ZERO
-    quotes = {quote.instrument: quote for quote in given.quotes}
-    held, blocked = _held(broker), _blocked(broker)
-    for ref in _instruments(given, broker):
-        quote = quotes.get(ref)
-        price = None if quote is None else price_of(quote)
-        book.enter(listings.of(ref), price, held.get(ref, {}), blocked.get(ref, {}))
-    # INVARIANT: which of several orders closes a position follows from the orders themselves, so
-    # how a snapshot lists them never changes a decision.
-    for number, order in enumerate(sorted(broker.orders, key=_as_sent) if broker else ()):
-        if order.open_quantity > 0:
-            terms = candidate_of(order, listings.of(order.instrument), order.open_quantity)
-            book.place(("broker", number), terms)
-    for number, ours in enumerate(sorted(given.reserved, key=_dearest_last)):
-        terms = candidate_of(ours, listings.of(ours.instrument), ours.quantity)
-        reserved += _margin(policy, book, terms)
-        book.place(("reserved", number), terms)
+    broker = own_broker(given)
+    listings = Listings(
+        (*given.instruments, *(leg.instrument for leg in given.plan.legs)),
+        given.classifications,
+        given.fx_rates,
+        _account_currency(given),
+    )
+    refs = [leg.instrument.ref for leg in given.plan.legs]
+    book, reserved = book_of(policy, listings, broker, given.quotes, given.reserved, refs)
     return World(
         candidates=tuple(_leg(given, leg, listings) for leg in given.plan.legs),
         book=book,
@@ -117,6 +113,38 @@ def world_of(policy: Policy, given: GateInput) -> World:
         ),
         activity=_activity(policy, given, listings),
     )
+
+
+def book_of(
+    policy: Policy,
+    listings: Listings,
+    broker: BrokerSnapshot | None,
+    quotes: Iterable[Quote],
+    reserved: Sequence[OrderTerms],
+    also: Iterable[InstrumentRef] = (),
+) -> tuple[Book, Decimal]:
+    """Return the book, and the money that orders the broker does not show yet will take.
+
+    `also` are instruments that it knows besides what is held and in flight.
+    """
+    book, taken = Book(), ZERO
+    prices = {quote.instrument: quote for quote in quotes}
+    held, blocked = _held(broker), _blocked(broker)
+    for ref in _instruments(also, broker, reserved):
+        quote = prices.get(ref)
+        price = None if quote is None else price_of(quote)
+        book.enter(listings.of(ref), price, held.get(ref, {}), blocked.get(ref, {}))
+    # INVARIANT: which of several orders closes a position follows from the orders themselves, so
+    # how a snapshot lists them never changes a decision.
+    for number, order in enumerate(sorted(broker.orders, key=_as_sent) if broker else ()):
+        if order.open_quantity > 0:
+            terms = candidate_of(order, listings.of(order.instrument), order.open_quantity)
+            book.place(("broker", number), terms)
+    for number, ours in enumerate(sorted(reserved, key=_dearest_last)):
+        terms = candidate_of(ours, listings.of(ours.instrument), ours.quantity)
+        taken += _margin(policy, book, terms)
+        book.place(("reserved", number), terms)
+    return book, taken
 
 
 def _as_sent(order: BrokerOrder) -> tuple[datetime, str]:
@@ -182,12 +210,14 @@ def _leg(given: GateInput, leg: PlanLeg, listings: Listings) -> Candidate:
     )
 
 
-def _instruments(given: GateInput, broker: BrokerSnapshot | None) -> dict[InstrumentRef, None]:
-    refs = [leg.instrument.ref for leg in given.plan.legs]
+def _instruments(
+    also: Iterable[InstrumentRef], broker: BrokerSnapshot | None, reserved: Iterable[OrderTerms]
+) -> dict[InstrumentRef, None]:
+    refs = list(also)
     if broker is not None:
         refs += [position.instrument for position in (*broker.holdings, *broker.positions)]
         refs += [order.instrument for order in broker.orders if order.open_quantity > 0]
-    refs += [order.instrument for order in given.reserved]
+    refs += [order.instrument for order in reserved]
     return dict.fromkeys(refs)
 
 

@@ -9,11 +9,13 @@ from riskgate.contracts.base import Code, Contract, Identifier, Sha256, ShortTex
 from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.contracts.decisions import KillSwitchLevel, RiskDecision
 from riskgate.contracts.exposures import ExposureChange
+from riskgate.contracts.insights import FillFact, Gains, MarketContext, MarketHours, StopFact
 from riskgate.contracts.instruments import Currency, Instrument, InstrumentRef, Resolution
 from riskgate.contracts.intents import Provenance, TradeIntent
 from riskgate.contracts.orders import ExecutionMode
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
+from riskgate.contracts.standing import Standing
 from riskgate.contracts.traces import (
     DecisionTrace,
     ReconciliationResult,
@@ -219,7 +221,7 @@ class InstrumentDirectory(Protocol):
 
 
 class AccountReader(Protocol):
-    """Reads accounts, orders and exceptions."""
+    """Reads accounts and orders."""
 
     async def view(self, caller: Caller) -> AccountView:
         """Return the account now, from the ledger alone when the broker is down."""
@@ -234,10 +236,6 @@ class AccountReader(Protocol):
 
     async def orders(self, caller: Caller, *, limit: int) -> Sequence[SubmittedOrder]:
         """Return our newest orders."""
-        ...
-
-    async def open_exceptions(self, caller: Caller) -> Sequence[Mapping[str, str]]:
-        """Return what a person should look at."""
         ...
 
 
@@ -321,6 +319,38 @@ class RecordReader(Protocol):
 
     async def card(self, caller: Caller, card_id: str) -> StoredCard | None:
         """Return one card."""
+        ...
+
+
+class InsightReader(Protocol):
+    """Reads what answers to questions are made of; nothing of it decides anything.
+
+    A `view` is of the same turn, so that the broker is asked once. Each is read only when it is
+    asked for.
+    """
+
+    async def standing(self, caller: Caller, view: AccountView) -> Standing | None:
+        """Return what is used and left of each limit; None where the broker tells no equity."""
+        ...
+
+    async def gains(self, caller: Caller, view: AccountView) -> Gains:
+        """Return what the account's day came to so far, by our own fills and stored snapshots."""
+        ...
+
+    async def fills(self, caller: Caller) -> Sequence[FillFact]:
+        """Return the fills since the account's day began, newest first."""
+        ...
+
+    async def stops(self, caller: Caller) -> Sequence[StopFact]:
+        """Return the stops and targets that are kept now."""
+        ...
+
+    async def market_context(self, instrument: InstrumentRef) -> MarketContext:
+        """Return trend and volatility from closed daily bars; notes say where there are none."""
+        ...
+
+    async def hours(self, caller: Caller) -> MarketHours:
+        """Return the day of the account's own exchange."""
         ...
 
 

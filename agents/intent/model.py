@@ -167,6 +167,19 @@ class QueryTopic(StrEnum):
     HELP = "help"
 
 
+class QueryDetail(StrEnum):
+    """What a question wants of its topic, where that is more than the topic alone.
+
+    BRIEF is the whole desk at a glance; LOG is past decisions as a list; WHY_NOT asks what refused
+    a trade, WHY what led to one.
+    """
+
+    BRIEF = "brief"
+    LOG = "log"
+    WHY_NOT = "why_not"
+    WHY = "why"
+
+
 class ResearchTopic(StrEnum):
     BACKTEST = "backtest"
     SWEEP = "sweep"
@@ -202,6 +215,7 @@ class ParsedMessage(Contract):
     ambiguous: tuple[InstrumentRef, ...] = ()
     problems: tuple[Problem, ...] = ()
     topic: QueryTopic | None = None
+    detail: QueryDetail | None = None
     research: ResearchTopic | None = None
     symbols: tuple[InstrumentRef, ...] = ()
     order_ids: tuple[str, ...] = ()

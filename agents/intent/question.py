@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from agents.intent.model import MessageKind, ParseContext, ParsedMessage, QueryTopic, ResearchTopic
+from agents.intent.model import (
+    MessageKind,
+    ParseContext,
+    ParsedMessage,
+    QueryDetail,
+    QueryTopic,
+    ResearchTopic,
+)
 from agents.intent.moods import asks, has
 from agents.intent.normalise import Reading
 from agents.intent.phrases import Found, PhraseTable
@@ -10,6 +17,7 @@ from agents.intent.resolve import Resolver, held_by
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.questions import (
+    DETAIL_PHRASES,
     EXPLAINING,
     NO_TOPIC,
     PROGRESS,
@@ -23,6 +31,8 @@ from agents.intent.vocabulary.tags import Tag
 _TOPICS: Final = PhraseTable([*TOPIC_PHRASES, (WEAK_QUOTE, WEAK_PHRASES)])
 _NO_TOPIC: Final = PhraseTable([("none", NO_TOPIC)])
 _EXPLAINING: Final = PhraseTable([("explain", EXPLAINING)])
+_DETAILS: Final = PhraseTable((detail, said) for detail, _, said in DETAIL_PHRASES)
+_DETAIL_OF: Final = {detail: topic for detail, topic, _ in DETAIL_PHRASES}
 _PROGRESS: Final = PhraseTable([("progress", PROGRESS)])
 _ORDER: Final = {name: at for at, (name, _) in enumerate(TOPIC_PHRASES)}
 _RESEARCH: Final = PhraseTable((name, said) for name, said, _ in RESEARCH_PHRASES)
@@ -49,6 +59,14 @@ def topic_of(reading: Reading) -> tuple[QueryTopic | str, Found] | None:
         first = min(strong, key=lambda each: _ORDER[each.row])
         return TOPIC_NAMES.get(first.row) or QueryTopic(first.row), first
     return (WEAK_QUOTE, found[0]) if found else None
+
+
+def detail_of(reading: Reading, topic: QueryTopic) -> QueryDetail | None:
+    """Return what is wanted of a topic: the first row of the topic's that has a phrase."""
+    said = {each.row for each in _DETAILS.found(reading)}
+    found = (detail for detail, of in _DETAIL_OF.items() if detail in said and of == topic)
+    detail = next(found, None)
+    return None if detail is None else QueryDetail(detail)
 
 
 def research_of(reading: Reading) -> ResearchTopic | None:
@@ -144,6 +162,7 @@ class Questioner:
         return ParsedMessage(
             kind=MessageKind.QUERY,
             topic=topic,
+            detail=detail_of(self._reading, topic),
             symbols=refs,
             ambiguous=named.ambiguous,
             missing=("symbol",) if needs or named.ambiguous else (),

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from langgraph.runtime import Runtime
 
 from agents.context import TurnContext
+from agents.insights.orders import order_sentence
 from agents.intent.model import ParsedMessage
-from agents.nodes.execute import order_sentence
 from agents.nodes.step import step
 from agents.state import TurnState
 from riskgate.contracts.traces import SubmittedOrder, TurnOutcome

@@ -6,10 +6,10 @@ from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
 from agents.context import TurnContext
-from agents.nodes.gate import sentences
+from agents.insights.orders import order_sentence
+from agents.insights.verdict import sentences
 from agents.nodes.step import step
 from agents.state import JsonObject, TurnState, refused
-from riskgate.contracts.base import decimal_text
 from riskgate.contracts.cards import CardKind
 from riskgate.contracts.decisions import RiskDecision
 from riskgate.contracts.orders import OrderState
@@ -87,30 +87,6 @@ def outcome_of(orders: Sequence[SubmittedOrder]) -> TurnOutcome:
     if not states - dead:
         return TurnOutcome.PARTIALLY_EXECUTED if filled else TurnOutcome.NOT_EXECUTED
     return TurnOutcome.PARTIALLY_EXECUTED if states & dead else TurnOutcome.EXECUTED
-
-
-def order_sentence(order: SubmittedOrder) -> str:
-    """Say how one order stands."""
-    what = f"{order.side} {decimal_text(order.quantity)} {order.instrument}"
-    if order.limit_price is not None:
-        what += f" limit {decimal_text(order.limit_price)}"
-    if order.trigger_price is not None:
-        what += f" trigger {decimal_text(order.trigger_price)}"
-    at = f" at {decimal_text(order.average_price)}" if order.average_price is not None else ""
-    filled = decimal_text(order.filled_quantity)
-    why = f" ({order.reason})" if order.reason else ""
-    match order.state:
-        case OrderState.FILLED:
-            return f"{what}: filled{at}."
-        case OrderState.ACKED | OrderState.OPEN | OrderState.PARTIALLY_FILLED:
-            return f"{what}: open, {filled} filled so far{at}."
-        case OrderState.UNKNOWN | OrderState.SENDING:
-            return (
-                f"{what}: it is not known whether the broker has it{why}. It is not sent again;"
-                " look at the exceptions."
-            )
-        case _:
-            return f"{what}: {order.state.value.replace('_', ' ').lower()}{why}."
 
 
 def _nothing_sent(refusal: ToolRefusal, resumption: JsonObject) -> TurnState:

@@ -1,16 +1,14 @@
 """Ask the gate."""
 
-from collections.abc import Sequence
-
 from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
 from agents.context import TurnContext
+from agents.insights.verdict import sentences, would_pass
 from agents.nodes.step import step
-from agents.state import TurnState, as_sentence, refused
-from riskgate.contracts.base import decimal_text
+from agents.state import TurnState, refused
 from riskgate.contracts.cards import CardKind
-from riskgate.contracts.decisions import LegChange, RiskDecision, Verdict
+from riskgate.contracts.decisions import RiskDecision, Verdict
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.traces import TurnOutcome
 from tools.ports import CardContent, Judged
@@ -47,36 +45,6 @@ async def gate(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
             judged.trip or "",
         ),
     }
-
-
-def sentences(decision: RiskDecision) -> list[str]:
-    """Say what would pass, then each broken rule and its remedy."""
-    changes = would_pass(decision)
-    passing = [
-        f"This would pass{_of_leg(change, changes)}: {change.text}; ask for it."
-        for change in changes
-    ]
-    return passing + [
-        f"{as_sentence(f'{v.rule_id}: {v.message}')} {as_sentence(v.remedy)}"
-        for v in decision.violations
-    ]
-
-
-def would_pass(decision: RiskDecision) -> tuple[LegChange, ...]:
-    """Return what the gate would allow instead: a MODIFY's quantities, or a DENY's changes."""
-    smaller = tuple(
-        LegChange(
-            leg=change.leg,
-            quantity=change.quantity,
-            text=f"quantity {decimal_text(change.quantity)}",
-        )
-        for change in decision.modified_quantities
-    )
-    return smaller or decision.would_pass
-
-
-def _of_leg(change: LegChange, changes: Sequence[LegChange]) -> str:
-    return f" for leg {change.leg + 1}" if len(changes) > 1 else ""
 
 
 def _first_code(decision: RiskDecision) -> str:

@@ -5,11 +5,12 @@ from decimal import Decimal
 from langgraph.runtime import Runtime
 
 from agents.context import TurnContext
+from agents.insights.insight import inputs_used
 from agents.intent.complete import to_intent
 from agents.intent.model import ParsedMessage, TradeDraft
 from agents.nodes.login import LOGIN_NEEDED, login_sentences, needed_login
 from agents.nodes.step import step
-from agents.state import JsonObject, TurnState, refused
+from agents.state import TurnState, refused
 from riskgate.contracts.derivatives import EXCHANGES as DERIVATIVE_EXCHANGES
 from riskgate.contracts.instruments import InstrumentKind
 from riskgate.contracts.intents import SizingMethod, TradeIntent
@@ -44,14 +45,6 @@ async def gather(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     if isinstance(intent, TradeIntent):
         return {"path": "plan", "intent": intent.model_dump(mode="json"), "inputs_used": used}
     return {**intent, "inputs_used": used}
-
-
-def inputs_used(view: AccountView) -> JsonObject:
-    """Return the ids of what was looked at."""
-    return {
-        "broker_snapshot_id": view.snapshot.snapshot_id if view.snapshot else None,
-        "ledger_snapshot_id": view.ledger.snapshot_id,
-    }
 
 
 def _intent(context: TurnContext, draft: TradeDraft, view: AccountView) -> TradeIntent | TurnState:

@@ -26,7 +26,9 @@ from app.persistence.location import DatabaseLocation
 from app.pipeline.arming import Guards
 from app.pipeline.decisions import CardDecisions
 from app.pipeline.executing import Executions
+from app.pipeline.insights import Insights
 from app.pipeline.proposals import Lifetimes, Proposals
+from app.pipeline.records import Records
 from app.pipeline.remedies import Remedies
 from app.pipeline.submission import Submission
 from app.pipeline.validating import Validations
@@ -276,6 +278,24 @@ def _conversation(
             database=ground.database, engine=engine, reconciler=reconciler, keep=protector.keep
         ),
         decisions=decisions,
+        records=Records(
+            database=ground.database,
+            policies=PolicyDesk(
+                database=ground.database,
+                brokers=ground.brokers,
+                clock=ground.clock,
+                ids=ground.ids,
+            ),
+            clock=ground.clock,
+        ),
+        insights=Insights(
+            database=ground.database,
+            views=views,
+            directory=ground.directory,
+            calendars=ground.calendars,
+            past=ground.past,
+            clock=ground.clock,
+        ),
         defaults=_defaults(settings),
         clock=ground.clock,
         ids=ground.ids,

@@ -23,6 +23,7 @@ from app.persistence import checkpoints, job_schema, migrate
 from app.persistence.bars import PostgresBars
 from app.persistence.database import Database
 from app.persistence.location import DatabaseLocation, locate
+from app.pipeline.insights import Past
 from app.settings import BrokerName, Settings, require_model
 from riskgate.contracts.instruments import Currency
 from tools.ports import InstrumentDirectory
@@ -47,6 +48,7 @@ class Ground:
     directory: InstrumentDirectory
     bars: PostgresBars
     market: MarketData
+    past: Past
     brokers: Brokers
     own_brokers: AccountBrokers
     logins: Logins
@@ -69,7 +71,7 @@ def lay_ground(
     calendars = _calendars(settings.calendars)
     secret = seal_secret(settings.home)
     kite = _kite_desk(settings, database, clock, secret)
-    directory, found = _market(settings, clock, bars, kite)
+    directory, found, past = _market(settings, clock, bars, kite)
     market = market or found
     own = AccountBrokers(
         settings=settings,
@@ -88,6 +90,7 @@ def lay_ground(
         directory=directory,
         bars=bars,
         market=market,
+        past=past,
         brokers=brokers or own,
         own_brokers=own,
         logins=logins or own,
@@ -159,8 +162,8 @@ def _kite_desk(
 
 def _market(
     settings: Settings, clock: Clock, bars: PostgresBars, kite: "KiteDesk | None"
-) -> tuple[InstrumentDirectory, MarketData]:
-    """Return the instrument master and the prices that go with it."""
+) -> tuple[InstrumentDirectory, MarketData, Past]:
+    """Return the instrument master, the prices that go with it, and where their past is."""
     bundled = Directory(load_master())
     replay = ReplayMarket(
         history=bars,
@@ -173,6 +176,7 @@ def _market(
     if kite is not None:
         listed = kite.instruments_over(bundled)
         live = kite.market_of(listed)
-        return listed, LiveRouter(live=live, exchanges=kite.exchanges, replay=replay)
+        past = Past(imported=bars, source=kite.history_of(listed), exchanges=kite.exchanges)
+        return listed, LiveRouter(live=live, exchanges=kite.exchanges, replay=replay), past
     simulated = SimulatedMarket(seed=settings.market_seed, clock=clock, instruments=bundled)
-    return bundled, MarketRouter(replay=replay, simulated=simulated)
+    return bundled, MarketRouter(replay=replay, simulated=simulated), Past(imported=bars)

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from adapters.brokers.kite_mcp.client import KiteBroker, knows_already
+from adapters.brokers.kite_mcp.history import KiteHistory
 from adapters.brokers.kite_mcp.instruments import KiteInstruments
 from adapters.brokers.kite_mcp.listing import EXCHANGES
 from adapters.brokers.kite_mcp.market import KiteMarket
@@ -68,6 +69,10 @@ class KiteDesk:
         return KiteMarket(
             tools=self._prices(), clock=self._clock, instruments=instruments, notice=_notice
         )
+
+    def history_of(self, instruments: KiteInstruments) -> KiteHistory:
+        """Build the source of past bars."""
+        return KiteHistory(tools=self._prices(), clock=self._clock, instruments=instruments)
 
     async def close(self) -> None:
         """Let go of the connections; no login ends."""

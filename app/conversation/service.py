@@ -43,7 +43,7 @@ from riskgate.contracts.cards import CardStatus
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.intents import ProvenanceSource
 from riskgate.contracts.traces import TurnOutcome
-from tools.ports import Caller, InstrumentDirectory, Relay
+from tools.ports import Caller, InsightReader, InstrumentDirectory, RecordReader, Relay
 from tools.registry import Toolbox, ToolDenied
 from tools.scopes import Scope, scopes_of
 
@@ -93,6 +93,8 @@ class Parts:
     proposals: Proposals
     submission: Submission
     decisions: CardDecisions
+    records: RecordReader
+    insights: InsightReader
     defaults: Defaults
     clock: Clock
     ids: IdFactory
@@ -546,6 +548,8 @@ class Conversation:
             submitter=parts.submission,
             canceller=parts.submission,
             cards=parts.proposals,
+            records=parts.records,
+            insights=parts.insights,
             toolbox=Toolbox(scopes if relay is None else scopes - ACTING, parts.microseconds),
             events=turn.events,
             defaults=parts.defaults,

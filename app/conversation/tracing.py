@@ -7,7 +7,8 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from agents.nodes.execute import order_sentence, outcome_of
+from agents.insights.orders import order_sentence
+from agents.nodes.execute import outcome_of
 from agents.state import TurnState
 from app.persistence.runs import RunRecord
 from riskgate.contracts.decisions import RiskDecision

@@ -182,7 +182,12 @@ class Gate:
             as_of=at,
             kill_switch=switch.level,
             reserved=await reserved_orders(
-                session, plan, world.snapshot, but=once, reach_back=world.reach_back
+                session,
+                plan.account_id,
+                world.snapshot,
+                but_of_plan=plan.plan_id,
+                but=once,
+                reach_back=world.reach_back,
             ),
             market_open=market.is_open,
             closes_at=market.closes_at,
@@ -191,7 +196,7 @@ class Gate:
             history=history_of(record),
             sent=sent,
             instruments=world.instruments,
-            classifications=_classified(world.instruments),
+            classifications=classified(world.instruments),
         )
         # Written once: what is hashed is, byte for byte, what is stored.
         text = canonical_json(gate_input)
@@ -267,9 +272,10 @@ def replay_decision(*, policy: Row, gate_input: Row, recorded: RiskDecision) -> 
 
 async def reserved_orders(
     session: Session,
-    plan: TradePlan,
+    account_id: str,
     snapshot: BrokerSnapshot,
     *,
+    but_of_plan: str | None,
     but: frozenset[str] = frozenset(),
     reach_back: ReachBack | None = None,
 ) -> tuple[OrderTerms, ...]:
@@ -285,11 +291,11 @@ async def reserved_orders(
     shown = {order.broker_order_id for order in snapshot.orders}
     shown_tags = {order.tag for order in snapshot.orders}
     covers = shows_anything(snapshot)
-    found = await orders.unsettled_orders(session, plan.account_id, since=snapshot.as_of)
+    found = await orders.unsettled_orders(session, account_id, since=snapshot.as_of)
     return tuple(
         _terms(order.intent, quantity)
         for order in found
-        if order.intent.plan_id != plan.plan_id
+        if order.intent.plan_id != but_of_plan
         and order.broker_order_id not in shown
         and order.intent.tag not in shown_tags
         and order.intent.tag not in but
@@ -309,7 +315,7 @@ def _terms(intent: OrderIntent, quantity: Decimal) -> OrderTerms:
     return OrderTerms.model_validate(fields | {"quantity": quantity})
 
 
-def _classified(instruments: tuple[Instrument, ...]) -> tuple[Classification, ...]:
+def classified(instruments: tuple[Instrument, ...]) -> tuple[Classification, ...]:
     """Return what contracts are on, where the master's name of them is a symbol.
 
     Sectors are in no master of this release.

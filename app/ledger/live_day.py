@@ -1,6 +1,7 @@
 """What an account's live trading day came to, from our own orders and fills."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -51,40 +52,76 @@ def notional_of(orders: Sequence[LiveOrder]) -> Decimal | None:
     return whole.quantize(Decimal("0.0001"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """A part of a position that was closed by a fill, or by what a person took over.
+
+    `gain` is None where the price on one of its sides is not known to us.
+    """
+
+    at: datetime
+    instrument: InstrumentRef
+    product: Product
+    quantity: Decimal
+    gain: Decimal | None
+    trade_id: str | None = None
+
+
 def realised_loss(
     fills: Sequence[LiveFill], adjustments: Sequence[LiveAdjustment] = (), *, since: datetime
 ) -> Decimal | None:
     """Return what closing positions lost since a moment, by average cost; a profit is negative.
 
-    What people took over moves the position in its time, at the broker's average. None where its
-    price is not known: something was sold today that we did not buy, what was taken over today
-    closed something, or a fill today was read off the positions.
+    None where one of its prices is not known.
+    """
+    gains = [each.gain for each in closings(fills, adjustments) if each.at >= since]
+    known = [gain for gain in gains if gain is not None]
+    return (-sum(known, ZERO)).quantize(Decimal("0.0001")) if len(known) == len(gains) else None
+
+
+def closings(
+    fills: Sequence[LiveFill], adjustments: Sequence[LiveAdjustment] = ()
+) -> Iterator[Closing]:
+    """Yield everything that closed a position, as it happened, with its gain by average cost.
+
+    What people took over moves the position in its time, at the broker's average. A price is not
+    known where something was sold that we did not buy, what was taken over closed something, or a
+    fill was read off the positions.
     """
     book: dict[tuple[InstrumentRef, Product], Position] = {}
-    gain = ZERO
     for event in _in_time(fills, adjustments):
         key = _key(event)
         held = book.get(key) or _flat(*key)
         if isinstance(event, LiveAdjustment):
-            if _closes_today(held, event, since):
-                return None
+            if held.quantity * event.quantity < 0 and not event.keeps_cost:
+                yield Closing(
+                    at=event.at,
+                    instrument=key[0],
+                    product=key[1],
+                    quantity=min(abs(held.quantity), abs(event.quantity)),
+                    gain=None,
+                )
             book[key] = _taken_over(held, event)
             continue
-        fill, trade = event, event.trade
-        today = trade.traded_at >= since
-        if _sells_what_we_did_not_buy(held, trade):
-            if today:
-                return None
-            book[key] = _flat(*key)
-            continue
-        closed = _closed(held, trade)
-        if closed and today:
-            if fill.multiplier is None or trade.trade_id.startswith(RULED):
-                return None
-            per_unit = -trade.side.sign * (trade.price - held.average_price)
-            gain += per_unit * closed * fill.multiplier
-        book[key] = apply_fill(held, trade)
-    return (-gain).quantize(Decimal("0.0001"))
+        is_strange = _sells_what_we_did_not_buy(held, event.trade)
+        closed = event.trade.quantity if is_strange else _closed(held, event.trade)
+        if closed:
+            yield Closing(
+                at=event.trade.traded_at,
+                instrument=key[0],
+                product=key[1],
+                quantity=closed,
+                gain=None if is_strange else _gain(held, event, closed),
+                trade_id=event.trade.trade_id,
+            )
+        book[key] = _flat(*key) if is_strange else apply_fill(held, event.trade)
+
+
+def _gain(held: Position, fill: LiveFill, closed: Decimal) -> Decimal | None:
+    trade = fill.trade
+    if fill.multiplier is None or trade.trade_id.startswith(RULED):
+        return None
+    return -trade.side.sign * (trade.price - held.average_price) * closed * fill.multiplier
 
 
 def _in_time(
@@ -102,12 +139,6 @@ def _moment(event: LiveFill | LiveAdjustment) -> datetime:
 def _key(event: LiveFill | LiveAdjustment) -> tuple[InstrumentRef, Product]:
     found = event if isinstance(event, LiveAdjustment) else event.trade
     return found.instrument, found.product
-
-
-def _closes_today(held: Position, moved: LiveAdjustment, since: datetime) -> bool:
-    if moved.at < since or moved.keeps_cost:
-        return False
-    return held.quantity * moved.quantity < 0
 
 
 def _taken_over(held: Position, moved: LiveAdjustment) -> Position:

@@ -1,6 +1,6 @@
 """An account as it is now, looked at and not kept: nobody decides from what is read over MCP."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from app.pipeline.views import AccountViews
 from riskgate.contracts.traces import SubmittedOrder
@@ -18,9 +18,6 @@ class Looking:
 
     async def orders(self, caller: Caller, *, limit: int) -> Sequence[SubmittedOrder]:
         return await self._views.orders(caller, limit=limit)
-
-    async def open_exceptions(self, caller: Caller) -> Sequence[Mapping[str, str]]:
-        return await self._views.open_exceptions(caller)
 
     async def login(self, caller: Caller, *, probe: bool) -> BrokerLogin | None:
         return await self._views.login(caller, probe=probe)

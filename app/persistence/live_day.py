@@ -68,16 +68,19 @@ async def orders_since(
     return [LiveOrder(**row) for row in rows]
 
 
-async def fills(session: Session, account_id: str) -> list[LiveFill]:
-    """Return every fill of the account's LIVE plans, oldest first; of one moment, as sent."""
+async def fills(
+    session: Session, account_id: str, *, of_every_mode: bool = False
+) -> list[LiveFill]:
+    """Return every fill of the account's LIVE plans, or of all its plans, oldest first; of one
+    moment, as sent."""
     rows = await session.fetch_all(
         "SELECT f.body, (p.body->'legs'->o.leg->'instrument'->>'multiplier')::numeric AS multiplier"
         " FROM fills f JOIN orders o USING (tenant_id, order_id)"
         " JOIN plans p USING (tenant_id, plan_id)"
-        " WHERE f.tenant_id = %s AND f.account_id = %s AND p.body->>'mode' = 'LIVE'"
+        " WHERE f.tenant_id = %s AND f.account_id = %s AND (%s OR p.body->>'mode' = 'LIVE')"
         " ORDER BY f.traded_at, (SELECT min(m.message_id) FROM broker_messages m"
         " WHERE m.tenant_id = f.tenant_id AND m.order_id = f.order_id), f.trade_id",
-        (session.tenant_id, account_id),
+        (session.tenant_id, account_id, of_every_mode),
     )
     return [
         LiveFill(trade=BrokerTrade.model_validate(row["body"]), multiplier=row["multiplier"])

@@ -401,7 +401,13 @@ async def _stored_plan(session: Session, plan_id: str) -> TradePlan | None:
 
 async def _unpriced(session: Session, plan: TradePlan, world: World) -> frozenset[InstrumentRef]:
     """Return the instruments in flight that the world did not ask the price of."""
-    reserved = await reserved_orders(session, plan, world.snapshot, reach_back=world.reach_back)
+    reserved = await reserved_orders(
+        session,
+        plan.account_id,
+        world.snapshot,
+        but_of_plan=plan.plan_id,
+        reach_back=world.reach_back,
+    )
     return frozenset(order.instrument for order in reserved) - world.asked
 
 

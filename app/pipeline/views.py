@@ -1,6 +1,6 @@
 """An account as it is now; when the broker is down, the ledger speaks and says so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from adapters.errors import BrokerUnavailable, LoginVaultUnavailable, MarketDataUnavailable
 from adapters.ports import (
@@ -15,7 +15,7 @@ from adapters.ports import (
 from app.connections.wording import say, told_hindrances
 from app.errors import NotFound, Unavailable
 from app.ledger import book
-from app.persistence import accounts, exceptions, orders, plans
+from app.persistence import accounts, orders, plans
 from app.persistence.accounts import AccountRecord
 from app.persistence.database import Database, Session
 from app.persistence.orders import OrderRecord
@@ -27,7 +27,6 @@ from tools.ports import AccountView, BrokerLogin, Caller
 
 LEDGER_ONLY = "This is our own ledger and may be behind. Nothing can be sent."
 DOWN = f"The broker does not answer. {LEDGER_ONLY}"
-SHOWN_EXCEPTIONS = 20
 
 
 class MarketDown(Unavailable):
@@ -150,25 +149,6 @@ class AccountViews:
                 session, account_id=caller.account_id, limit=limit, offset=0
             )
         return [submitted_order(order) for order in found]
-
-    async def open_exceptions(self, caller: Caller) -> Sequence[Mapping[str, str]]:
-        async with self._database.tenant(caller.tenant_id) as session:
-            found = await exceptions.list_exceptions(
-                session,
-                include_resolved=False,
-                limit=SHOWN_EXCEPTIONS,
-                offset=0,
-                account_id=caller.account_id,
-            )
-        return [
-            {
-                "exception_id": item.exception_id,
-                "kind": item.kind,
-                "severity": item.severity,
-                "message": str(item.body["message"]),
-            }
-            for item in found
-        ]
 
 
 def as_sentence(text: str) -> str:

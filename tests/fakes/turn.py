@@ -18,6 +18,7 @@ from riskgate.contracts.orders import ExecutionMode, OrderType, Product
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
 from riskgate.contracts.traces import ReconciliationResult, SubmittedOrder
 from tests.builders import TENANT, a_card
+from tests.fakes.insights import FakeInsights, FakeRecords
 from tests.unit.riskgate.builders import ACCOUNT, NOW
 from tools.ports import (
     AccountView,
@@ -90,7 +91,6 @@ class FakeSystem:
     signed_in: BrokerLogin | None = None
     prices: tuple[Quote, ...] = ()
     newest: tuple[SubmittedOrder, ...] = ()
-    exceptions: tuple[Mapping[str, str], ...] = ()
     composed: ComposedPlan | ToolRefusal | None = None
     judged: Judged | None = None
     report: ExecutionReport = field(default_factory=ExecutionReport)
@@ -99,7 +99,12 @@ class FakeSystem:
     rows: Mapping[InstrumentRef, Instrument] = field(default_factory=dict)
     parsed: ParsedMessage | None = None
     before: EarlierRequest | None = None
+    records: FakeRecords = field(default_factory=FakeRecords)
+    insights: FakeInsights = field(default_factory=FakeInsights)
     asked: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.records.asked = self.insights.asked = self.asked
 
     async def read(
         self, message: str, context: ParseContext, model: TurnModel, looker: Shows
@@ -124,9 +129,6 @@ class FakeSystem:
 
     async def orders(self, caller: Caller, *, limit: int) -> Sequence[SubmittedOrder]:
         return self._given("orders", self.newest)
-
-    async def open_exceptions(self, caller: Caller) -> Sequence[Mapping[str, str]]:
-        return self._given("exceptions", self.exceptions)
 
     async def quotes(self, refs: Sequence[InstrumentRef]) -> Sequence[Quote]:
         return self._given("quotes", self.prices)
@@ -210,6 +212,8 @@ def a_context(
         submitter=system,
         canceller=system,
         cards=system,
+        records=system.records,
+        insights=system.insights,
         toolbox=toolbox or a_toolbox(),
         events=events or RecordedEvents(),
         defaults=Defaults(

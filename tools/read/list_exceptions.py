@@ -1,10 +1,19 @@
 """List what a person should look at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from riskgate.contracts.base import Contract, Identifier, UtcTime
-from tools.offers import Desk, OfAccount, Offer, PageAnswer, PageAsked, Toolset, next_offset
-from tools.ports import AccountReader, Caller, StoredException
+from tools.offers import (
+    PAGE_MAX,
+    Desk,
+    OfAccount,
+    Offer,
+    PageAnswer,
+    PageAsked,
+    Toolset,
+    next_offset,
+)
+from tools.ports import Caller, RecordReader, StoredException
 from tools.registry import Tool, Toolbox
 from tools.scopes import Scope
 from tools.words import Origin, Words, words
@@ -45,13 +54,13 @@ class ExceptionsAnswer(PageAnswer):
 
 
 async def list_exceptions(
-    toolbox: Toolbox, reader: AccountReader, caller: Caller
-) -> Sequence[Mapping[str, str]]:
-    """Return the account's open exceptions."""
+    toolbox: Toolbox, reader: RecordReader, caller: Caller
+) -> Sequence[StoredException]:
+    """Return the account's open exceptions with their times, newest first."""
     return await toolbox.call(
         TOOL,
         {"account_id": caller.account_id},
-        lambda: reader.open_exceptions(caller),
+        lambda: reader.exceptions(caller, limit=PAGE_MAX, offset=0),
         lambda found: f"{len(found)} open exceptions",
     )
 

@@ -22,7 +22,9 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "why did it|why are you|explain why|reason for|the reason|rejected|denied|blocked|"
         "refused|why not|your reasoning|reasoning|rationale|explain the decision|decision|"
         "decisions|why you suggested|why you|which rule|last decision|kyun reject|kyu reject|"
-        "reject kyun|reject kyu|why the|declined|turned down|explain your|walk me through"),
+        "reject kyun|reject kyu|why the|declined|decision history|past decisions|decision log|"
+        "my runs|past runs|run history|why can't i|why cannot i|why could i not|turned down|"
+        "explain your|walk me through"),
     ("risk", "risk|risk limit|risk limits|my limits|limits|max order size|maximum order size|"
         "exposure|drawdown|var|daily loss limit|loss limit|concentration|kill switch|"
         "how much can i lose|leverage|max loss allowed|allowed to trade|position limit|"
@@ -75,7 +77,9 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
     ("portfolio", "portfolio|my portfolio|show portfolio|portfolio summary|overview|total value|"
         "how is my portfolio|net worth|portfolio value|portfolio worth|account summary|"
         "allocation|diversified|sector split|sector exposure|summary of my account|my account|"
-        "account overview|breakup of my|sector breakup|worth right now|snapshot"),
+        "account overview|breakup of my|sector breakup|worth right now|snapshot|morning brief|"
+        "brief me|briefing|morning briefing|daily summary|daily brief|start of day summary|"
+        "morning summary|day summary|pre market brief|pre-market brief|summary of the day"),
     ("instrument", "lot size|tick size|expiry date|expiry|expires|expire|freeze quantity|"
         "freeze limit|isin|symbol of|symbol for|ticker of|ticker for|face value|"
         "circuit limit|upper circuit|lower circuit|circuit|circuits|contract size|lot of|"
@@ -91,7 +95,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "over the past|past performance|month's|5 year|trend|performance|perform|performed|"
         "yesterday's close|previous close|prev close|yesterday|six months|last close|"
         "52w|week high|week low|high and low|day high|day low|kal ka|pichle|returns of|"
-        "return of|rsi of|rsi for|high of|low of|volatility|moving average|months|years|"
+        "return of|rsi of|rsi for|atr of|atr for|market context|context for|context of|"
+        "high of|low of|volatility|moving average|months|years|"
         "fell in|how much did|how far|gained in|this month|this week"),
     ("quote", "quote|quotes|ltp|price of|price for|the price|what price|trading at|"
         "rate of|bhav|current price of|kitne ka|kitne pe|kitne par|kya chal raha|kitne chal raha|"
@@ -101,6 +106,18 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "how much is|prices|kitna chal raha|kahan hai|how's the|where is|up today|down today"),
     ("help", "help|need help|i need help|what can you do|how do i use this|commands|"
         "what can i say|what can i ask|help me"),
+)  # fmt: skip
+# detail, its topic: phrases. What is wanted of a topic, by the first row that has a phrase.
+DETAIL_PHRASES: Final[tuple[tuple[str, str, str], ...]] = (
+    ("brief", "portfolio", "morning brief|brief|briefing|brief me|morning briefing|daily summary|"
+        "daily brief|start of day summary|summary of the day|morning summary|day summary|"
+        "pre market brief|pre-market brief"),
+    ("why_not", "decision", "why not|why was it refused|refused|refuse|rejected|reject|denied|deny|"
+        "blocked|block|declined|turned down|why wasn't|why didn't|which rule|not allowed|"
+        "why can't i|why cannot i|why could i not|kyun reject|kyu reject|reject kyun|reject kyu"),
+    ("log", "decision", "decisions|past decisions|decision history|decision log|"
+        "previous decisions|recent decisions|my runs|past runs|run history"),
+    ("why", "decision", "why"),
 )  # fmt: skip
 # Words that hold the word of a topic and are none.
 NO_TOPIC: Final = (

@@ -81,6 +81,7 @@ snapshots = Table(
     time("as_of"),
     json("body"),
     to("accounts", "account_id"),
+    Index("ix_snapshots_time", "tenant_id", "account_id", "kind", "as_of"),
 )
 
 plans = Table(

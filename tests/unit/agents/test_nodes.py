@@ -7,6 +7,8 @@ import pytest
 from langgraph.runtime import Runtime
 
 from agents.context import TurnContext, Workspace
+from agents.insights.orders import order_sentence
+from agents.insights.verdict import sentences
 from agents.intent.model import (
     Draft,
     MessageKind,
@@ -21,9 +23,9 @@ from agents.nodes.answer import HELP, answer
 from agents.nodes.ask import ask
 from agents.nodes.cancel import NONE_OPEN, cancel
 from agents.nodes.card import card, plan_title
-from agents.nodes.execute import execute, order_sentence, outcome_of, reconcile
+from agents.nodes.execute import execute, outcome_of, reconcile
 from agents.nodes.explain import explain
-from agents.nodes.gate import gate, sentences
+from agents.nodes.gate import gate
 from agents.nodes.gather import gather
 from agents.nodes.parse import CHAT_HELP, REFUSAL, parse
 from agents.nodes.plan import plan
@@ -49,6 +51,7 @@ from tests.builders import (
     sizing,
     the_plan,
 )
+from tests.fakes.insights import FakeRecords, a_stored_exception
 from tests.fakes.turn import FakeSystem, RecordedEvents, a_context, a_toolbox, a_view
 from tests.unit.riskgate.builders import (
     ACCOUNT,
@@ -703,7 +706,7 @@ async def test_a_question_is_answered_from_what_was_read(
         account=a_view(book, a_ledger()),
         prices=(a_quote(),),
         newest=(a_submitted_order(),),
-        exceptions=({"message": "10 not 7"},),
+        records=FakeRecords(differences=(a_stored_exception(message="10 not 7"),)),
     )
     state = await answer(asked(topic, *symbols), at_work(a_context(system, events=events)))
     assert (state["outcome"], state["error_code"]) == (TurnOutcome.ANSWERED, None)
@@ -714,7 +717,8 @@ async def test_a_question_is_answered_from_what_was_read(
 async def test_a_gain_is_shown_only_where_there_is_a_price() -> None:
     book = a_snapshot(positions=(a_position(10), a_position(-5, "TCS")), quotes=(a_quote(),))
     events = RecordedEvents()
-    system = FakeSystem(account=a_view(book, a_ledger()))
+    rows_of = {a_ref(name): an_instrument(name) for name in ("INFY", "TCS")}
+    system = FakeSystem(account=a_view(book, a_ledger()), rows=rows_of)
     await answer(asked(QueryTopic.PNL), at_work(a_context(system, events=events)))
     rows: Any = events.cards[0].fields["positions"]
     assert [(row["last"], row["unrealised_pnl"]) for row in rows] == [

@@ -8,12 +8,20 @@ import pytest
 from riskgate.contracts.orders import ExecutionMode, OrderState
 from riskgate.contracts.traces import ReplayStep, ToolCall
 from tests.builders import a_planning_input, a_submitted_order, a_trade_intent, the_plan
+from tests.fakes.insights import FakeRecords, a_stored_exception
 from tests.fakes.turn import CALLER, FakeSystem, a_toolbox, a_view
 from tests.unit.riskgate.builders import a_gate_input, a_ledger, a_quote, a_ref, a_snapshot, decide
 from tools.act import cancel_order, reconcile_account, submit_plan
-from tools.ports import ComposedPlan, ExecutionReport, Judged, ToolRefusal
+from tools.ports import AccountView, ComposedPlan, ExecutionReport, Judged, ToolRefusal
 from tools.propose import compose_plan, judge_plan, request_approval
-from tools.read import get_quotes, list_exceptions, list_orders, view_account, view_login
+from tools.read import (
+    get_insights,
+    get_quotes,
+    list_exceptions,
+    list_orders,
+    view_account,
+    view_login,
+)
 from tools.registry import Tool, Toolbox, ToolDenied
 from tools.scopes import Scope, scopes_of
 
@@ -39,8 +47,18 @@ EVERY_TOOL = (
     reconcile_account.TOOL,
     submit_plan.TOOL,
     cancel_order.TOOL,
+    get_insights.STANDING,
+    get_insights.GAINS,
+    get_insights.FILLS,
+    get_insights.STOPS,
+    get_insights.CONTEXT,
+    get_insights.HOURS,
 )
 STEP = ReplayStep(step="plan", inputs={}, output={})
+
+
+def seen() -> AccountView:
+    return a_view(a_snapshot(), a_ledger())
 
 
 def composed() -> ComposedPlan:
@@ -145,8 +163,17 @@ def test_the_scopes_of_a_role_are_these_and_no_unknown_role_has_any() -> None:
 def test_each_tool_needs_one_scope_and_only_reading_tools_call_themselves_so() -> None:
     by_scope = {scope: {tool.name for tool in EVERY_TOOL if tool.scope is scope} for scope in Scope}
     assert by_scope == {
-        Scope.READ_MARKET: {"get_quotes"},
-        Scope.READ_ACCOUNT: {"list_exceptions", "list_orders", "view_account", "view_login"},
+        Scope.READ_MARKET: {"get_market_context", "get_market_hours", "get_quotes"},
+        Scope.READ_ACCOUNT: {
+            "get_gains",
+            "get_standing",
+            "list_exceptions",
+            "list_fills",
+            "list_orders",
+            "list_stops",
+            "view_account",
+            "view_login",
+        },
         Scope.PLAN_WRITE: {"compose_plan", "judge_plan", "request_approval"},
         Scope.ORDERS_SUBMIT: {"cancel_order", "reconcile_account", "submit_plan"},
     }
@@ -164,7 +191,7 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
         {"instruments": ["NSE:INFY", "NSE:TCS"]},
     ),
     (
-        lambda box, system: list_exceptions.list_exceptions(box, system, CALLER),
+        lambda box, system: list_exceptions.list_exceptions(box, system.records, CALLER),
         "1 open exceptions",
         {"account_id": "paper-1"},
     ),
@@ -217,6 +244,36 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
         "ord-1 CANCELLED",
         {"order_id": "ord-1"},
     ),
+    (
+        lambda box, system: get_insights.get_standing(box, system.insights, CALLER, seen()),
+        "no equity known",
+        {"account_id": "paper-1"},
+    ),
+    (
+        lambda box, system: get_insights.get_gains(box, system.insights, CALLER, seen()),
+        "0 closed, 0 points of equity",
+        {"account_id": "paper-1"},
+    ),
+    (
+        lambda box, system: get_insights.list_fills(box, system.insights, CALLER),
+        "0 fills",
+        {"account_id": "paper-1"},
+    ),
+    (
+        lambda box, system: get_insights.list_stops(box, system.insights, CALLER),
+        "0 kept",
+        {"account_id": "paper-1"},
+    ),
+    (
+        lambda box, system: get_insights.get_market_context(box, system.insights, a_ref()),
+        "0 bars NO_CANDLES",
+        {"instrument": "NSE:INFY"},
+    ),
+    (
+        lambda box, system: get_insights.get_market_hours(box, system.insights, CALLER),
+        "NSE open: None",
+        {"account_id": "paper-1"},
+    ),
 ]
 every_tool = pytest.mark.parametrize(
     ("tool", "call", "summary", "arguments"),
@@ -229,7 +286,7 @@ def a_system() -> FakeSystem:
     return FakeSystem(
         account=a_view(a_snapshot(), a_ledger()),
         prices=(a_quote(),),
-        exceptions=({"message": "differs"},),
+        records=FakeRecords(differences=(a_stored_exception(),)),
         composed=composed(),
         judged=judged(),
         report=ExecutionReport(
