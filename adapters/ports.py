@@ -58,7 +58,7 @@ class BrokerCapabilities(Contract):
     times the longest lag seen. Within that time no answer means nothing. `refuses_repeated_tags`
     says that the broker itself takes a tag once only; `takes_fractions` that quantities need not
     be whole lots; `places_oco` that the adapter is an OcoBroker, `changes_orders` that it is a
-    ChangingBroker. `orders_reach_back` says how far
+    ChangingBroker, `makes_ready` that it is a ReadyingBroker. `orders_reach_back` says how far
     back its orders go: None for a week at least, SESSION for those of the day alone, where an
     order of an earlier session is never shown again. `slices_max` is into how many orders a
     quantity above the exchange's freeze limit may be cut.
@@ -74,6 +74,7 @@ class BrokerCapabilities(Contract):
     takes_fractions: bool = False
     places_oco: bool = False
     changes_orders: bool = False
+    makes_ready: bool = False
     orders_reach_back: ReachBack | None = None
     slices_max: Annotated[int, Field(ge=1)] = 20
 
@@ -115,6 +116,19 @@ class BrokerAdapter(Protocol):
     async def find_orders_by_tag(self, account_id: str, tag: str) -> Sequence[BrokerOrder]:
         """Return the orders that carry the tag: none, one, or, at a broker that let it, more."""
         ...
+
+
+class ReadyingBroker(BrokerAdapter, Protocol):
+    """A broker whose orders wait for answers of others, unless it was asked to get them before."""
+
+    async def make_ready(self, intent: OrderIntent) -> None:
+        """Do what goes before this order, so that `place_order` sends it at once; sends nothing."""
+        ...
+
+
+def makes_ready(broker: BrokerAdapter) -> TypeGuard[ReadyingBroker]:
+    """Say whether a broker is to be made ready before an order."""
+    return broker.capabilities.makes_ready
 
 
 class OcoBroker(BrokerAdapter, Protocol):

@@ -1,12 +1,13 @@
 """Send what is planned: claim durably, call once, write down what is known of it."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from adapters.errors import BrokerUnavailable, OrderRejected, OutcomeUnknown
-from adapters.ports import BrokerAdapter, Brokers, Clock, offers_oco
+from adapters.ports import BrokerAdapter, Brokers, Clock, makes_ready, offers_oco
 from app.audit.log import Entry, append
 from app.execution import transitions
 from app.execution.baskets import in_doubt, why_not_now
@@ -120,6 +121,7 @@ class Sender:
         if len(part) > 1 and not offers_oco(broker):
             await self._not_sent(tenant_id, part, NO_PAIRS)
             return
+        await _made_ready(broker, part)
         claim = await self._claim(tenant_id, part, lease)
         if claim is None:
             return
@@ -256,6 +258,16 @@ class Sender:
         async with self._database.tenant(tenant_id) as session:
             found = await orders.find_order(session, order.intent.order_id)
         return found or order
+
+
+async def _made_ready(broker: BrokerAdapter, part: Sequence[OrderRecord]) -> None:
+    """Let the broker ask others before the claim, so that no look at the switch ages by it."""
+    if not makes_ready(broker):
+        return
+    for order in part:
+        # What stands in the way is told by the call.
+        with contextlib.suppress(BrokerUnavailable):
+            await broker.make_ready(order.intent)
 
 
 async def _place(

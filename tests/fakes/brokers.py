@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from adapters.errors import OrderRejected
-from adapters.ports import BrokerAdapter, BrokerCapabilities, offers_oco
+from adapters.ports import BrokerAdapter, BrokerCapabilities, makes_ready, offers_oco
 from riskgate.contracts.orders import (
     BrokerOrder,
     BrokerOrderAck,
@@ -63,6 +63,11 @@ class FragileBroker:
         snapshot = self.change_snapshot(await self._inner.get_snapshot(account_id))
         await self.after_snapshot()
         return snapshot
+
+    async def make_ready(self, intent: OrderIntent) -> None:
+        """Only for a broker inside that is made ready."""
+        assert makes_ready(self._inner)
+        await self._inner.make_ready(intent)
 
     async def place_order(self, intent: OrderIntent) -> BrokerOrderAck:
         self.placed.append(intent.tag)

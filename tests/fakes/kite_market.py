@@ -130,6 +130,9 @@ class KiteMarketTools:
     def called(self, tool: str) -> list[dict[str, JsonValue]]:
         return [arguments for name, arguments in self.calls if name == tool]
 
+    async def make_ready(self, name: str) -> None:
+        """Do nothing: there is no way to these tools."""
+
     async def call(self, name: str, arguments: Mapping[str, JsonValue]) -> KiteReply:
         self.calls.append((name, dict(arguments)))
         if self.down:

@@ -105,6 +105,9 @@ class KiteUpstream:
         """Leave each order placed from now on out of the next reads."""
         self.oms.lag_reads = reads
 
+    async def make_ready(self, name: str) -> None:
+        """Do nothing: there is no way to these tools."""
+
     async def call(self, name: str, arguments: Arguments) -> KiteReply:
         self.calls.append((name, dict(arguments)))
         if self._down:

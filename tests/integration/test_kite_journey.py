@@ -1,5 +1,6 @@
 """A person trades at Kite, from the login link to the logout, over sockets to the stand-in."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -275,3 +276,25 @@ async def test_each_tenants_account_has_a_login_of_its_own(
     assert (alone["state"], theirs["user"]) == ("NEW", "Chirag Desai")
     assert ([row["quantity"] for row in held], own) == (["7"], [])
     assert (still["state"], still["user"]) == ("ACTIVE", "Asha Bose")
+
+
+async def test_a_kill_switch_pulled_while_kite_is_slow_to_say_whose_login_it_is_stops_the_order(
+    world: KiteWorld, settings: Settings, location: DatabaseLocation
+) -> None:
+    async with world.desk(settings, location) as desk, desk.client() as client:
+        await arm(desk, location)
+        await world.log_in(client)
+        plan, card = await planned(client, BUY)
+        await validated(client, plan)
+        with world.kite.troubles.held("get_profile") as hold:
+            approving = asyncio.ensure_future(approve(client, card, **KNOWING))
+            async with asyncio.timeout(20):
+                await hold.reached.wait()
+            halt = {"level": "HALTED", "reason": "test"}
+            pulled = await client.post("/api/v1/kill-switch", json=halt)
+            assert pulled.status_code == 200, pulled.text
+            hold.released.set()
+            answer = (await approving).json()
+        (order,) = await orders_of(client)
+    assert (order["state"], world.kite.place_calls) == ("EXPIRED", 0), answer
+    assert "kill switch is HALTED" in order["reason"]

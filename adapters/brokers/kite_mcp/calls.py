@@ -60,12 +60,16 @@ class KiteCalls:
         except OverLimit as over:
             raise BrokerUnavailable(over.message) from over
         # Last, so that as little as possible lies between the look and the call.
-        await self._refuse_quarantined(session, name)
+        await self.look(session, name)
         if self._monotonic() > send_by_s:
             raise BrokerUnavailable("Kite's server was too slow for an order of now; not sent")
         return await self._asked(session, name, arguments)
 
-    async def _refuse_quarantined(self, session: ServerSession, name: str) -> None:
+    async def look(self, session: ServerSession, name: str) -> None:
+        """Look at the tools, unless that was just done.
+
+        Raises BrokerUnavailable where this one must not be called.
+        """
         age_max_s = WRITE_AGE_MAX_S if name in WRITES else READ_AGE_MAX_S
         try:
             look = await self._tools.look(session, age_max_s=age_max_s)

@@ -1,5 +1,6 @@
 """The Kite broker over the tools of one logged-in session."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, TypeVar
@@ -95,6 +96,7 @@ class KiteBroker:
             order_types=ORDER_TYPES,
             finds_orders_by_tag=True,
             changes_orders=True,
+            makes_ready=True,
             settle_s=SETTLE_S,
             orders_reach_back=ReachBack.SESSION,
             slices_max=SLICES_MAX,
@@ -127,6 +129,16 @@ class KiteBroker:
             margins=_understood(lambda: mapping.margins_of(margin_row, holding_rows)),
         )
 
+    async def make_ready(self, intent: OrderIntent) -> None:
+        """Ask Kite beforehand what an order waits for: instrument, login and tools.
+
+        What stands in its way is told by `place_order`.
+        """
+        self._serve(intent.account_id)
+        await self._know(intent.instrument)
+        with contextlib.suppress(ToolsUnavailable):
+            await self._tools.make_ready("place_order")
+
     async def place_order(self, intent: OrderIntent) -> BrokerOrderAck:
         """Send one order once, and look whether the book shows what was meant.
 
@@ -134,7 +146,6 @@ class KiteBroker:
         refusals come back without one and are OutcomeUnknown, until the tag is looked up.
         """
         self._serve(intent.account_id)
-        await self._know(intent.instrument)
         arguments = place_arguments(intent, self._instruments.get(intent.instrument))
         reply = await self._write("place_order", arguments)
         order_id = replies.order_id_of("place_order", reply)

@@ -48,3 +48,7 @@ class KiteTools(Protocol):
         have been. A call that writes is never sent again by the session.
         """
         ...
+
+    async def make_ready(self, name: str) -> None:
+        """Do what goes before a call of a tool; raises ToolsUnavailable where none would leave."""
+        ...

@@ -323,6 +323,7 @@ async def test_a_contract_not_known_yet_is_looked_up_before_it_is_ordered(
         learn=instruments.learn,
     )
     order = an_order(instrument=OPTION, quantity="10", limit="120.00", product=Product.NRML)
+    await broker.make_ready(order)
     with pytest.raises(OrderRejected) as caught:
         await broker.place_order(order)
     told = "multiple of lot size 65" if searching else "unknown instrument NFO:NIFTY2631724500CE"

@@ -423,6 +423,38 @@ async def test_a_limit_that_is_reached_sends_nothing(desk: KiteDesk) -> None:
     assert desk.kite.count("modify_order") == 25
 
 
+@pytest.mark.parametrize("slow", ["tools/list", "get_profile"])
+async def test_an_order_that_was_held_up_on_its_way_out_does_not_leave_any_more(
+    desk: KiteDesk, slow: str
+) -> None:
+    """Since it was claimed a kill switch may have been answered, or its tag looked up in vain."""
+    await desk.log_in()
+    await desk.session.call("get_orders", {})
+    desk.seconds.now_s += 2
+    with desk.kite.troubles.held(slow) as hold:
+        placing = asyncio.ensure_future(refused(desk, "place_order", **ORDER))
+        await hold.reached.wait()
+        desk.seconds.now_s += 6
+        hold.released.set()
+        assert "too slow" in await placing
+    assert desk.kite.place_calls == 0
+
+
+async def test_an_order_that_was_made_ready_asks_nothing_more_before_it_leaves(
+    desk: KiteDesk,
+) -> None:
+    desk.be_logged_in()
+    await desk.session.make_ready("place_order")
+    asked = len(desk.kite.requests)
+    await desk.session.call("place_order", ORDER)
+    assert [seen.body.count('"place_order"') for seen in desk.kite.requests[asked:]] == [1]
+
+
+async def test_nothing_is_made_ready_while_nobody_is_logged_in(desk: KiteDesk) -> None:
+    with pytest.raises(ToolsUnavailable):
+        await desk.session.make_ready("place_order")
+
+
 async def test_an_order_that_we_gave_up_waiting_for_is_booked_all_the_same_and_sent_once(
     desk: KiteDesk,
 ) -> None:
