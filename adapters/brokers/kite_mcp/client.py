@@ -234,11 +234,12 @@ class KiteBroker:
             # The id is the broker's word; whoever follows the order reads the book again.
             return
         for order in book.orders:
-            if order.status is BrokerOrderStatus.REJECTED and order.filled_quantity == 0:
-                raise OrderRejected(order.reason or f"Kite rejected order {order_id} unexplained")
+            # First, for the end of another order than ours says nothing of ours.
             wrong = mapping.differences(intent, order)
             if wrong:
                 raise OutcomeUnknown(f"Kite's order {order_id} differs: {'; '.join(wrong)}")
+            if order.status is BrokerOrderStatus.REJECTED and order.filled_quantity == 0:
+                raise OrderRejected(order.reason or f"Kite rejected order {order_id} unexplained")
 
     async def _shown(self, order_id: str) -> tuple[Row, BrokerOrder]:
         read_at, rows = self._clock.now(), await self._rows("get_orders")

@@ -124,6 +124,17 @@ async def test_a_risk_rejection_shown_by_the_book_is_final_and_in_kites_words(
     assert (row.status, row.reason) == (BrokerOrderStatus.REJECTED, message)
 
 
+async def test_the_end_of_another_order_whose_id_is_named_says_nothing_of_ours(
+    kite: KiteUpstream, broker: KiteBroker
+) -> None:
+    kite.refuse_next("Insufficient funds.")
+    await placing(broker, OrderRejected)
+    kite.garble_next_reply(f'{{"order_id": "{kite.oms.orders[0].order_id}"}}')
+    with pytest.raises(OutcomeUnknown):
+        await broker.place_order(an_order(tag=2, limit="1480.00"))
+    assert [order.status for order in kite.oms.orders] == ["REJECTED", "OPEN"]
+
+
 async def test_a_rejection_the_book_shows_late_is_read_with_its_reason(
     kite: KiteUpstream, broker: KiteBroker
 ) -> None:
