@@ -13,13 +13,14 @@ from pydantic import SecretStr
 from adapters.brokers.kite_mcp.fields import Unreadable
 
 KITE: Final = "kite.zerodha.com"
-LOOPBACK: Final = "127.0.0.1"
-THIS_MACHINE: Final = frozenset({LOOPBACK, "localhost"})
+THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost"})
 LONGEST: Final = 2000
 WARNING: Final = (
     "WARNING: AI systems are unpredictable. By logging in you let this system reach your Zerodha "
     "account at your own risk."
 )
+# The whole of it: what follows an @ is the host, whatever stands before.
+_STANDS_IN: Final = re.compile(r"127\.0\.0\.1:[0-9]{1,5}", re.ASCII)
 _LINK: Final = re.compile(r"\[Login to Kite\]\((https?://[^\s()\[\]<>\"]+)\)")
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^\s()\[\]<>\"]+", re.IGNORECASE)
 _WARNING: Final = re.compile(r"\*\*(WARNING: [^*\[\]<>:]{1,400})\*\*")
@@ -59,7 +60,7 @@ def _is_kites_page(parts: SplitResult, server_url: str) -> bool:
     if parts.scheme == "https" and parts.netloc == KITE and parts.path == "/connect/login":
         return True
     stands_in = urlsplit(server_url).hostname in THIS_MACHINE
-    return stands_in and parts.scheme == "http" and parts.netloc.startswith(f"{LOOPBACK}:")
+    return stands_in and parts.scheme == "http" and _STANDS_IN.fullmatch(parts.netloc) is not None
 
 
 def _session_in(parts: SplitResult) -> str:

@@ -93,6 +93,8 @@ def test_a_server_on_this_machine_links_to_kite_or_to_this_machine_and_nowhere_e
         "http://kite.zerodha.com/connect/login",
         "http://localhost:8080/connect/login",
         "http://127.0.0.1.evil.example/connect/login",
+        "http://127.0.0.1:80@evil.example/connect/login",
+        "http://127.0.0.1:80:x@evil.example/connect/login",
     ):
         with pytest.raises(Unreadable):
             read(prose(link(base)), local)
