@@ -51,7 +51,7 @@ class KeyRing:
             async with self._asking:
                 if self._must_ask(kid):
                     await self._ask()
-        if self._read_at is None or self._clock.now() - self._read_at >= USABLE_FOR:
+        if not self._since(self._read_at, within=USABLE_FOR):
             raise KeysUnavailable("the authorization server's keys cannot be read")
         known = self._keys.get(kid)
         if known is None:
@@ -59,11 +59,13 @@ class KeyRing:
         return _fit(known, algorithm)
 
     def _must_ask(self, kid: str) -> bool:
-        now = self._clock.now()
-        if self._asked_at is not None and now - self._asked_at < ASK_AGAIN_AFTER:
+        if self._since(self._asked_at, within=ASK_AGAIN_AFTER):
             return False
-        stale = self._read_at is None or now - self._read_at >= FRESH_FOR
-        return stale or kid not in self._keys
+        return kid not in self._keys or not self._since(self._read_at, within=FRESH_FOR)
+
+    def _since(self, moment: datetime | None, *, within: timedelta) -> bool:
+        # A moment that is not there yet was before the clock went back, nobody knows how long.
+        return moment is not None and timedelta(0) <= self._clock.now() - moment < within
 
     async def _ask(self) -> None:
         self._asked_at = self._clock.now()

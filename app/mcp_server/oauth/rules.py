@@ -48,13 +48,13 @@ class Claims:
 def key_named(header: Mapping[str, Any]) -> tuple[str, str]:
     """Return the key and the algorithm that a token's header names. Raises TokenRefused."""
     kid, algorithm = header.get("kid"), header.get("alg")
-    if algorithm not in KEY_TYPES:
+    if not isinstance(algorithm, str) or algorithm not in KEY_TYPES:
         raise TokenRefused("the token is signed in a way that does not count here")
     if not isinstance(kid, str) or not 0 < len(kid) <= NAME_MAX:
         raise TokenRefused("the token does not say which key signed it")
     if str(header.get("typ", "jwt")).lower() not in TYPES or "crit" in header:
         raise TokenRefused("the token is of a kind that is not known here")
-    return kid, str(algorithm)
+    return kid, algorithm
 
 
 def claims_of(payload: Mapping[str, Any], now: datetime) -> Claims:

@@ -126,6 +126,13 @@ async def test_a_header_that_is_odd_is_refused(issuer: FakeIssuer, header: dict[
     await refusal(issuer, issuer.token(header=header))
 
 
+@pytest.mark.parametrize("algorithm", [[], {"a": 1}, 5, True, None, "none"])
+async def test_an_algorithm_that_is_no_name_of_one_is_refused(
+    issuer: FakeIssuer, algorithm: object
+) -> None:
+    await refusal(issuer, unsigned(issuer.token(), alg=algorithm, kid="key-1"))
+
+
 @pytest.mark.parametrize("token", ["", "x", "a.b", "a.b.c", "é.é.é", "x" * 8_193, "..", "null"])
 async def test_what_is_no_token_is_refused(issuer: FakeIssuer, token: str) -> None:
     with pytest.raises(TokenRefused):
@@ -202,6 +209,20 @@ async def test_keys_that_cannot_be_had_again_count_for_a_day_and_then_nothing_do
     issuer.fails = False
     issuer.clock.advance(seconds=60)
     await tokens.read(token)
+
+
+async def test_a_clock_put_back_neither_keeps_old_keys_nor_keeps_from_new_ones(
+    issuer: FakeIssuer,
+) -> None:
+    tokens = checked_by(issuer)
+    await tokens.read(issuer.token())
+    issuer.kids = {"key-2": "ES256"}
+    issuer.clock.advance(hours=-2)
+    await tokens.read(issuer.token("key-2"))
+    issuer.fails = True
+    issuer.clock.advance(hours=-2)
+    with pytest.raises(KeysUnavailable):
+        await tokens.read(issuer.token("key-2"))
 
 
 async def test_without_keys_no_token_is_taken_and_no_token_is_called_wrong(
