@@ -6,9 +6,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
-# Our keys, and JSON Web Tokens.
+# Our keys, JSON Web Tokens, and the sessions of Kite's server, each of which is a login.
 SECRETS: Final = re.compile(
-    r"st_[A-Za-z0-9_-]{20,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
+    r"st_[A-Za-z0-9_-]{20,}|kitemcp-[0-9a-fA-F-]{32,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"
 )
 WITHHELD: Final = "[withheld]"
 SHOWN_MAX: Final = 120

@@ -6,6 +6,7 @@ from pydantic import JsonValue
 from app.mcp_server.secrecy import holds_secret, redacted
 
 KEY = "st_" + "a" * 43
+LINK = "https://kite.zerodha.com/connect/login?redirect_params=session_id%3Dkitemcp-7c0d1a52-0000-4000-8000-00000000000a%7C1"
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0x.c2lnbmF0dXJlLXBhcnQ"
 
 
@@ -18,6 +19,7 @@ TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0x.c2lnbmF0dXJlLXBhcnQ"
         ["NSE:INFY", KEY],
         {"a": {"b": [TOKEN]}},
         {KEY: 1},
+        f"log me in: {LINK}",
     ],
 )
 def test_a_credential_is_found_wherever_it_stands(value: JsonValue) -> None:
