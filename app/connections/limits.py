@@ -21,7 +21,8 @@ class LoginLimits:
     def take_link(self, owner: Owner, now: datetime) -> bool:
         """Count a link; False where the account had its share of them already."""
         given = self._links[owner]
-        while given and now - given[0] >= LINKS_WINDOW:
+        # What was counted at a time that is not there yet was counted before the clock went back.
+        while given and not timedelta(0) <= now - given[0] < LINKS_WINDOW:
             given.popleft()
         if len(given) >= LINKS:
             return False

@@ -43,7 +43,8 @@ class RateLimiter:
         """Count one call and return what is left, or refuse it and say when to come again."""
         limit = self._reads_per_min if method in {"GET", "HEAD"} else self._writes_per_min
         calls = self._calls[(user, method, route)]
-        while calls and now - calls[0] >= WINDOW:
+        # What was counted at a time that is not there yet was counted before the clock went back.
+        while calls and not timedelta(0) <= now - calls[0] < WINDOW:
             calls.popleft()
         if len(calls) >= limit:
             wait = (calls[0] + WINDOW - now).total_seconds()

@@ -35,3 +35,8 @@ def test_a_refusal_says_how_long_to_wait() -> None:
     now = MORNING + timedelta(seconds=15)
     refused = limiter.take(user="u", method="GET", route="/orders", now=now)
     assert (refused.limit, refused.remaining, refused.retry_after_s) == (3, 0, 45)
+
+
+def test_a_clock_put_back_keeps_nobody_out() -> None:
+    limiter = _limiter()
+    assert [_take(limiter, at_s=second) for second in (7_200, 7_200, 7_200, 0)] == [True] * 4

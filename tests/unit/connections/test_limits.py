@@ -34,3 +34,11 @@ def test_a_clock_put_back_does_not_silence_probes() -> None:
     assert limits.take_probe(MINE, clock.now())
     clock.advance(hours=-1)
     assert limits.take_probe(MINE, clock.now())
+
+
+def test_a_clock_put_back_does_not_keep_people_from_their_links() -> None:
+    clock, limits = FakeClock(), LoginLimits()
+    for _ in range(LINKS):
+        assert limits.take_link(MINE, clock.now())
+    clock.advance(hours=-1)
+    assert limits.take_link(MINE, clock.now())
