@@ -1,5 +1,7 @@
 """Settings: a wrong value names its variable and stops the start."""
 
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.errors import SettingsInvalid
-from app.settings import BrokerName, Settings, load_settings
+from app.settings import BrokerName, Settings, load_settings, require_model
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +39,12 @@ def test_a_variable_with_the_prefix_sets_its_setting(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("OPENAI_BASE_URL", "http://models.example.com/v1"),
+        ("OPENAI_BASE_URL", "https://user@models.example.com/v1"),
+        ("OPENAI_BASE_URL", "file:///etc/passwd"),
+        ("PARSER", "gpt"),
+        ("MODEL_PORTFOLIO", "ALL"),
+        ("MODEL_TIMEOUT_S", "0"),
         ("PORT", "65536"),
         ("PORT", "-1"),
         ("PORT", "http"),
@@ -84,3 +92,41 @@ def test_the_password_in_a_database_url_is_not_shown(monkeypatch: pytest.MonkeyP
 def test_settings_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("set_", [{"PARSER": "llm"}, {"OPENAI_MODEL": "m"}, {"PARSER": "hybrid"}])
+def test_a_model_without_an_address_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, set_: dict[str, str]
+) -> None:
+    for name, value in set_.items():
+        monkeypatch.setenv(f"SIGMATRADER_{name}", value)
+    with pytest.raises(SettingsInvalid, match="SIGMATRADER_OPENAI_BASE_URL"):
+        require_model(load_settings())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.openai.com/v1",
+        "http://127.0.0.1:11434/v1",
+        "http://localhost:8000",
+        "http://[::1]:1/v1",
+    ],
+)
+def test_a_model_is_reached_safely_or_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SIGMATRADER_OPENAI_BASE_URL", url)
+    monkeypatch.setenv("SIGMATRADER_OPENAI_MODEL", "m")
+    require_model(load_settings())
+
+
+def test_the_server_starts_without_importing_a_models_client() -> None:
+    code = (
+        "import sys, app.main, app.bootstrap; "
+        "print(sorted(name for name in sys.modules if name.split('.')[0] == 'openai'))"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert outcome.stdout == "[]\n"
