@@ -1,5 +1,6 @@
 """Who reads people's messages, as it is configured."""
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,17 +9,20 @@ from typing import Final
 from pydantic import SecretStr
 
 from adapters.ports import LanguageModel
+from agents.intent.model import ParseContext, ParsedMessage
 from agents.intent.offline import OfflineParser
 from agents.prompts import load_prompt
 from agents.reading.hybrid import HybridReader
 from agents.reading.model_port import NoModels, TurnModels
 from agents.reading.planner import PROMPT_NAME, Planner
-from agents.reading.reader import MessageReader, OfflineReader
+from agents.reading.reader import MessageReader, OfflineReader, WordParser
 from app.bootstrap.ground import Ground
 from app.calendars.expiry_days import trading_days
 from app.errors import FieldError, SettingsInvalid
+from app.instruments.directory import Directory
 from app.settings import ParserName, Settings
 from app.understanding.desk import ModelDesk
+from app.understanding.direct import DirectModel, NothingToShow
 from app.understanding.limits import ModelLimits, ModelPrices
 from app.understanding.rates import LookRates
 
@@ -48,6 +52,36 @@ def build_reading(ground: Ground) -> Reading:
     planner = Planner(load_prompt(PROMPTS, PROMPT_NAME))
     reader = HybridReader(offline, planner, ground.directory, always=name is ParserName.LLM)
     return Reading(reader=reader, models=_desk(ground, model), model=model)
+
+
+class ModelledParser:
+    """Reads words alone with the configured model; implements IntentParser for the terminal.
+
+    Each message has a connection of its own, for it may be read in an event loop of its own.
+    """
+
+    def __init__(self, settings: Settings, parser: WordParser, directory: Directory) -> None:
+        self._settings = settings
+        self._offline = OfflineReader(parser, directory)
+        planner = Planner(load_prompt(PROMPTS, PROMPT_NAME))
+        always = settings.parser is ParserName.LLM
+        self._reader = HybridReader(self._offline, planner, directory, always=always)
+
+    @property
+    def name(self) -> str:
+        return str(self._settings.parser)
+
+    def parse(self, message: str, context: ParseContext) -> ParsedMessage:
+        """Say what a message is for; a model that fails leaves what the tables say."""
+        return asyncio.run(self._read(message, context))
+
+    async def _read(self, message: str, context: ParseContext) -> ParsedMessage:
+        model = build_model(self._settings)
+        try:
+            direct = DirectModel(model)
+            return (await self._reader.read(message, context, direct, NothingToShow())).parsed
+        finally:
+            await model.close()
 
 
 def build_model(settings: Settings) -> LanguageModel:

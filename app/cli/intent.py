@@ -2,10 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
 from decimal import Decimal
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,22 +11,17 @@ from app.cli.errors import guarded
 from app.cli.text import safe
 from app.clock import SystemClock
 from app.errors import InvalidRequest
-from app.settings import load_settings
+from app.settings import ParserName, load_settings, require_model
 
 if TYPE_CHECKING:
     from agents.intent.model import IntentParser
+    from agents.intent.offline import OfflineParser
     from app.instruments.directory import Directory
 
 app = typer.Typer(no_args_is_help=True, help="Words and what is read in them; nothing is traded.")
 
 
-class ParserName(StrEnum):
-    """A parser that may be chosen."""
-
-    OFFLINE = "offline"
-
-
-def _offline(directory: "Directory") -> "IntentParser":
+def _offline(directory: "Directory") -> "OfflineParser":
     # The tables of words are read here, and not while another command starts.
     from agents.intent.offline import OfflineParser
     from app.calendars.expiry_days import trading_days
@@ -37,9 +30,12 @@ def _offline(directory: "Directory") -> "IntentParser":
     return OfflineParser(directory, trading_days(load(load_settings().calendars)))
 
 
-PARSERS: Final[dict[ParserName, Callable[["Directory"], "IntentParser"]]] = {
-    ParserName.OFFLINE: _offline,
-}
+def _modelled(name: ParserName, directory: "Directory") -> "IntentParser":
+    from app.bootstrap.reading import ModelledParser
+
+    settings = load_settings().model_copy(update={"parser": name})
+    require_model(settings)
+    return ModelledParser(settings, _offline(directory), directory)
 
 
 @app.command()
@@ -56,7 +52,8 @@ def parse(
     from app.instruments.master import load_master
 
     directory = Directory(load_master())
-    reader = PARSERS[parser](directory)
+    offline = parser is ParserName.OFFLINE
+    reader: IntentParser = _offline(directory) if offline else _modelled(parser, directory)
     if jsonl:
         _each_record(reader, directory)
     elif words:
