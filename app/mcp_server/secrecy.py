@@ -12,6 +12,7 @@ SECRETS: Final = re.compile(
 )
 WITHHELD: Final = "[withheld]"
 SHOWN_MAX: Final = 120
+ITEMS_MAX: Final = 50
 # What the audit log says of an argument in words: how long it was, never what it said.
 WORDED: Final = frozenset({"message", "query"})
 
@@ -28,17 +29,26 @@ def holds_secret(value: JsonValue) -> bool:
 
 
 def redacted(arguments: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return checked arguments as the audit log keeps them."""
+    """Return arguments, whatever a client made of them, as the audit log keeps them.
+
+    The log can store every result: a call that was refused for its arguments is recorded, too.
+    """
     return {name: _redacted(name, value) for name, value in arguments.items() if value is not None}
 
 
 def _redacted(name: str, value: JsonValue) -> JsonValue:
     if holds_secret(value):
         return WITHHELD
-    if name in WORDED and isinstance(value, str):
-        return f"{len(value)} letters"
     if isinstance(value, str):
-        return value[:SHOWN_MAX]
+        return f"{len(value)} letters" if name in WORDED else _storable(value)
     if isinstance(value, list):
-        return [_redacted(name, item) for item in value]
-    return value
+        return [_redacted(name, item) for item in value[:ITEMS_MAX]]
+    if isinstance(value, Mapping):
+        return f"an object of {len(value)}"
+    # The log has no fractions; none of our arguments is one.
+    return repr(value) if isinstance(value, float) else value
+
+
+def _storable(text: str) -> str:
+    # Half a character and a NUL are what PostgreSQL keeps in no text.
+    return text[:SHOWN_MAX].encode("utf-8", "replace").decode().replace("\0", "?")

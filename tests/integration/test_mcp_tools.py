@@ -3,6 +3,7 @@
 from typing import Any
 
 import jsonschema
+import pytest
 
 from app.identity.principal import Role
 from app.persistence.location import DatabaseLocation
@@ -254,3 +255,18 @@ def audited(location: DatabaseLocation) -> list[dict[str, Any]]:
         "SELECT entity_id, body FROM audit_log WHERE action = 'mcp.called' ORDER BY seq",
     )
     return [{"call_id": row["entity_id"], **row["body"]} for row in found]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"limit": 1.5}, {"account_id": "a\0b"}, {"account_id": {"a": "\0"}}],
+    ids=["fraction", "nul", "nul within"],
+)
+async def test_a_call_of_odd_arguments_is_refused_in_words_and_recorded(
+    settings: Settings, location: DatabaseLocation, arguments: dict[str, Any]
+) -> None:
+    async with mcp_desk(settings, location) as desk, desk.wire() as wire:
+        problem = await wire.problem("list_orders", **arguments)
+        recorded = rows(location, "SELECT body FROM audit_log WHERE action = 'mcp.called'")
+    assert (problem["code"], problem["errors"][0]["field"]) == ("INVALID_PARAM", *arguments)
+    assert [row["body"]["outcome"] for row in recorded] == ["INVALID_PARAM"]
