@@ -21,6 +21,7 @@ from app.api.routes import (
     protection,
     reconciliation,
     system,
+    threads,
     trading,
 )
 from app.api.strict_json import refuse_ambiguous_json
@@ -46,6 +47,7 @@ def create_application(
     problems.install(app)
     for module in (
         chat,
+        threads,
         cards,
         decisions,
         models,

@@ -14,6 +14,7 @@ from rich.status import Status
 from rich.text import Text
 
 from app.cli.desk_lists import exception_lines, protection_lines
+from app.cli.past import thread_lines, turn_parts
 from app.cli.render import (
     choice_letter,
     choices_of,
@@ -50,6 +51,7 @@ STEP_WORDS: Final = {
     "reconcile": "Comparing with the broker",
     "explain": "Putting it into words",
 }
+PAST_TURNS: Final = 6
 LIVE: Final = "LIVE"
 RISK_WORDS: Final = "i accept the risk"
 LIVE_NOTE: Final = (
@@ -60,10 +62,12 @@ LIVE_NOTE: Final = (
 LISTS: Final[Mapping[str, tuple[str, Callable[[Sequence[Any]], list[Text]]]]] = {
     "/exceptions": ("/api/v1/exceptions", exception_lines),
     "/protections": ("/api/v1/protections", protection_lines),
+    "/threads": ("/api/v1/threads", thread_lines),
 }
 HELP: Final = (
     "Say what you want, for example 'buy 10 INFY at market, cnc', 'price of TCS' or 'positions'.\n"
     "/exceptions and /protections list what needs attention and which stops are held by whom;\n"
+    "/threads lists earlier conversations, /thread ID goes on with one,\n"
     "/new starts a new conversation, /quit or Ctrl-D leaves."
 )
 
@@ -103,6 +107,7 @@ def run_chat(
     base_url: str,
     api_key: str,
     account_id: str | None = None,
+    thread_id: str | None = None,
     message: str | None = None,
     as_json: bool = False,
     terminal: Terminal | None = None,
@@ -120,7 +125,7 @@ def run_chat(
         return USAGE
     try:
         with _client(base_url, api_key, transport) as client:
-            chat = Chat(client, terminal.out, terminal.notes, account_id, terminal.ask)
+            chat = Chat(client, terminal.out, terminal.notes, account_id, terminal.ask, thread_id)
             return _run(chat, message, as_json=as_json)
     except ChatError as error:
         show_problem(terminal.notes, error)
@@ -208,6 +213,8 @@ class Chat:
             self.notes.print(Text("Give a message, or --json to read one message a line."))
             return USAGE
         self._greet()
+        if self.thread_id:
+            self._guarded_thread(self.thread_id)
         while (line := self._read_line()) is not None:
             match line.strip():
                 case "":
@@ -221,6 +228,8 @@ class Chat:
                     self._decide_waiting()
                 case "/help":
                     self.notes.print(Text(HELP))
+                case name if name.startswith("/thread "):
+                    self._guarded_thread(name.removeprefix("/thread ").strip())
                 case name if name in LISTS:
                     self._guarded_list(name)
                 case text:
@@ -315,6 +324,18 @@ class Chat:
             return
         for line in lines(rows):
             self.console.print(line)
+
+    def _guarded_thread(self, thread_id: str) -> None:
+        """Show the end of an earlier conversation and go on with it."""
+        try:
+            rows = self._get(f"/api/v1/threads/{quote(thread_id, safe='')}?limit={PAST_TURNS}")
+        except ChatError as error:
+            self.thread_id = None
+            show_problem(self.notes, error)
+            return
+        self.thread_id = thread_id
+        for part in turn_parts(rows.get("rows") or [], self.currency):
+            self.console.print(part)
 
     def _guarded_turn(self, text: str) -> None:
         try:

@@ -98,6 +98,7 @@ def serve() -> None:
 def chat(
     message: Annotated[str | None, typer.Argument(help="One message; none for a talk.")] = None,
     account: Annotated[str | None, typer.Option(help="Account to trade in.")] = None,
+    thread: Annotated[str | None, typer.Option(help="Conversation to go on with.")] = None,
     url: Annotated[str | None, typer.Option(help="Server; the local one by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
@@ -112,7 +113,12 @@ def chat(
     base_url = url or f"http://{settings.host}:{settings.port}"
     raise typer.Exit(
         run_chat(
-            base_url=base_url, api_key=key, account_id=account, message=message, as_json=as_json
+            base_url=base_url,
+            api_key=key,
+            account_id=account,
+            thread_id=thread,
+            message=message,
+            as_json=as_json,
         )
     )
 

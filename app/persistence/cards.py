@@ -2,10 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from app.persistence.database import Row, Session
 from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.hashing import canonical_json
+
+# As it stands at a time, the first parameter.
+SELECT_CARD: LiteralString = (
+    "SELECT body, shown AS status, user_id, policy_hash, seal, decided_by, decided_at, comment"
+    " FROM (SELECT *, CASE WHEN status = 'PENDING' AND expires_at <= %s THEN 'EXPIRED'"
+    " ELSE status END AS shown FROM cards) cards"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +71,7 @@ async def find_card(session: Session, card_id: str, *, lock: bool = False) -> Ca
         " FROM cards WHERE tenant_id = %s AND card_id = %s"
     )
     row = await session.fetch_one(query, (session.tenant_id, card_id))
-    return _record(row) if row else None
+    return card_record(row) if row else None
 
 
 async def list_cards(
@@ -78,10 +86,7 @@ async def list_cards(
     kind: CardKind | None = None,
 ) -> list[CardRecord]:
     rows = await session.fetch_all(
-        "SELECT body, shown AS status, user_id, policy_hash, seal, decided_by, decided_at, comment"
-        " FROM (SELECT *, CASE WHEN status = 'PENDING' AND expires_at <= %s THEN 'EXPIRED'"
-        " ELSE status END AS shown FROM cards) cards"
-        " WHERE tenant_id = %s AND (%s::text IS NULL OR shown = %s)"
+        SELECT_CARD + " WHERE tenant_id = %s AND (%s::text IS NULL OR shown = %s)"
         " AND (%s::text IS NULL OR user_id = %s) AND (%s::text IS NULL OR account_id = %s)"
         " AND (%s::text IS NULL OR kind = %s)"
         " ORDER BY created_at DESC, card_id LIMIT %s OFFSET %s",
@@ -100,7 +105,7 @@ async def list_cards(
             offset,
         ),
     )
-    return [_record(row) for row in rows]
+    return [card_record(row) for row in rows]
 
 
 async def run_cards(session: Session, run_id: str) -> list[CardRecord]:
@@ -110,7 +115,7 @@ async def run_cards(session: Session, run_id: str) -> list[CardRecord]:
         " FROM cards WHERE tenant_id = %s AND run_id = %s ORDER BY created_at, card_id",
         (session.tenant_id, run_id),
     )
-    return [_record(row) for row in rows]
+    return [card_record(row) for row in rows]
 
 
 async def plan_card(session: Session, plan_id: str) -> CardRecord | None:
@@ -121,7 +126,7 @@ async def plan_card(session: Session, plan_id: str) -> CardRecord | None:
         " ORDER BY created_at DESC LIMIT 1",
         (session.tenant_id, plan_id),
     )
-    return _record(row) if row else None
+    return card_record(row) if row else None
 
 
 async def decide_card(
@@ -160,7 +165,8 @@ async def void_pending(session: Session, *, run_id: str, at: datetime) -> None:
     )
 
 
-def _record(row: Row) -> CardRecord:
+def card_record(row: Row) -> CardRecord:
+    """Return a stored card with the status it has now."""
     body = {**row["body"], "status": row["status"]}
     return CardRecord(
         card=Card.model_validate(body),

@@ -80,12 +80,17 @@ async def set_thread_draft(
 
 
 async def add_run(session: Session, run: RunRecord) -> bool:
-    """Store a run; False when the tenant already has one of this id."""
+    """Store a run, the newest thing in its thread; False when the tenant has one of this id."""
     touched = await session.execute(
-        "INSERT INTO runs (tenant_id, run_id, thread_id, user_id, account_id, decision_id,"
+        "WITH newest AS (UPDATE threads SET updated_at = greatest(updated_at, %s)"
+        " WHERE tenant_id = %s AND thread_id = %s)"
+        " INSERT INTO runs (tenant_id, run_id, thread_id, user_id, account_id, decision_id,"
         " origin_run_id, message, status, created_at)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
         (
+            run.created_at,
+            session.tenant_id,
+            run.thread_id,
             session.tenant_id,
             run.run_id,
             run.thread_id,

@@ -135,7 +135,8 @@ def test_a_waiting_card_and_the_conversation_survive_a_reload_and_a_rejection_se
         page.reload()
         await_conversation(page)
         expect(page.locator(".said").first).to_be_visible()
-        expect(page.locator(".ticket", has_text="7 SBIN")).to_have_count(0)
+        expect(ticket).to_have_count(1)
+        expect(ticket.get_by_role("button", name="Approve")).to_have_count(0)
 
 
 def test_a_card_decided_elsewhere_says_so_and_sends_nothing_more(
@@ -391,3 +392,24 @@ def test_the_page_writes_exact_decimals(browser: Browser, server: Server) -> Non
     with visit(browser, server) as page:
         answers = page.evaluate(FORMAT, [call for call, _shown in SHOWN])
     assert answers == [shown for _call, shown in SHOWN]
+
+
+def test_an_earlier_conversation_is_found_again_and_gone_on_with(
+    browser: Browser, server: Server
+) -> None:
+    with visit(browser, server) as page:
+        say(page, "price of INFY")
+        expect(page.locator(".run-foot .decision")).to_have_count(1)
+        page.locator("#new-thread").click()
+        await_conversation(page)
+        say(page, "price of TCS")
+        expect(page.locator(".run-foot .decision")).to_have_count(1)
+        page.locator("#earlier").click()
+        page.locator(".thread", has_text="price of INFY").first.click()
+        await_conversation(page)
+        expect(page.locator(".said")).to_have_text(["price of INFY"])
+        expect(page.locator(".run.earlier .card")).to_have_count(1)
+        say(page, "positions")
+        expect(page.locator(".run-foot .decision")).to_have_count(2)
+        page.reload()
+        expect(page.locator(".said")).to_have_text(["price of INFY", "positions"])

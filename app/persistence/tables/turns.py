@@ -21,6 +21,7 @@ threads = Table(
     time("created_at"),
     time("updated_at"),
     to("users", "user_id"),
+    Index("ix_threads_user", "tenant_id", "user_id", "updated_at"),
 )
 
 runs = Table(
@@ -144,6 +145,7 @@ cards = Table(
     to("threads", "thread_id"),
     to("accounts", "account_id"),
     Index("ix_cards_status", "tenant_id", "status", "created_at"),
+    Index("ix_cards_thread", "tenant_id", "thread_id", "created_at"),
 )
 
 validations = Table(

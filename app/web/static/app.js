@@ -3,7 +3,7 @@
 import { getJson, keepKey, Problem, readKey, whenUnauthorized } from "./api.js";
 import { showBanner } from "./banner.js";
 import { focusMessage, startComposer } from "./composer.js";
-import { clearConversation, greet, keepTime, loadConversation, send, showCardAsked } from "./conversation.js";
+import { clearConversation, greet, keepTime, loadConversation, send, showCardAsked, showThreads } from "./conversation.js";
 import { byId, el } from "./dom.js";
 import { clearBook, panelShown, pollBook, refreshBook, showPanel } from "./panel.js";
 import { forgetAll, forgetThread, keepAccount, preferredAccount, session } from "./session.js";
@@ -20,6 +20,7 @@ function start() {
   byId("sign-in-form").addEventListener("submit", onSignIn);
   byId("account").addEventListener("change", (event) => chooseAccount(event.target.value));
   byId("new-thread").addEventListener("click", startOver);
+  byId("earlier").addEventListener("click", showThreads);
   byId("sign-out").addEventListener("click", () => signOut());
   byId("panel-toggle").addEventListener("click", () => showPanel(!panelShown()));
   byId("panel-close").addEventListener("click", () => showPanel(false));

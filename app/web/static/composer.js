@@ -36,7 +36,7 @@ export function expectAnswer(question) {
 /** One message at a time; and the account stays as it is while anything goes on. */
 export function showBusy() {
   byId("send").disabled = session.sending > 0 || !byId("message").value.trim();
-  byId("account").disabled = byId("new-thread").disabled = session.sending + session.deciding > 0;
+  byId("account").disabled = byId("new-thread").disabled = byId("earlier").disabled = session.sending + session.deciding > 0;
 }
 
 function submit(onSend) {

@@ -5,18 +5,17 @@ import { noticePrices } from "./banner.js";
 import { expectAnswer, fillMessage, showBusy } from "./composer.js";
 import { logIn } from "./connection.js";
 import { announce, byId, el } from "./dom.js";
+import { listThreads, showTurns } from "./history.js";
 import { refreshBook, showPanel, whenCardMade } from "./panel.js";
 import { problemLines, problemNote } from "./problems.js";
 import { followRun } from "./run.js";
 import { keepThread, session } from "./session.js";
 import { setStatus, showProblem, tick } from "./ticket.js";
 import {
-  applyEvent, carriesOn, carryOn, closeQuestions, connection, createEarlier, createRun, createTurn, fail, settle,
+  applyEvent, carriesOn, carryOn, closeQuestions, connection, createRun, createTurn, fail, settle,
   showCard, showExpired,
 } from "./turns.js";
 
-const EARLIER_READ = 50;
-const EARLIER_SHOWN = 12;
 const NEAR_PX = 160;
 const EXAMPLES = [
   "buy 10 INFY at market, cnc",
@@ -75,7 +74,7 @@ export function greet(title) {
 export async function send(message, threadId = session.threadId) {
   const { account_id: accountId } = session.account;
   await during("sending", () => session.loaded);
-  byId("hello")?.remove();
+  for (const list of document.querySelectorAll("#hello, .threads")) list.remove();
   if (threadId) closeQuestions(desk, threadId);
   const run = createRun(createTurn(byId("turns"), { said: message }), desk, { isMessage: true });
   expectAnswer(null);
@@ -107,15 +106,19 @@ function stillWaits({ ticket, run }) {
 async function showEarlier(threadId) {
   if (!threadId) return;
   try {
-    const { rows } = await getJson(`/decisions?limit=${EARLIER_READ}`);
-    const said = rows.filter((row) => row.thread_id === threadId).slice(0, EARLIER_SHOWN).reverse();
-    if (!said.length || session.threadId !== threadId) return;
-    byId("hello")?.remove();
-    for (const row of said) createEarlier(byId("turns"), row);
-    scrollDown();
+    if (await showTurns(threadId, desk)) scrollDown();
   } catch (problem) {
     byId("turns").append(problemNote(problem));
   }
+}
+
+/** List the earlier conversations, to go on with one of them. */
+export function showThreads() {
+  clearConversation();
+  session.loaded = listThreads((threadId) => {
+    keepThread(threadId);
+    loadConversation();
+  });
 }
 
 async function showPending() {

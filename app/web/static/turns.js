@@ -23,12 +23,10 @@ export function createTurn(list, { said = null, note = null } = {}) {
   return { element };
 }
 
-/** Show a turn of before, from its trace. */
-export function createEarlier(list, trace) {
-  const { element } = createTurn(list, { said: trace.user_message });
-  const said = (trace.explanations ?? []).map((text) => el("p", {}, text));
-  const foot = footer(outcomeChip(trace.final_outcome), trace.decision_id, trace.ended_at);
-  element.append(el("div", { class: "run earlier" }, el("div", { class: "answer" }, said), el("footer", { class: "run-foot" }, foot)));
+/** Say under a run of before how it ended. */
+export function showEnd(run, { outcome, decision_id: decisionId, ended_at: at }) {
+  run.decisionId = decisionId;
+  run.foot.replaceChildren(...footer(outcomeChip(outcome), decisionId, at ?? undefined));
 }
 
 /** Start one run inside a turn: a message's own, or the one that a decision on its card wakes. */
@@ -72,8 +70,8 @@ export function applyEvent(run, event) {
   APPLY[event.type]?.(run, event);
 }
 
-/** Put a card before the person, replacing an earlier state of the same card. */
-export function showCard(run, card) {
+/** Put a card before the person, replacing an earlier state of the same card; `quiet` says nothing aloud. */
+export function showCard(run, card, { quiet = false } = {}) {
   const { desk } = run;
   const known = desk.cards.get(card.id);
   if (known?.ticket) {
@@ -85,7 +83,7 @@ export function showCard(run, card) {
   else run.cards.append(made.element);
   desk.cards.set(card.id, made);
   desk.onCard(card);
-  announce(spoken(card));
+  if (!quiet) announce(spoken(card));
 }
 
 function makeCard(run, card) {

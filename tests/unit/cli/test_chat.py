@@ -372,3 +372,62 @@ def test_an_empty_list_says_so(command: str, said: str) -> None:
     terminal = Desk(command, "/quit")
     terminal.run(Server(pending=[]))
     assert said in terminal.shown
+
+
+THREADS: list[Json] = [
+    {"thread_id": "thr_7", "title": "buy 10 INFY", "last_active_at": "2026-11-30T10:00:00Z"}
+]
+PAST: list[Json] = [
+    {"messages": [{"role": "assistant", "content": "Filled."}], "cards": []},
+    {
+        "messages": [
+            {"role": "user", "content": "buy 10 INFY\x1b[2J"},
+            {"role": "assistant", "content": "Approve the card."},
+        ],
+        "cards": [{**a_plan_card(), "status": "APPROVED"}],
+    },
+]
+
+
+def past_server(request: httpx.Request) -> httpx.Response:
+    match request.url.path:
+        case "/api/v1/me":
+            return httpx.Response(200, json=ME)
+        case "/api/v1/threads":
+            assert dict(request.url.params) == {"account_id": "paper-inr"}
+            return httpx.Response(200, json={"rows": THREADS})
+        case "/api/v1/threads/thr_7":
+            return httpx.Response(200, json={"rows": PAST})
+        case "/api/v1/threads/thr_8":
+            return httpx.Response(404, json={"code": "NOT_FOUND", "detail": "there is no thread"})
+        case _:
+            return httpx.Response(200, json={"rows": []})
+
+
+def test_an_earlier_conversation_is_listed_shown_and_gone_on_with() -> None:
+    server = Server(a_run("ANSWERED"))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return server(request) if request.method == "POST" else past_server(request)
+
+    desk = Desk("/threads", "/thread thr_7", "positions", "/quit")
+    assert desk.run(answer) == OK
+
+    shown = desk.shown
+    assert "30 Nov 15:30  thr_7  buy 10 INFY" in shown
+    assert "\x1b" not in shown
+    assert shown.index("you> buy 10 INFY") < shown.index("approved") < shown.index("Filled.")
+    assert server.posts[0][1]["thread_id"] == "thr_7"
+
+
+def test_a_conversation_that_is_not_there_leaves_a_new_one() -> None:
+    server = Server(a_run("ANSWERED"))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return server(request) if request.method == "POST" else past_server(request)
+
+    desk = Desk("positions", "/quit")
+    assert desk.run(answer, thread_id="thr_8") == OK
+
+    assert "there is no thread" in desk.noted
+    assert "thread_id" not in server.posts[0][1]
