@@ -133,7 +133,7 @@ def _counted(desk: Desk) -> str:
 
 
 def _calendar(hours: MarketHours) -> Cited:
-    return Cited(kind="calendar", id=f"calendar {hours.exchange}")
+    return Cited(kind="calendar", id=f"calendar-{hours.exchange}")
 
 
 def _login_row(login: BrokerLogin) -> JsonValue:

@@ -9,11 +9,12 @@ from pydantic import JsonValue
 from agents.insights.insight import Cited, Insight, Json, amount, number
 from agents.insights.orders import cited_fill, cited_order, order_row, order_sentence
 from agents.insights.verdict import sentences, would_pass
-from agents.intent.model import QueryDetail
+from agents.intent.model import ParsedMessage, QueryDetail
 from riskgate.contracts.base import decimal_text, time_text
 from riskgate.contracts.decisions import Evidence, RiskDecision, Verdict
 from riskgate.contracts.insights import FillFact
 from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.orders import Side
 from riskgate.contracts.traces import DecisionTrace, TurnOutcome
 from tools.ports import Caller
 
@@ -49,12 +50,14 @@ def about_trades(traces: Sequence[DecisionTrace], caller: Caller) -> list[Decisi
 
 def meant(
     traces: Sequence[DecisionTrace],
-    detail: QueryDetail | None,
-    symbols: Sequence[InstrumentRef],
+    asked: ParsedMessage,
     thread_id: str,
 ) -> DecisionTrace | None:
-    """Return the decision that a question means: of its symbols and kind, this thread's first."""
+    """Return the decision that a question means: of its symbols, its side and its kind, this
+    thread's first."""
+    symbols, detail = asked.symbols, asked.detail
     fitting = [each for each in traces if not symbols or _concerns(each, symbols)]
+    fitting = [each for each in fitting if asked.side in (None, *_sides(each))]
     outcomes = {QueryDetail.WHY_NOT: REFUSED, QueryDetail.WHY: SENT}.get(detail) if detail else None
     of_kind = [each for each in fitting if outcomes is None or each.final_outcome in outcomes]
     # "Why did you buy it" may be asked of what waits, too; "why not" never of what went through.
@@ -63,7 +66,7 @@ def meant(
     return next(iter(here or fitting), None)
 
 
-def decision_insight(trace: DecisionTrace, fills: Sequence[FillFact]) -> Insight:
+def decision_insight(trace: DecisionTrace, fills: Sequence[FillFact], *, for_user: str) -> Insight:
     """Answer with what was asked, what the gate found, who approved and what filled."""
     gate = trace.riskgate_result
     of_orders = {order.broker_order_id for order in trace.orders_submitted}
@@ -79,7 +82,7 @@ def decision_insight(trace: DecisionTrace, fills: Sequence[FillFact]) -> Insight
     return Insight(
         title="Why",
         fields={name: value for name, value in fields.items() if value != []},
-        said=tuple(_sentences(trace)),
+        said=tuple(_sentences(trace, for_user)),
         cited=(
             *_evidence(trace),
             *map(cited_order, trace.orders_submitted),
@@ -112,12 +115,21 @@ def _concerns(trace: DecisionTrace, symbols: Sequence[InstrumentRef]) -> bool:
 
 
 def _planned(trace: DecisionTrace) -> list[str]:
-    """Return the instruments of the plan that a turn made, as its replay step holds them."""
+    refs = [leg["instrument"]["ref"] for leg in _legs(trace)]
+    return [f"{ref['exchange']}:{ref['tradingsymbol']}" for ref in refs]
+
+
+def _sides(trace: DecisionTrace) -> tuple[Side, ...]:
+    """Return the sides of a turn's plan; both where it came to none."""
+    return tuple({Side(leg["side"]) for leg in _legs(trace)}) or tuple(Side)
+
+
+def _legs(trace: DecisionTrace) -> list[dict[str, Any]]:
+    """Return the legs of the plan that a turn made, as its replay step holds them."""
     for each in trace.replay:
         if each.step == "plan":
             output: dict[str, Any] = each.output
-            refs = [leg["instrument"]["ref"] for leg in output.get("legs", [])]
-            return [f"{ref['exchange']}:{ref['tradingsymbol']}" for ref in refs]
+            return list(output.get("legs", []))
     return []
 
 
@@ -168,7 +180,7 @@ def _checks(gate: RiskDecision) -> list[JsonValue]:
     ]
 
 
-def _sentences(trace: DecisionTrace) -> list[str]:
+def _sentences(trace: DecisionTrace, for_user: str) -> list[str]:
     gate = trace.riskgate_result
     said = [_asked(trace)]
     if gate is None:
@@ -181,7 +193,8 @@ def _sentences(trace: DecisionTrace) -> list[str]:
     )
     said.append(f"The risk gate allowed it: {figures or 'no limit was near'}.")
     if trace.approved_by is not None:
-        said.append(f"{trace.approved_by} approved it.")
+        who = "You" if trace.approved_by == for_user else trace.approved_by
+        said.append(f"{who} approved it.")
     return said + [order_sentence(order) for order in trace.orders_submitted]
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from agents.insights.insight import Cited, Insight, Json, cited_quote, ids, number
+from agents.insights.insight import Cited, Insight, Json, amount, cited_quote, ids, number
 from riskgate.contracts.base import decimal_text, time_text
 from riskgate.contracts.insights import BarsFrom, MarketContext, Trend
 from riskgate.contracts.instruments import InstrumentRef
@@ -92,13 +92,13 @@ def _context_sentence(context: MarketContext) -> str:
         return f"{context.instrument}:{notes.removeprefix(' Note:')}"
     parts = [f"closed at {decimal_text(context.close)} on {context.last_day.isoformat()}"]
     if context.trend is not None and context.sma20 is not None and context.sma50 is not None:
-        sma20, sma50 = decimal_text(context.sma20), decimal_text(context.sma50)
+        sma20, sma50 = amount(context.sma20), amount(context.sma50)
         parts.append(f"{TRENDS[context.trend]} (SMA20 {sma20}, SMA50 {sma50})")
     if context.volatility20_pct is not None and context.volatility is not None:
-        vol = decimal_text(context.volatility20_pct)
+        vol = amount(context.volatility20_pct)
         parts.append(f"volatility {vol} % a year, {context.volatility.value.lower()}")
     if context.atr14 is not None and context.atr14_pct is not None:
-        atr, share = decimal_text(context.atr14), decimal_text(context.atr14_pct)
+        atr, share = amount(context.atr14), amount(context.atr14_pct)
         parts.append(f"ATR14 {atr}, {share} % of the close")
     source = SOURCES[context.bars_from]
     return f"{context.instrument} {'; '.join(parts)}. From {context.bars} of {source}.{notes}"

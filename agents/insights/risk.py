@@ -12,6 +12,8 @@ from riskgate.contracts.standing import LimitUse, Standing
 from tools.ports import AccountView
 
 TIGHTEST: Final = 3
+# Rates, of which everything is left again a minute later.
+PASSING: Final = ("EXEC-001", "EXEC-004")
 NO_EQUITY: Final = "The broker tells no equity now, so what is left of the limits cannot be said."
 # What people call a limit; the rest is called by its name.
 NAMES: Final = {
@@ -113,7 +115,8 @@ def limit_sentences(standing: Standing) -> list[str]:
 
 def tightest(standing: Standing, count: int = TIGHTEST) -> tuple[LimitUse, ...]:
     """Return the limits of which the smallest part is left, of those that something is used of."""
-    used = [use for use in standing.uses if use.used and use.limit and use.left is not None]
+    lasting = (use for use in standing.uses if use.rule_id not in PASSING)
+    used = [use for use in lasting if use.used and use.limit and use.left is not None]
     return tuple(sorted(used, key=_share_left)[:count])
 
 

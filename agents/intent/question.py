@@ -27,6 +27,7 @@ from agents.intent.vocabulary.questions import (
     WEAK_QUOTE,
 )
 from agents.intent.vocabulary.tags import Tag
+from riskgate.contracts.orders import Side
 
 _TOPICS: Final = PhraseTable([*TOPIC_PHRASES, (WEAK_QUOTE, WEAK_PHRASES)])
 _NO_TOPIC: Final = PhraseTable([("none", NO_TOPIC)])
@@ -67,6 +68,14 @@ def detail_of(reading: Reading, topic: QueryTopic) -> QueryDetail | None:
     found = (detail for detail, of in _DETAIL_OF.items() if detail in said and of == topic)
     detail = next(found, None)
     return None if detail is None else QueryDetail(detail)
+
+
+def side_said(items: tuple[Item, ...]) -> Side | None:
+    """Return the side that a question about the past names; None where it names both or none."""
+    buys, sells = has(items, Tag.BUY), has(items, Tag.SELL)
+    if buys is sells:
+        return None
+    return Side.BUY if buys else Side.SELL
 
 
 def research_of(reading: Reading) -> ResearchTopic | None:
@@ -164,6 +173,7 @@ class Questioner:
             topic=topic,
             detail=detail_of(self._reading, topic),
             symbols=refs,
+            side=side_said(items) if topic is QueryTopic.DECISION else None,
             ambiguous=named.ambiguous,
             missing=("symbol",) if needs or named.ambiguous else (),
         )

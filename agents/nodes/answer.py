@@ -144,12 +144,12 @@ async def _decision(context: TurnContext, parsed: ParsedMessage) -> Insight:
     found = about_trades(traces, context.caller)
     if parsed.detail is QueryDetail.LOG or not found:
         return log_insight(found) if found else plain("Decisions", NONE_YET)
-    trace = meant(found, parsed.detail, parsed.symbols, context.caller.thread_id)
+    trace = meant(found, parsed, context.caller.thread_id)
     if trace is None:
         return plain("Why", NO_MATCH)
     sent = bool(trace.orders_submitted)
     fills = await list_fills(context.toolbox, context.insights, context.caller) if sent else ()
-    return decision_insight(trace, fills)
+    return decision_insight(trace, fills, for_user=context.caller.user_id)
 
 
 async def _hours(context: TurnContext) -> Insight:
@@ -158,7 +158,7 @@ async def _hours(context: TurnContext) -> Insight:
         title="Market hours",
         fields={"hours": hours_row(hours)},
         said=(hours_sentence(hours),),
-        cited=(Cited(kind="calendar", id=f"calendar {hours.exchange}"),),
+        cited=(Cited(kind="calendar", id=f"calendar-{hours.exchange}"),),
     )
 
 

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from app.cli import charts
+from app.cli import charts, insights
 from app.cli.text import clock, decimal, instrument, money, safe, sign_of, words
 
 Json: TypeAlias = Mapping[str, Any]
@@ -305,6 +305,7 @@ def _result(card: Json) -> RenderableType:
 
 def _insight(card: Json) -> RenderableType:
     fields = dict(card["fields"])
+    evidence = fields.pop("evidence", None)
     del fields["currency"]
     warning, text, margins = (fields.pop(name, None) for name in ("warning", "help", "margins"))
     currency = str((margins or {}).get("currency") or _currency(card))
@@ -315,10 +316,17 @@ def _insight(card: Json) -> RenderableType:
         parts.append(Text(safe(text)))
     if margins:
         parts.append(_margins(margins, currency))
-    parts += [
-        _section(name, value, currency) for name, value in fields.items() if value is not None
-    ]
+    for name, value in fields.items():
+        parts += _parts(name, value, currency)
+    parts += [insights.evidence_line(evidence)] if evidence else []
     return _panel(card, parts, "yellow" if card.get("kind") == "exception" else "bright_black")
+
+
+def _parts(name: str, value: object, currency: str) -> list[RenderableType]:
+    if value is None:
+        return []
+    draw = insights.PARTS.get(name)
+    return [_section(name, value, currency)] if draw is None or not value else draw(value, currency)
 
 
 def _section(name: str, value: object, currency: str) -> RenderableType:

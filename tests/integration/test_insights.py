@@ -104,13 +104,14 @@ async def test_a_plan_that_cannot_be_made_is_explained_too(desk: Desk) -> None:
 async def test_why_did_you_buy_cites_approval_order_and_fill(desk: Desk) -> None:
     async with desk.client() as client:
         done = await trade(client)
+        await trade(client, "sell 2 INFY at market, cnc")
         await say(client, "buy 100000 TCS at market, cnc")
         card = await ask(client, "why did you buy infy")
         about_tcs = await ask(client, "why did you refuse tcs")
         none = await ask(client, "why did you refuse infy")
     assert card["decision"]["decision_id"] == done["decision_id"]
     assert (card["decision"]["verdict"], card["decision"]["reconciled"]) == ("ALLOW", True)
-    assert "approved it" in card["said"]
+    assert "You approved it" in card["said"]
     assert {"order", "fill"} <= {each["kind"] for each in card["evidence"]}
     assert about_tcs["decision"]["asked"] == "buy 100000 TCS at market, cnc"
     assert "No decision like that" in none["said"]
@@ -170,7 +171,7 @@ async def test_market_hours_are_of_the_calendar(desk: Desk) -> None:
     async with desk.client() as client:
         card = await ask(client, "is the market open today")
     assert card["hours"]["is_open"] in (True, False)
-    assert card["evidence"] == [{"kind": "calendar", "id": "calendar NSE"}]
+    assert card["evidence"] == [{"kind": "calendar", "id": "calendar-NSE"}]
 
 
 def rising_bars(ref: InstrumentRef, count: int) -> list[Bar]:

@@ -3,26 +3,11 @@
 import { connectionLines } from "./connection.js";
 import { exposureCharts } from "./charts.js";
 import { el } from "./dom.js";
-import { decimal, instrumentText, words } from "./format.js";
+import { instrumentText, words } from "./format.js";
+import { insightParts } from "./insights.js";
 import { mayConnect } from "./session.js";
-import {
-  exceptionsTable, marginsList, ordersTable, plain, plainTable, positionsTable, quotesTable,
-} from "./tables.js";
-
-const TABLES = {
-  positions: positionsTable,
-  holdings: positionsTable,
-  quotes: quotesTable,
-  orders: ordersTable,
-  exceptions: exceptionsTable,
-};
-const EMPTY = {
-  positions: "No positions.",
-  holdings: "No holdings.",
-  quotes: "No prices.",
-  orders: "No orders.",
-  exceptions: "Nothing needs your attention.",
-};
+import { ordersTable } from "./tables.js";
+import { violationList, wouldPass } from "./verdict.js";
 
 /** Make the element of a card that is not a trade plan. */
 export function createCard(card, { currency, onAnswer, onConnect }) {
@@ -36,7 +21,12 @@ export function createCard(card, { currency, onAnswer, onConnect }) {
     case "result":
       return result(card, currency);
     default:
-      return insight(card, currency);
+      return frame(
+        card,
+        card.kind === "exception" ? "exception" : "insight",
+        title(card.title, null),
+        insightParts(card.fields, currency),
+      );
   }
 }
 
@@ -102,29 +92,11 @@ function veto(card, currency) {
     card,
     "veto",
     title(card.title, el("span", { class: "chip bad" }, VERDICTS[verdict] ?? words(verdict))),
-    el("ul", { class: "violations" }, violations.map((item) => violation(item, currency))),
+    violationList(violations, currency),
     passing.length ? wouldPass(passing) : null,
     exposureCharts(card),
     trip ? el("ul", { class: "notes bad" }, el("li", {}, trip)) : null,
   );
-}
-
-function violation(item, currency) {
-  const limits = [
-    item.limit ? `limit ${decimal(item.limit, { currency })}` : null,
-    item.actual ? `was ${decimal(item.actual, { currency })}` : null,
-  ].filter(Boolean);
-  return el(
-    "li",
-    {},
-    el("code", { class: `rule ${words(item.severity)}`, title: words(item.severity) }, item.rule_id),
-    el("div", {}, el("p", {}, item.message), limits.length ? el("p", { class: "quiet-text" }, limits.join(", ")) : null, el("p", { class: "remedy" }, item.remedy)),
-  );
-}
-
-function wouldPass(passing) {
-  const changes = passing.map((item) => `${item.text ?? `quantity ${item.quantity}`}${passing.length > 1 ? ` (leg ${item.leg + 1})` : ""}`);
-  return el("p", { class: "would-pass" }, el("b", {}, "Would pass: "), `${changes.join("; ")}. Ask for it if you want it.`);
 }
 
 function result(card, currency) {
@@ -142,29 +114,6 @@ function reconciledChip(reconciled, differences) {
   if (reconciled) return el("span", { class: "chip good", title: "Ledger and broker agree" }, "✓ reconciled");
   const text = differences.length ? `${differences.length} differences` : "not compared yet";
   return el("span", { class: "chip bad" }, text);
-}
-
-function insight(card, currency) {
-  const { warning, help, margins, ...others } = card.fields;
-  const parts = Object.entries(others).map(([name, value]) => section(name, value, margins?.currency ?? currency));
-  return frame(
-    card,
-    card.kind === "exception" ? "exception" : "insight",
-    title(card.title, null),
-    warning ? el("p", { class: "note warn" }, warning) : null,
-    help ? el("p", {}, help) : null,
-    margins ? marginsList(margins) : null,
-    parts,
-  );
-}
-
-function section(name, value, currency) {
-  if (Array.isArray(value)) {
-    if (!value.length) return el("p", { class: "quiet-text" }, EMPTY[name] ?? `No ${words(name)}.`);
-    if (value.every((row) => row && typeof row === "object")) return (TABLES[name] ?? ((rows) => plainTable(name, rows)))(value, currency);
-  }
-  if (value === null || value === undefined) return null;
-  return el("p", {}, el("b", {}, `${words(name)}: `), Array.isArray(value) ? value.map(plain).join(", ") : plain(value));
 }
 
 /** One line of a card, for those who hear it. */

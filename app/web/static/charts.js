@@ -5,11 +5,11 @@
  */
 
 import { el } from "./dom.js";
-import { instrumentParts, money, NOTHING, roundedMoney, signOf } from "./format.js";
+import { decimal, instrumentParts, money, NOTHING, roundedMoney, signOf } from "./format.js";
 import { table } from "./tables.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 320;
+export const WIDTH = 320;
 const LADDER = { top: 12, height: 112, axis: 92, apart: 17 };
 const BARS = { row: 36, below: 18, bar: 9 };
 const NAMES = { GROSS: "All positions", NET: "Net of shorts" };
@@ -27,7 +27,8 @@ export function exposureCharts({ fields }) {
   return group([exposureChart(fields.exposure)].filter(Boolean), fields.exposure?.currency);
 }
 
-function group(drawn, currency) {
+/** Figures side by side, with every one of their values in tables behind them. */
+export function group(drawn, currency) {
   if (!drawn.length) return null;
   return el(
     "div",
@@ -43,7 +44,8 @@ function group(drawn, currency) {
 }
 
 function figures({ title, columns, rows }, currency) {
-  const priced = (name) => (row) => (row[name] ? roundedMoney(row[name], currency) : NOTHING);
+  const written = (text) => (currency ? roundedMoney(text, currency) : decimal(text, { places: 2 }));
+  const priced = (name) => (row) => (row[name] ? written(row[name]) : NOTHING);
   return table(
     [
       { label: title, cell: (row) => row.name },
@@ -54,14 +56,14 @@ function figures({ title, columns, rows }, currency) {
   );
 }
 
-function shape(tag, attributes = {}, ...children) {
+export function shape(tag, attributes = {}, ...children) {
   const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
   node.append(...children);
   return node;
 }
 
-function figure(title, said, height, shapes) {
+export function figure(title, said, height, shapes) {
   made += 1;
   const [titleId, descId] = [`chart-${made}-title`, `chart-${made}-desc`];
   const drawing = shape(
@@ -198,7 +200,8 @@ function exposureRow({ of, instrument, before, after, limit }) {
 
 /* Bars */
 
-function barsFigure(title, rows, currency) {
+/** Bars, one a row: {name, value, limit?, before?, tone, fills?}. */
+export function barsFigure(title, rows, currency) {
   const said = rows.map((row) => spoken(row, currency)).join("; ");
   const most = Math.max(...rows.map((row) => Number(row.value)), 0);
   let height = 0;
@@ -217,7 +220,7 @@ function spoken({ name, before, value, limit }, currency) {
 
 /** One row: against its own limit where it `fills` one, else beside the other rows. */
 function bar(row, top, most, currency) {
-  const full = row.fills && row.limit ? Math.max(...[row.value, row.before, row.limit].map(Number)) : most;
+  const full = row.fills && row.limit ? Math.max(...[row.value, row.before, row.limit].filter(Boolean).map(Number)) : most;
   const wide = (text) => (full > 0 && signOf(text) > 0 ? Math.max((Number(text) / full) * WIDTH, 2) : 0);
   const y = top + 18;
   const text = (shown, more) => shape("text", { class: "name", x: 0, ...more }, shown);
