@@ -60,8 +60,25 @@ class AccountViews:
         return await self._see(caller.tenant_id, caller.account_id, keep=True)
 
     async def look(self, tenant_id: str, account_id: str) -> AccountView:
-        """Return the account as it is now and store nothing: nobody decides from it."""
-        return await self._see(tenant_id, account_id, keep=False)
+        """Return the account as it is now and store nothing: nobody decides from it.
+
+        What is held is shown at the market's prices where the broker's book brings none.
+        """
+        view = await self._see(tenant_id, account_id, keep=False)
+        if view.snapshot is None or view.snapshot.quotes:
+            return view
+        quotes = await self._prices_of(view.snapshot)
+        priced = view.snapshot.model_copy(update={"quotes": tuple(quotes)})
+        return view.model_copy(update={"snapshot": priced})
+
+    async def _prices_of(self, snapshot: BrokerSnapshot) -> Sequence[Quote]:
+        held = [*snapshot.positions, *snapshot.holdings]
+        refs = dict.fromkeys(item.instrument for item in held if item.quantity)
+        try:
+            return await self._market.get_quotes(tuple(refs)) if refs else ()
+        except MarketDataUnavailable:
+            # A book without gains is better than none.
+            return ()
 
     async def _see(self, tenant_id: str, account_id: str, *, keep: bool) -> AccountView:
         broker = self._brokers.for_account(tenant_id, account_id)

@@ -1,6 +1,8 @@
 """A broker that does not answer: reading goes on from the ledger, nothing is sent or erased."""
 
 from app.persistence.location import DatabaseLocation
+from app.settings import Settings
+from tests.integration.benches import a_bench
 from tests.integration.checker import check
 from tests.integration.conftest import Desk
 from tests.integration.driving import BUY, counts, mock_of, say, trade
@@ -40,3 +42,18 @@ async def test_with_the_broker_down_positions_come_from_the_ledger_with_a_warnin
     assert (compared.status_code, compared.json()["code"]) == (503, "BROKER_UNAVAILABLE")
     assert [order["state"] for order in held] == ["FILLED"]
     check(location, mock_of(mock_desk))
+
+
+async def test_positions_are_shown_without_gains_while_there_are_no_prices(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_bench()
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        await trade(client)
+        priced = (await client.get("/api/v1/positions")).json()["rows"]
+        bench.market.go_down()
+        bare = (await client.get("/api/v1/positions")).json()["rows"]
+
+    assert [(row["last"], row["unrealised_pnl"]) for row in priced] == [("1000", "0")]
+    assert [(row["last"], row["unrealised_pnl"]) for row in bare] == [(None, None)]
+    assert [row["quantity"] for row in bare] == ["10"]

@@ -16,8 +16,9 @@ from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from app.telemetry import log
 from tests.fakes.kite_standin import Kind, Trouble
-from tests.integration.driving import as_owner, say
+from tests.integration.driving import approve, as_owner, say, set_policy
 from tests.integration.kite_desks import PATH, KiteWorld, kite_world
+from tests.integration.planning import live_policy, planned, validated
 
 # What the test's own browser and client write is not the product's.
 OURS = ("httpx", "httpcore")
@@ -76,6 +77,7 @@ async def test_nothing_that_lets_somebody_in_is_written_or_told(
     caplog.set_level(logging.DEBUG)
     links: list[str] = []
     async with world.desk(settings, location) as desk, desk.client() as client:
+        await set_policy(desk, location, live_policy())
         as_owner(location, "UPDATE accounts SET mode = 'PROPOSE'")
         async with everything_said(client) as said:
             for _ in range(2):
@@ -85,7 +87,10 @@ async def test_nothing_that_lets_somebody_in_is_written_or_told(
             world.clock.advance(seconds=3)
             await client.get(PATH, params={"probe": True})
             secrets = secrets_of(world, links, settings)
-            await say(client, "buy 10 infy at market, cnc")
+            plan, card = await planned(client, "buy 10 infy at market, cnc")
+            await validated(client, plan)
+            done = await approve(client, card, json={"acknowledge_risk": True})
+            assert done.json()["outcome"] == "EXECUTED"
             for trouble in FAILURES:
                 for tool in ("get_orders", "get_profile", "get_quotes"):
                     world.kite.troubles.add(tool, trouble)

@@ -84,6 +84,7 @@ async def test_from_the_link_to_a_filled_order_and_the_logout(
         again = await approve(client, card_id, **KNOWING)
         compared = await reconcile(client)
         told = await say(client, "positions")
+        shown = (await client.get("/api/v1/positions")).json()["rows"]
         trace = (await client.get(f"/api/v1/decisions/{done['decision_id']}")).json()
         replayed = (await client.post(f"/api/v1/decisions/{done['decision_id']}/replay")).json()
         out = (await client.post(f"{PATH}/logout", json={})).json()
@@ -103,6 +104,7 @@ async def test_from_the_link_to_a_filled_order_and_the_logout(
     assert [delta for delta in compared.get("deltas", [])] == []
     (position,) = told["cards"][0]["fields"]["positions"]
     assert (position["instrument"], position["quantity"]) == ("NSE:INFY", "10")
+    assert [(row["last"], row["unrealised_pnl"]) for row in shown] == [("1488", "-1")]
     snapshots = {row["snapshot_id"] for row in rows(location, "SELECT snapshot_id FROM snapshots")}
     used = trace["decision"]["inputs_used"]
     assert {used["broker_snapshot_id"], used["ledger_snapshot_id"]} <= snapshots
