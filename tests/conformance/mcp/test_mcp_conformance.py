@@ -2,8 +2,10 @@
 
 import os
 
+import pytest
+
 from tests.conformance.mcp.page import PAGE, Results, failures, measured, page
-from tests.conformance.mcp.suite import REVISIONS, Scenario, read
+from tests.conformance.mcp.suite import REVISIONS, Scenario, client_passes, read
 
 REQUIRED = {"2025-11-25": 30, "2026-07-28": 37}
 
@@ -12,7 +14,7 @@ WHOLE = os.environ.get("FAULTS") == "full"
 
 
 def test_every_required_scenario_passes_and_the_page_says_so() -> None:
-    results = measured(both=WHOLE)
+    results = measured(whole=WHOLE)
     assert failures(results) == []
     assert {
         one.revision: sum(s.scored == "required" and s.ok for s in one.with_fixture.values())
@@ -24,9 +26,23 @@ def test_every_required_scenario_passes_and_the_page_says_so() -> None:
     assert ends(kept) == ends(written), "make mcp-conformance"
 
 
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize("scenario", ["tools_call", "auth/scope-step-up"])
+def test_our_client_calls_tools_and_signs_in(scenario: str, revision: str) -> None:
+    """Two of the client's scenarios; `make mcp-conformance` runs them all."""
+    assert client_passes(scenario, revision)
+
+
+def test_the_page_says_that_the_client_passed_what_is_required() -> None:
+    _, _, part = PAGE.read_text(encoding="utf-8").partition("## As a client")
+    for revision, count in {"2025-11-25": 18, "2026-07-28": 32}.items():
+        assert f"### {revision} as a client\n\n{count} of {count} required" in part
+
+
 def ends(text: str) -> list[str]:
-    """Return each row's scenario and what became of it with the fixture."""
-    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    """Return each row's scenario of the server, and what became of it with the fixture."""
+    server, _, _ = text.partition("## As a client")
+    rows = [line.strip("| ").split(" | ") for line in server.splitlines() if line.startswith("| ")]
     return [f"{row[0]}: {row[-1]}" for row in rows]
 
 
@@ -45,7 +61,7 @@ Not scored for 2026-07-28: 1 scenario(s) run, 1 failing. These do not affect con
     assert found["tasks-lifecycle"] == Scenario(
         name="tasks-lifecycle", passed=1, failed=8, scored="extension"
     )
-    result = Results(revision=REVISIONS[1], as_it_is=found, with_fixture=found)
+    result = Results(revision=REVISIONS[1], as_it_is=found, with_fixture=found, client={})
     assert failures([result]) == [
         "2026-07-28 as it is: tools-list, 1 failed",
         "2026-07-28 as it is: caching, 0 failed",
