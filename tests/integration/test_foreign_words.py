@@ -42,11 +42,16 @@ READ = an_answer(
 FRESH = re.compile(r"\b[a-z]{2,4}_[0-9a-f]{20}\b|\b[0-9a-f]{64}\b")
 
 
+# Refusals add up to the kill switch, so 1,000 pairs need more desks than one.
+BATCHES = many(full=5, quick=1)
+
+
 @pytest.mark.tampers
+@pytest.mark.parametrize("batch", range(BATCHES))
 async def test_foreign_words_change_nothing_that_is_decided(
-    settings: Settings, location: DatabaseLocation
+    settings: Settings, location: DatabaseLocation, batch: int
 ) -> None:
-    bench, chance, pairs = a_bench(), random.Random(7), many(full=1_000, quick=30)
+    bench, chance, pairs = a_bench(), random.Random(batch), many(full=200, quick=30)
     differ: list[tuple[str, str, str]] = []
     async with (
         open_modelled(
@@ -75,7 +80,6 @@ async def test_foreign_words_change_nothing_that_is_decided(
             if seen.setdefault(message, decided) != decided:
                 differ.append((message, text, decided))
     tell("foreign words", pairs=pairs, differ=len(differ))
-    assert sorted({message for message, _, _ in differ}) == []
     assert differ == []
 
 
