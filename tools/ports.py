@@ -186,11 +186,12 @@ class StoredPolicy(Contract):
 
 
 class KillSwitch(Contract):
-    """How far an account may trade now, and why; only people change it."""
+    """How far an account may trade now, and why; `by_person` says that somebody set it so."""
 
     account_id: Identifier
     level: KillSwitchLevel
     reason: str | None
+    by_person: bool
     set_at: UtcTime | None
 
 

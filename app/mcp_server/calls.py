@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -11,14 +12,14 @@ from pydantic import JsonValue, ValidationError
 
 from app.audit.log import Entry, append
 from app.errors import AppError, NotFound
-from app.identity.rate_limit import RateLimited
+from app.identity.rate_limit import WINDOW, RateLimited
 from app.mcp_server import results
 from app.mcp_server.looking import Looking
 from app.mcp_server.parts import McpParts
 from app.mcp_server.proposing import Proposer
 from app.mcp_server.results import Problem
 from app.mcp_server.secrecy import holds_secret, redacted
-from app.mcp_server.visitors import Visit
+from app.mcp_server.visitors import Visit, Visitor
 from app.persistence import accounts
 from app.pipeline.views import require_account
 from app.telemetry import log, mcp_calls_total
@@ -65,6 +66,7 @@ class Calls:
         self._parts = parts
         self._offers = {offer.name: offer for offer in parts.offers}
         self._running: set[asyncio.Task[Outcome]] = set()
+        self._told_limited: dict[tuple[str, str], datetime] = {}
 
     def offer(self, name: str) -> AnyOffer | None:
         """Return a tool that is served, or None."""
@@ -94,12 +96,25 @@ class Calls:
     ) -> Problem | None:
         """Count and record a request that runs no tool; returns the problem where it is limited."""
         limited = self._count(visit, f"{surface}:{name}", read_only=True)
-        record = _Record(name, surface, {}, code if limited is None else limited.code, 0)
+        said = code if limited is None else limited.code
+        mcp_calls_total.labels(name, said).inc()
         try:
-            await self._record(visit, record)
+            await self._record(visit, _Record(name, surface, {}, said, 0))
         except AppError as down:
             return results.of_error(down, visit.call_id)
         return limited
+
+    def count_opening(self, visitor: Visitor) -> None:
+        """Count a session that is about to be opened. Raises RateLimited."""
+        principal = visitor.principal
+        allowance = self._parts.limiter.take(
+            user=f"{principal.tenant_id}:{principal.user_id}",
+            method="GET",
+            route="mcp:initialize",
+            now=self._parts.clock.now(),
+        )
+        if allowance.exceeded:
+            raise RateLimited(f"more than {allowance.limit} sessions opened in a minute")
 
     async def _run(
         self, visit: Visit, offer: AnyOffer, arguments: Mapping[str, JsonValue], surface: Surface
@@ -199,6 +214,9 @@ class Calls:
         return results.of_error(limited, visit.call_id, retry_after_s=allowance.retry_after_s)
 
     async def _record(self, visit: Visit, record: "_Record") -> None:
+        # A client that loops must not fill the log that orders are written into as well.
+        if record.code == RateLimited.code and self._was_told(visit, record.name):
+            return
         entry = Entry(
             actor=visit.visitor.principal.user_id,
             action="mcp.called",
@@ -219,6 +237,15 @@ class Calls:
         tenant_id = visit.visitor.principal.tenant_id
         async with self._parts.database.tenant(tenant_id) as session:
             await append(session, entry, at=self._parts.clock.now())
+
+    def _was_told(self, visit: Visit, name: str) -> bool:
+        """Say whether it was recorded in the last minute that the user is limited here."""
+        now, who = self._parts.clock.now(), (visit.user_key, name)
+        told = self._told_limited.get(who)
+        if told is not None and now - told < WINDOW:
+            return True
+        self._told_limited[who] = now
+        return False
 
 
 class _Record(NamedTuple):

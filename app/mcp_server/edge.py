@@ -18,8 +18,8 @@ from app.mcp_server.quiet import library_is_quiet
 from app.mcp_server.server import McpServer
 from app.mcp_server.signing_in import SignIn
 
-SESSIONS_MAX: Final = 1_000
-SESSION_IDLE_S: Final = 30 * 60
+SESSIONS_MAX: Final = 10_000
+SESSION_IDLE_S: Final = 10 * 60
 
 
 class McpEdge:
@@ -42,6 +42,8 @@ class McpEdge:
                 hosts=hosts,
                 visitor=sign_in.visitor,
                 scope_of=server.scope_of,
+                opens=server.calls.count_opening,
+                turned_away=server.turned_away,
                 metadata_url=sign_in.metadata_url,
             ),
         )

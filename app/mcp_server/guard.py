@@ -57,13 +57,16 @@ class ScopeMissing(Forbidden):
 class Door:
     """What the guard knows: its names, who a credential belongs to, what a request needs.
 
-    `scope_of` is asked with a method and the name or address in its parameters. `metadata_url`
-    tells clients where tokens come from; None where only keys count.
+    `scope_of` is asked with a method and the name or address in its parameters, `opens` before a
+    session, `turned_away` is told of a call beyond the visitor's scopes. `metadata_url` tells
+    clients where tokens come from; None where only keys count.
     """
 
     hosts: frozenset[str]
     visitor: Callable[[str], Awaitable[Visitor]]
     scope_of: Callable[[str, str], Scope | None]
+    opens: Callable[[Visitor], None]
+    turned_away: Callable[[Visitor, str], Awaitable[None]]
     metadata_url: str | None
 
 
@@ -84,7 +87,7 @@ class Guard:
             self._check_address(request.headers)
             visitor = await self._sign_in(request.headers, request.query_params)
             body = await request.body()
-            self._check_scope(visitor, body)
+            await self._check_message(visitor, body)
         except AppError as refused:
             await self._refuse(refused, request)(scope, receive, send)
             return
@@ -110,19 +113,18 @@ class Guard:
             raise Unauthorized("the request has no credential")
         return await self._door.visitor(credential.strip())
 
-    def _check_scope(self, visitor: Visitor, body: bytes) -> None:
-        needed = self._needed(body)
-        if needed is not None and needed not in visitor.scopes:
-            raise ScopeMissing(f"this needs the scope {needed}", visitor.scopes | {needed})
-
-    def _needed(self, body: bytes) -> Scope | None:
-        """Return the scope that the request in a body needs, None for one that needs none."""
+    async def _check_message(self, visitor: Visitor, body: bytes) -> None:
         message = _read_once(body)
         method, params = message.get("method"), message.get("params")
         if not isinstance(method, str) or not isinstance(params, Mapping):
-            return None
+            return
+        if method == "initialize":
+            self._door.opens(visitor)
         name = params.get("uri" if method.startswith("resources/") else "name")
-        return self._door.scope_of(method, name) if isinstance(name, str) else None
+        needed = self._door.scope_of(method, name) if isinstance(name, str) else None
+        if needed is not None and needed not in visitor.scopes:
+            await self._door.turned_away(visitor, method)
+            raise ScopeMissing(f"this needs the scope {needed}", visitor.scopes | {needed})
 
     def _refuse(self, refused: AppError, request: Request) -> Response:
         problem = {
@@ -140,6 +142,8 @@ class Guard:
 
     def _challenge(self, refused: AppError, *, had_one: bool) -> dict[str, str]:
         """Tell a client how to sign in, or for which scopes to ask (RFC 6750, RFC 9728)."""
+        if refused.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+            return {"Retry-After": "60"}
         scopes: frozenset[Scope] = MCP_SCOPES
         if isinstance(refused, ScopeMissing):
             scopes = refused.scopes

@@ -30,7 +30,7 @@ from mcp_types import (
 from app.mcp_server.about import DESCRIPTION, INSTRUCTIONS, NAME, TITLE, VERSION
 from app.mcp_server.calls import Calls, Surface
 from app.mcp_server.completing import completions
-from app.mcp_server.guard import REFUSED, VISITOR
+from app.mcp_server.guard import REFUSED, VISITOR, ScopeMissing
 from app.mcp_server.parts import McpParts
 from app.mcp_server.prompts import RECIPES, filled, missing_arguments, recipe
 from app.mcp_server.results import Problem
@@ -91,6 +91,14 @@ class McpServer:
         else:
             offer = None
         return None if offer is None else offer.tool.scope
+
+    async def turned_away(self, visitor: Visitor, method: str) -> None:
+        """Record a call beyond its visitor's scopes, which came no further than the guard."""
+        visit = Visit(
+            visitor=visitor, client=UNNAMED, protocol="", call_id=self._parts.ids.new("mcp")
+        )
+        surface = Surface.TOOL if method == "tools/call" else Surface.RESOURCE
+        await self.calls.note(visit, "turned away", surface=surface, code=ScopeMissing.code)
 
     def visit(self, context: ServerRequestContext[Any, Any]) -> Visit:
         """Return whose request this is. Raises RuntimeError for one that no guard let in."""

@@ -55,6 +55,7 @@ class Records:
             account_id=caller.account_id,
             level=found.level,
             reason=found.reason,
+            by_person=found.set_by.startswith("usr_"),
             set_at=found.set_at,
         )
 

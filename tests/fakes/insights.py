@@ -99,7 +99,9 @@ class FakeRecords:
 
     async def kill_switch(self, caller: Caller) -> KillSwitch:
         level = KillSwitchLevel.RUNNING
-        return KillSwitch(account_id=caller.account_id, level=level, reason=None, set_at=None)
+        return KillSwitch(
+            account_id=caller.account_id, level=level, reason=None, by_person=False, set_at=None
+        )
 
     async def orders(self, caller: Caller, *, limit: int, offset: int) -> Sequence[StoredOrder]:
         return ()

@@ -5,8 +5,9 @@ import json
 from app.identity.principal import Role
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
+from tests.fakes.clock import FakeClock
 from tests.integration.driving import person, rows
-from tests.integration.mcp_wire import mcp_desk
+from tests.integration.mcp_wire import CLIENT, OLDER, mcp_desk
 
 EVIL = "evil.example"
 
@@ -70,6 +71,8 @@ async def test_a_tool_beyond_the_credentials_scopes_is_answered_with_the_scopes_
     assert 'error="insufficient_scope"' in challenge
     assert 'scope="plan:write read:account read:market"' in challenge
     assert rows(location, "SELECT run_id FROM runs") == []
+    (kept,) = rows(location, "SELECT body FROM audit_log WHERE action = 'mcp.called'")
+    assert (kept["body"]["name"], kept["body"]["outcome"]) == ("turned away", "INSUFFICIENT_SCOPE")
 
 
 async def test_a_message_that_two_readers_would_read_differently_is_refused(
@@ -97,3 +100,28 @@ async def test_what_the_tenants_others_do_is_not_seen(
             their_card = await wire.problem("get_proposal", card_id=card_id)
             assert (await wire.call("list_proposals"))["rows"] == []
     assert (theirs["code"], their_card["code"]) == ("NOT_FOUND", "NOT_FOUND")
+
+
+async def test_a_client_that_opens_session_after_session_is_stopped(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    limited = settings.model_copy(update={"reads_per_min": 3})
+    async with mcp_desk(limited, location, clock=FakeClock()) as desk, desk.wire() as wire:
+        opened = [await wire.open_session() for _ in range(3)]
+        hello = {"protocolVersion": OLDER, "capabilities": {}, "clientInfo": CLIENT}
+        refused = await wire.send({}, id=0, method="initialize", params=hello)
+    assert len({session["Mcp-Session-Id"] for session in opened}) == 3
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+
+
+async def test_a_client_that_loops_writes_one_line_a_minute_of_being_limited(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    limited, clock = settings.model_copy(update={"reads_per_min": 2}), FakeClock()
+    async with mcp_desk(limited, location, clock=clock) as desk, desk.wire() as wire:
+        for _ in range(10):
+            await wire.ask("tools/call", name="list_accounts", arguments={})
+            await wire.post("tools/call", name="place_order", arguments={})
+        kept = rows(location, "SELECT body FROM audit_log WHERE action = 'mcp.called'")
+    outcomes = sorted(row["body"]["outcome"] for row in kept)
+    assert outcomes == ["RATE_LIMITED"] * 2 + ["TOOL_UNKNOWN"] * 2 + ["ok"] * 2

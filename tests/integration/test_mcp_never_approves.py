@@ -7,13 +7,14 @@ from app.settings import Settings
 from tests.integration.benches import a_bench
 from tests.integration.driving import rows, say, set_policy
 from tests.integration.mcp_wire import mcp_desk, served
+from tests.integration.planning import executed
 from tests.integration.test_execute import own_word_policy, set_mode
 
 ORDER = "buy 10 INFY at market, cnc"
 
 
 def cards(location: DatabaseLocation) -> list[dict[str, Any]]:
-    return rows(location, "SELECT status, body FROM cards WHERE kind = 'trade_plan'")
+    return rows(location, "SELECT status, plan_id, body FROM cards WHERE kind = 'trade_plan'")
 
 
 async def test_the_same_words_execute_when_typed_and_wait_when_passed_on(
@@ -28,8 +29,10 @@ async def test_the_same_words_execute_when_typed_and_wait_when_passed_on(
         (waiting,) = cards(location)
         assert bench.broker.placed == []
         async with desk.client() as http:
+            run = await executed(http, waiting["plan_id"], "PAPER")
             typed = await say(http, ORDER)
 
+    assert "APPROVAL_REQUIRED" in str(run)
     assert passed_on["outcome"] == "AWAITING_APPROVAL"
     assert waiting["status"] == "PENDING"
     assert typed["outcome"] == "EXECUTED"

@@ -233,9 +233,12 @@ async def test_a_service_sees_and_proposes_for_itself_alone(
             async with desk.desk.client() as owner:
                 approved = await approve(owner, card_id)
             decided = await wire.call("get_proposal", card_id=card_id)
+            told = await wire.call("get_decision", decision_id=proposed["decision_id"])
     assert (refused.status_code, refused.json()["code"]) == (403, "FORBIDDEN")
     assert approved.json()["outcome"] == "EXECUTED"
     assert decided["status"] == "APPROVED"
+    assert told["asked"]["origin"] == "mcp_client"
+    assert (told["outcome"], len(told["order_ids"])) == ("EXECUTED", 1)
 
 
 async def test_a_tool_that_is_left_out_cannot_be_called(

@@ -48,7 +48,9 @@ async def serve(desk: Desk, caller: Caller, asked: OfAccount) -> KillSwitchAnswe
     return KillSwitchAnswer(
         account_id=switch.account_id,
         level=switch.level,
-        reason=words_or_none(Origin.PERSON, switch.reason),
+        reason=words_or_none(
+            Origin.PERSON if switch.by_person else Origin.SIGMATRADER, switch.reason
+        ),
         set_at=switch.set_at,
     )
 

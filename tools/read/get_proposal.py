@@ -1,8 +1,9 @@
 """Look at one proposal: whether a person has decided on its card."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from riskgate.contracts.base import Contract, Identifier, UtcTime
 from riskgate.contracts.cards import CardStatus
@@ -24,8 +25,33 @@ TOOL = Tool(
     idempotent=True,
     open_world=False,
 )
-# What a person's card shows and get_decision tells.
-LENGTHY: Final = frozenset({"evidence", "quotes"})
+# Figures and names with one meaning. Free text of brokers and masters stays on the person's card.
+FACTS: Final = (
+    "side",
+    "symbols",
+    "order_type",
+    "product",
+    "validity",
+    "mode",
+    "currency",
+    "notional",
+    "valid_until",
+    "loss_at_stop",
+    "loss_at_stop_pct",
+    "verdict",
+    "proposed_by",
+)
+FACTS_OF_LEG: Final = (
+    "instrument",
+    "side",
+    "quantity",
+    "limit_price",
+    "trigger_price",
+    "reference_price",
+    "notional",
+    "stop_price",
+    "target_price",
+)
 MISSING = ToolRefusal(
     code="NOT_FOUND",
     message="there is no such proposal, or not for you",
@@ -87,8 +113,18 @@ def proposal_row(stored: StoredCard, url: str) -> ProposalRow:
         expires_at=card.expires_at,
         decided_by=stored.decided_by,
         approve_url=url,
-        facts={name: value for name, value in card.fields.items() if name not in LENGTHY},
+        facts=_facts(card.fields),
     )
+
+
+def _facts(fields: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    legs = fields.get("legs")
+    known: list[JsonValue] = [
+        {name: leg[name] for name in FACTS_OF_LEG if name in leg}
+        for leg in (legs if isinstance(legs, list) else ())
+        if isinstance(leg, dict)
+    ]
+    return {**{name: fields[name] for name in FACTS if name in fields}, "legs": known}
 
 
 OFFER = Offer(
