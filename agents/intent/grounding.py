@@ -11,6 +11,7 @@ from agents.intent.problems import problem
 from agents.intent.readers import Readers, amounts, is_validity, order_types, products
 from agents.intent.spans import is_deceptive, pieces
 from agents.intent.tag import Item, tag
+from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.intents import Offset, Provenance, ProvenanceSource, Sizing
 from tools.ports import InstrumentDirectory
 
@@ -85,7 +86,9 @@ class Ground:
         if self._is_from_before(trade, name, source):
             return None
         if source.source is ProvenanceSource.UI:
-            chosen = name == "symbols" and trade.symbols == (self.context.focus_symbol,)
+            focus = self.context.focus_symbol
+            others = any(item.has(Tag.SYMBOL) and focus not in item.refs for item in self.items)
+            chosen = name == "symbols" and trade.symbols == (focus,) and not others
             return None if chosen else problem("PROV-004", name, source.text)
         if source.source is not ProvenanceSource.USER_SPAN:
             return problem("PROV-004", name, source.text)

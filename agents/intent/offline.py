@@ -1,6 +1,7 @@
 """The parser that needs no model, no key and no network."""
 
 from agents.intent.answer import CHAT, Answerer
+from agents.intent.chosen import about_chosen
 from agents.intent.contracts import Contracts
 from agents.intent.decide import Decider
 from agents.intent.expiries import TradingDays, weekdays_only
@@ -49,7 +50,7 @@ class OfflineParser:
         answer = self._answer(reading, items, context)
         if answer.kind in DECIDING and is_deceptive(message):
             return deceptive(message)
-        return cooled(answer, items)
+        return cooled(about_chosen(answer, items, context), items)
 
     def items(self, message: str, context: ParseContext) -> tuple[Item, ...]:
         """Return the pieces of a message as this parser reads them."""

@@ -52,10 +52,10 @@ class Requests:
 
     def cancel(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Return the cancel that a message asks for, None when any word of it is not one's."""
-        words = [item for item in items if item.has(Tag.CANCEL)]
-        if not words or guarded([item for item in items if not item.has(Tag.CANCEL)]):
+        words = [item for item in items if item.has(Tag.CANCEL) or self._cancels_told(item)]
+        if not words or guarded([item for item in items if item not in words]):
             return None
-        plain = any(item.meanings[Tag.CANCEL] != SOFT for item in words)
+        plain = any(item.meanings.get(Tag.CANCEL) != SOFT for item in words)
         noun = has(items, Tag.ORDER, Tag.ALERT, Tag.PENDING) or bool(self._order_ids(items))
         if not (plain or noun):
             return None
@@ -82,6 +82,11 @@ class Requests:
             changes=None if changes.is_empty else changes,
             missing=(*missing, *(("changes",) if changes.is_empty else ())),
         )
+
+    def _cancels_told(self, item: Item) -> bool:
+        """Say whether "cancel it" is about the orders just told of, not about a request."""
+        told = bool(self.context.told_orders) and self.context.draft is None
+        return told and item.has(Tag.DROP) and item.folded.startswith("cancel")
 
     def _is_change(self, items: Sequence[Item]) -> bool:
         if not has(items, Tag.MODIFY, Tag.AMEND):

@@ -40,6 +40,7 @@ CONNECT_S: Final = 5.0
 SILENCE_S: Final = 45.0
 PAPER_BROKERS: Final = frozenset({"paper", "mock"})
 STEP_WORDS: Final = {
+    "wait": "Waiting for what goes on in this conversation",
     "parse": "Reading your words",
     "gather": "Looking at the account",
     "plan": "Working out the plan",

@@ -1,6 +1,7 @@
 """Ask for a trade in a person's name, in words: a turn like any other, with a card to approve."""
 
-from app.conversation.service import Conversation, TurnRequest
+from app.conversation.service import Conversation
+from app.conversation.starting import TurnRequest
 from app.identity.principal import Principal
 from app.pipeline.remedies import Proposal, Propose
 from riskgate.contracts.cards import CardKind, CardStatus

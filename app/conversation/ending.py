@@ -53,7 +53,9 @@ class LiveTurn:
 
     `whole` says that its message was no answer to a question, `relay` names the program that
     passed it on, if one did; `asleep` that its end is stored and
-    its task only waits for the turn that its card woke. `carried_on` is the run that its own
+    its task only waits for the turn that its card woke; `working` that stopping its task is heard,
+    `stopped` that it was asked to end, `overtaken` that a newer message asked. `behind` are the
+    turns of its thread that it waits for. `carried_on` is the run that its own
     message went on in, which is known once `settled` is set.
     """
 
@@ -62,12 +64,33 @@ class LiveTurn:
     events: AguiTurnEvents
     task: "asyncio.Task[TurnResult] | None" = None
     executing: bool = False
+    decided: bool = False
+    working: bool = False
+    stopped: bool = False
+    overtaken: bool = False
+    behind: "list[LiveTurn]" = field(default_factory=list)
     ending: bool = False
     whole: bool = False
     relay: Relay | None = None
     asleep: bool = False
     carried_on: RunRecord | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def thread(self) -> tuple[str, str]:
+        """Name its conversation: two tenants may call theirs the same."""
+        return self.log.tenant_id, self.run.thread_id
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """Say whether it can still end with nothing sent, decided on or stored."""
+        return not (self.ending or self.executing or self.decided or self.stopped)
+
+    def stop(self) -> None:
+        """End it at its next step. The caller saw that it can be stopped."""
+        self.stopped = True
+        if self.working and self.task is not None:
+            self.task.cancel()
 
 
 async def finish(

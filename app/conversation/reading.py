@@ -12,6 +12,8 @@ async def parse_context(
     session: Session,
     *,
     account_id: str,
+    thread_id: str,
+    user_id: str,
     draft: Draft | None,
     focus_symbol: InstrumentRef | None,
     now: datetime,
@@ -20,6 +22,9 @@ async def parse_context(
     account = await accounts.find_account(session, account_id)
     positions = await ledger.positions(session, account_id)
     pending = await orders.unfinished_orders(session, account_id)
+    told = await orders.last_sent(
+        session, thread_id=thread_id, user_id=user_id, account_id=account_id
+    )
     return ParseContext(
         now=now,
         currency=Currency.INR if account is None else account.currency,
@@ -37,4 +42,6 @@ async def parse_context(
         ),
         focus_symbol=focus_symbol,
         draft=draft,
+        # An unfinished request is newer than the orders before it: "it" is that.
+        told_orders=() if draft is not None else told,
     )

@@ -8,12 +8,11 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 from langgraph.types import Command
-from pydantic import ValidationError
 
 from adapters.ports import Clock, IdFactory
 from agents.context import Defaults, TurnContext
 from agents.graph import TurnGraph
-from agents.intent.model import Draft, ParseContext
+from agents.intent.model import ParseContext
 from agents.reading.model_port import NoModel, TurnModels
 from agents.reading.reader import MessageReader
 from agents.state import TurnState
@@ -25,11 +24,20 @@ from app.conversation.ending import LiveTurn, TurnResult, finish
 from app.conversation.event_log import POLL_S, EventLog, NumberedEvent, follow_stored
 from app.conversation.expiring import ExpiringCards
 from app.conversation.reading import parse_context
+from app.conversation.starting import TurnRequest, fresh_draft, store_new
+from app.conversation.steering import (
+    CancellerOf,
+    its_turn,
+    only_stops,
+    stopped_state,
+    stopping_state,
+    take_turn,
+)
 from app.conversation.tracing import failed_state
 from app.conversation.waking import resumption, woken_run
-from app.errors import AppError, Conflict, NotFound, Unprocessable
+from app.errors import AppError, Conflict, NotFound
 from app.identity.principal import Principal
-from app.persistence import accounts, cards, runs, traces
+from app.persistence import cards, runs, traces
 from app.persistence.cards import CardRecord
 from app.persistence.database import Database, Session
 from app.persistence.plans import APPROVAL_STAGE
@@ -40,7 +48,6 @@ from app.pipeline.submission import Submission
 from app.pipeline.views import AccountViews
 from app.telemetry import log
 from riskgate.contracts.cards import CardStatus
-from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.intents import ProvenanceSource
 from riskgate.contracts.traces import TurnOutcome
 from tools.ports import Caller, InsightReader, InstrumentDirectory, RecordReader, Relay
@@ -64,20 +71,6 @@ class RunInProgress(Conflict):
 
     code = "RUN_IN_PROGRESS"
     remedy = "Follow the run at /api/v1/runs/{run_id}/events, or send the same request again."
-
-
-@dataclass(frozen=True, kw_only=True)
-class TurnRequest:
-    """One message. Ids are the client's own where it has them. Without a `relay` the words are the
-    person's own."""
-
-    message: str
-    thread_id: str | None = None
-    run_id: str | None = None
-    account_id: str | None = None
-    focus_symbol: InstrumentRef | None = None
-    page: str | None = None
-    relay: Relay | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +111,14 @@ class Conversation:
         Raises NotFound for a foreign thread or account and Conflict for a reused run id.
         """
         async with self._parts.database.tenant(person.tenant_id) as session:
-            run, is_new = await self._store_new(session, person, request)
+            run, is_new = await store_new(
+                session, self._parts.ids, person, request, at=self._parts.clock.now()
+            )
         if not is_new:
             return run
         turn = self._open(person.tenant_id, run)
         turn.relay = request.relay
+        take_turn(turn, self._live.values())
         given = {"message": run.message}
         context = self._context(person, turn, request.relay)
         self._begin(person, turn, lambda: self._say(person, turn, context, given, request))
@@ -231,16 +227,15 @@ class Conversation:
         """Stop a turn that has not begun to send orders. Raises Conflict for one that has."""
         run = await self.owned_run(person, run_id)
         live = self._live.get((person.tenant_id, run_id))
-        if live is None or live.task is None or live.ending:
+        if live is None or live.task is None or live.ending or live.stopped:
             raise Conflict("the run has ended already", code="RUN_ENDED")
-        if live.executing:
+        if not live.can_be_stopped:
             raise Conflict(
                 "the run is sending approved orders and cannot be stopped half-way",
                 code="RUN_EXECUTING",
                 remedy="Wait for its result; use the kill switch to stop further orders.",
             )
-        live.ending = True
-        live.task.cancel()
+        live.stop()
         return run
 
     async def close(self) -> None:
@@ -304,36 +299,6 @@ class Conversation:
             turn.settled.set()
             self._live.pop((person.tenant_id, turn.run.run_id), None)
 
-    async def _store_new(
-        self, session: Session, person: Principal, request: TurnRequest
-    ) -> tuple[RunRecord, bool]:
-        """Write a new run down, or return the one that has its id; and whether it is new."""
-        parts, now = self._parts, self._parts.clock.now()
-        account_id = await _account_id(session, request.account_id)
-        run = RunRecord(
-            run_id=request.run_id or parts.ids.new("run"),
-            thread_id=request.thread_id or parts.ids.new("thr"),
-            user_id=person.user_id,
-            account_id=account_id,
-            decision_id=parts.ids.new("dec"),
-            origin_run_id=None,
-            message=request.message,
-            status="RUNNING",
-            outcome=None,
-            created_at=now,
-            finished_at=None,
-        )
-        if request.run_id is not None and await runs.find_run(session, run.run_id) is not None:
-            return await _same_run(session, run), False
-        owner = await runs.ensure_thread(
-            session, thread_id=run.thread_id, user_id=person.user_id, at=now
-        )
-        if owner != person.user_id:
-            raise NotFound(f"there is no thread {run.thread_id}")
-        if not await runs.add_run(session, run):
-            return await _same_run(session, run), False
-        return run, True
-
     async def _read(self, person: Principal, turn: LiveTurn, request: TurnRequest) -> ParseContext:
         """Store the message and return what its words may refer to."""
         parts, run = self._parts, turn.run
@@ -343,7 +308,9 @@ class Conversation:
             context = await parse_context(
                 session,
                 account_id=run.account_id,
-                draft=await _fresh_draft(session, run.thread_id),
+                draft=await fresh_draft(session, run.thread_id),
+                thread_id=run.thread_id,
+                user_id=run.user_id,
                 focus_symbol=request.focus_symbol,
                 now=now,
             )
@@ -363,6 +330,12 @@ class Conversation:
     ) -> RunRecord:
         """Write down, with the decision itself, the run that carries it out."""
         parts = self._parts
+        live = self._live.get((person.tenant_id, decision.card.run_id))
+        if live is not None:
+            # A turn that was stopped has nothing to carry out, and one decided on is not stopped.
+            if live.stopped:
+                raise Conflict("the turn of this card was stopped", code="RUN_ENDED")
+            live.decided = True
         origin = await runs.find_run(session, decision.card.run_id)
         if origin is None:
             raise NotFound(f"the turn of card {decision.card.id} is gone")
@@ -437,7 +410,11 @@ class Conversation:
         config = _graph_config(person.tenant_id, turn.run)
         state: TurnState = {}
         try:
+            if turn.stopped:
+                raise asyncio.CancelledError
+            turn.working = True
             if request is not None:
+                await its_turn(turn)
                 read = await self._read(person, turn, request)
                 turn.whole = read.draft is None
                 context = replace(context, parse_context=read)
@@ -447,14 +424,12 @@ class Conversation:
                     context = replace(context, model=model)
                 if request.account_id is not None:
                     context = replace(context, account_source=ProvenanceSource.UI)
-            answer = await parts.graph.ainvoke(given, config, context=context, durability="exit")
-            state = cast(TurnState, answer)
+            if only_stops(turn):
+                state = stopping_state()
+            else:
+                state = await self._through(given, config, context)
         except asyncio.CancelledError:
-            state = {
-                "outcome": TurnOutcome.CANCELLED,
-                "error_code": "RUN_CANCELLED",
-                "explanations": ["You stopped this turn; nothing was sent."],
-            }
+            state = stopped_state(turn)
         except ToolDenied as denied:
             state = failed_state(state, denied.code, f"Your roles do not allow this: {denied}.")
             state["outcome"] = TurnOutcome.DENIED
@@ -473,6 +448,11 @@ class Conversation:
             steps=context.workspace.steps,
             models_called=context.model.calls,
         )
+
+    async def _through(self, given: Any, config: Any, context: TurnContext) -> TurnState:
+        graph = self._parts.graph
+        answer = await graph.ainvoke(given, config, context=context, durability="exit")
+        return cast(TurnState, answer)
 
     async def _stored_result(self, tenant_id: str, run_id: str) -> TurnResult | None:
         """Return what an ended turn came to; a woken one's decision has its origin's trace
@@ -546,7 +526,7 @@ class Conversation:
             quotes=parts.views,
             proposer=parts.proposals,
             submitter=parts.submission,
-            canceller=parts.submission,
+            canceller=CancellerOf(parts.submission, turn),
             cards=parts.proposals,
             records=parts.records,
             insights=parts.insights,
@@ -566,31 +546,3 @@ def _graph_config(tenant_id: str, run: RunRecord) -> Any:
 
 def _by_message(record: CardRecord) -> bool:
     return record.card.status is CardStatus.APPROVED and record.comment == BY_MESSAGE
-
-
-async def _account_id(session: Session, wanted: str | None) -> str:
-    if wanted is not None:
-        if await accounts.find_account(session, wanted) is None:
-            raise NotFound(f"there is no account {wanted}")
-        return wanted
-    found = await accounts.list_accounts(session)
-    if not found:
-        raise Unprocessable("there is no account to trade in", code="ACCOUNT_MISSING")
-    return found[0].account_id
-
-
-async def _same_run(session: Session, run: RunRecord) -> RunRecord:
-    earlier = await runs.find_run(session, run.run_id)
-    said = (run.user_id, run.account_id, run.message)
-    if earlier is None or (earlier.user_id, earlier.account_id, earlier.message) != said:
-        raise Conflict(f"run {run.run_id} exists already", code="RUN_ID_TAKEN")
-    return earlier
-
-
-async def _fresh_draft(session: Session, thread_id: str) -> Draft | None:
-    draft = await runs.thread_draft(session, thread_id)
-    try:
-        return None if draft is None else Draft.model_validate(draft)
-    except ValidationError:
-        # Kept by a release that wrote drafts otherwise; the person says it again.
-        return None

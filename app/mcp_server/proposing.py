@@ -1,6 +1,6 @@
 """Ask for a trade through the conversation, as a program that can never approve it."""
 
-from app.conversation.service import TurnRequest
+from app.conversation.starting import TurnRequest
 from app.mcp_server.parts import McpParts
 from app.mcp_server.visitors import Visit
 from riskgate.contracts.cards import Card

@@ -164,6 +164,27 @@ async def unfinished_orders(session: Session, account_id: str | None = None) -> 
     return [_record(row) for row in rows]
 
 
+async def last_sent(
+    session: Session, *, thread_id: str, user_id: str, account_id: str
+) -> tuple[str, ...]:
+    """Return what is open of the last plan that a user had sent in a thread, by order id."""
+    rows = await session.fetch_all(
+        "SELECT order_id FROM orders WHERE tenant_id = %s AND state = ANY(%s)"
+        " AND plan_id = (SELECT o.plan_id FROM cards c JOIN orders o USING (tenant_id, plan_id)"
+        " WHERE c.tenant_id = %s AND c.thread_id = %s AND c.user_id = %s AND c.account_id = %s"
+        " AND c.status = 'APPROVED' ORDER BY o.created_at DESC LIMIT 1) ORDER BY leg, slice",
+        (
+            session.tenant_id,
+            [state.value for state in OrderState if not state.final],
+            session.tenant_id,
+            thread_id,
+            user_id,
+            account_id,
+        ),
+    )
+    return tuple(str(row["order_id"]) for row in rows)
+
+
 async def orders_in_play(
     session: Session, account_id: str, *, tags: Sequence[str], broker_order_ids: Sequence[str]
 ) -> list[OrderRecord]:

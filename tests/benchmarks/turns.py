@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from app.conversation.service import TurnRequest
+from app.conversation.starting import TurnRequest
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from riskgate.contracts.traces import TurnOutcome

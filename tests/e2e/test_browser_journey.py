@@ -413,3 +413,17 @@ def test_an_earlier_conversation_is_found_again_and_gone_on_with(
         expect(page.locator(".run-foot .decision")).to_have_count(2)
         page.reload()
         expect(page.locator(".said")).to_have_text(["price of INFY", "positions"])
+
+
+def test_an_instrument_chosen_in_the_book_is_meant_by_words_that_name_none(
+    browser: Browser, server: Server
+) -> None:
+    with visit(browser, server) as page:
+        turn = say(page, "buy 2 INFY at market, cnc")
+        turn.get_by_role("button", name="Approve BUY 2 INFY").click()
+        expect(turn.locator(".card.result")).to_contain_text("reconciled")
+        page.locator("#panel-body .symbol", has_text="INFY").first.click()
+        expect(page.locator("#focus")).to_contain_text("NSE:INFY")
+        turn = say(page, "buy 4 at market, cnc")
+        expect(turn.locator(".ticket")).to_contain_text("4 INFY")
+        expect(turn.locator(".ticket")).to_contain_text("chosen by you")

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.ports import Clock
 from app.clock import SystemClock
-from app.conversation.service import TurnRequest
+from app.conversation.starting import TurnRequest
 from app.identity.principal import Role
 from app.persistence.location import DatabaseLocation
 from app.settings import Settings

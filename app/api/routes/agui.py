@@ -8,11 +8,12 @@ from fastapi.responses import Response
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from app.api.deps import Chatter, Running
+from app.api.focus import CONTEXT_MAX, chosen_instrument
 from app.api.services import Services
 from app.api.sse import stream
 from app.conversation import agui_events
 from app.conversation.event_log import NumberedEvent
-from app.conversation.service import TurnRequest
+from app.conversation.starting import TurnRequest
 from app.errors import AppError, InvalidRequest, NotFound, Unprocessable
 from app.identity.principal import Principal
 from app.persistence.runs import RunRecord
@@ -49,6 +50,8 @@ async def _start(running: Services, user: Principal, body: RunAgentInput) -> Run
             thread_id=body.thread_id,
             run_id=body.run_id,
             account_id=_text(props.get("account_id")),
+            focus_symbol=chosen_instrument(running, _context(body, "focus_symbol")),
+            page=_context(body, "page"),
         ),
     )
 
@@ -122,6 +125,12 @@ async def _decide(
     if run.run_id != body.run_id:
         raise Unprocessable(f"run {run.run_id} decided the card already", code="RESUME_LATE")
     return run
+
+
+def _context(body: RunAgentInput, name: str) -> str | None:
+    """Return what the page says it shows under a name of ours; anything else is not read."""
+    found = [entry.value for entry in body.context or () if entry.description == name]
+    return found[0][:CONTEXT_MAX] if len(found) == 1 and found[0] else None
 
 
 def _newest_words(body: RunAgentInput) -> str:

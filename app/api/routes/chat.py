@@ -8,15 +8,15 @@ from fastapi.responses import Response
 from pydantic import Field, StringConstraints
 
 from app.api.deps import Chatter, Reader, Running
+from app.api.focus import CONTEXT_MAX, chosen_instrument
 from app.api.idempotency import IdempotencyKey, once, run_once
 from app.api.services import Services
 from app.api.sse import resume_after, stream, wants_stream
 from app.conversation.ending import TurnResult
-from app.conversation.service import TurnRequest
+from app.conversation.starting import TurnRequest
 from app.errors import InvalidRequest
 from app.identity.principal import Principal
 from riskgate.contracts.base import Contract, Identifier
-from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import ExecutionMode
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
@@ -27,8 +27,8 @@ MESSAGE_MAX = 16_000
 class ChatContext(Contract):
     """What the person is looking at."""
 
-    focus_symbol: Annotated[str, StringConstraints(max_length=60)] | None = None
-    page: Annotated[str, StringConstraints(max_length=60)] | None = None
+    focus_symbol: Annotated[str, StringConstraints(max_length=CONTEXT_MAX)] | None = None
+    page: Annotated[str, StringConstraints(max_length=CONTEXT_MAX)] | None = None
 
 
 class ChatRequest(Contract):
@@ -55,7 +55,9 @@ async def chat(
         message=body.message,
         thread_id=body.thread_id,
         account_id=body.account_id,
-        focus_symbol=_focus(running, body.context),
+        focus_symbol=chosen_instrument(
+            running, body.context.focus_symbol if body.context else None
+        ),
         page=body.context.page if body.context else None,
     )
     payload = body.model_dump(mode="json")
@@ -129,13 +131,6 @@ def turn_answer(result: TurnResult) -> dict[str, Any]:
         ),
         "message": result.message,
     }
-
-
-def _focus(running: Services, context: ChatContext | None) -> InstrumentRef | None:
-    if context is None or context.focus_symbol is None:
-        return None
-    found = running.directory.resolve(context.focus_symbol).instrument
-    return None if found is None else found.ref
 
 
 def _check_mode(mode: ExecutionMode | None) -> None:

@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse, Response
 from app.api.deps import Decider, Running
 from app.api.routes.chat import turn_answer
 from app.api.sse import stream, wants_stream
-from app.conversation.service import TurnRequest
+from app.conversation.starting import TurnRequest
 from app.understanding.limits import Choice
 from riskgate.contracts.base import Contract
 

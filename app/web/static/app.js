@@ -2,7 +2,7 @@
 
 import { getJson, keepKey, Problem, readKey, whenUnauthorized } from "./api.js";
 import { showBanner } from "./banner.js";
-import { focusMessage, startComposer } from "./composer.js";
+import { focusMessage, showFocus, startComposer } from "./composer.js";
 import { clearConversation, greet, keepTime, loadConversation, send, showCardAsked, showThreads } from "./conversation.js";
 import { byId, el } from "./dom.js";
 import { clearBook, panelShown, pollBook, refreshBook, showPanel } from "./panel.js";
@@ -24,6 +24,8 @@ function start() {
   byId("sign-out").addEventListener("click", () => signOut());
   byId("panel-toggle").addEventListener("click", () => showPanel(!panelShown()));
   byId("panel-close").addEventListener("click", () => showPanel(false));
+  byId("panel-body").addEventListener("click", onBook);
+  byId("focus-clear").addEventListener("click", () => chooseFocus(null));
   byId("panel-refresh").addEventListener("click", refreshBook);
   addEventListener("hashchange", () => takeFromAddress() && enter());
   addEventListener("keydown", onKey);
@@ -86,6 +88,7 @@ function onSignIn(event) {
 function signOut(reason = null) {
   keepKey(null);
   forgetAll();
+  showFocus(null);
   clearConversation();
   clearBook();
   showSignIn(reason && new Problem({ code: "UNAUTHORIZED", detail: `The server does not take this key: ${reason}.` }));
@@ -119,6 +122,18 @@ function chooseAccount(accountId) {
   loadConversation();
   clearBook();
   refreshBook();
+}
+
+/** A click on an instrument of the book makes it the one that words without a name are about. */
+function onBook(event) {
+  const symbol = event.target.closest(".symbol");
+  if (symbol?.title) chooseFocus(symbol.title);
+}
+
+function chooseFocus(symbol) {
+  session.focus = symbol;
+  showFocus(symbol);
+  focusMessage();
 }
 
 function startOver() {

@@ -33,15 +33,26 @@ export function expectAnswer(question) {
   byId("message").placeholder = question === null ? invitation : `Answer: ${question}`;
 }
 
-/** One message at a time; and the account stays as it is while anything goes on. */
+/** Say which instrument is meant by words that name none; null when no one is. */
+export function showFocus(symbol) {
+  byId("focus").hidden = !symbol;
+  byId("focus-symbol").textContent = symbol ?? "";
+}
+
+/** A message may be sent while its thread is at work, which stops for it; the account stays as it is meanwhile. */
 export function showBusy() {
-  byId("send").disabled = session.sending > 0 || !byId("message").value.trim();
+  byId("send").disabled = mustWait() || !byId("message").value.trim();
   byId("account").disabled = byId("new-thread").disabled = byId("earlier").disabled = session.sending + session.deciding > 0;
+}
+
+/** Before the server has named the thread a second message would begin another. */
+function mustWait() {
+  return session.sending > 0 && !session.threadId;
 }
 
 function submit(onSend) {
   const message = byId("message").value.trim();
-  if (!message || session.sending || !session.account) return;
+  if (!message || mustWait() || !session.account) return;
   lastMessage = message;
   fillMessage("");
   onSend(message);

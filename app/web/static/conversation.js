@@ -79,7 +79,7 @@ export async function send(message, threadId = session.threadId) {
   const run = createRun(createTurn(byId("turns"), { said: message }), desk, { isMessage: true });
   expectAnswer(null);
   scrollDown();
-  const body = { message, account_id: accountId, context: { page: "chat" } };
+  const body = { message, account_id: accountId, context: { page: "chat", ...(session.focus && { focus_symbol: session.focus }) } };
   if (threadId) body.thread_id = threadId;
   try {
     await during("sending", () => follow(run, "/chat", body));

@@ -6,7 +6,7 @@ const OPERATORS = ["trader", "risk_admin", "admin"];
 const CONNECTORS = ["trader", "admin"];
 const STOPPERS = ["trader", "approver", "risk_admin", "admin"];
 
-export const session = { accounts: [], roles: [], account: null, threadId: null, asked: null, sending: 0, deciding: 0, loaded: Promise.resolve() };
+export const session = { accounts: [], roles: [], account: null, threadId: null, focus: null, asked: null, sending: 0, deciding: 0, loaded: Promise.resolve() };
 
 /** Choose an account and take up the thread that was last talked in with it. */
 export function keepAccount(account) {
@@ -35,7 +35,7 @@ export function forgetThread() {
 }
 
 export function forgetAll() {
-  Object.assign(session, { accounts: [], roles: [], account: null, threadId: null });
+  Object.assign(session, { accounts: [], roles: [], account: null, threadId: null, focus: null });
 }
 
 function threadSlot() {

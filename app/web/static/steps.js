@@ -3,6 +3,7 @@
 import { el } from "./dom.js";
 
 const NOW = {
+  wait: "Waiting for what goes on in this conversation",
   parse: "Reading your words",
   gather: "Looking at the account",
   plan: "Working out the plan",

@@ -20,6 +20,7 @@ def say(
     holdings: tuple[HeldPosition, ...] = (),
     open_orders: tuple[OpenOrder, ...] = (),
     focus: InstrumentRef | None = None,
+    told: tuple[str, ...] = (),
     currency: Currency = Currency.INR,
 ) -> ParsedMessage:
     """Parse a message with what the account holds."""
@@ -30,6 +31,7 @@ def say(
         holdings=holdings,
         open_orders=open_orders,
         focus_symbol=focus,
+        told_orders=told,
         draft=draft,
     )
     return PARSER.parse(message, context)

@@ -7,7 +7,13 @@ import pytest
 
 from agents.intent.model import HeldPosition, MessageKind, SaidValidity
 from riskgate.contracts.instruments import Currency, Exchange
-from riskgate.contracts.intents import Comparison, Offset, OffsetKind, SizingMethod
+from riskgate.contracts.intents import (
+    Comparison,
+    Offset,
+    OffsetKind,
+    ProvenanceSource,
+    SizingMethod,
+)
 from riskgate.contracts.orders import OrderType, Product, Side
 from tests.unit.intent.fake_directory import ref
 from tests.unit.intent.talk import codes, say
@@ -306,3 +312,37 @@ def test_unlike_orders_are_shown_but_not_sent_together() -> None:
 def test_the_same_order_in_each_of_several_instruments_is_one() -> None:
     (trade,) = say("buy 10 each of infy, tcs").trades
     assert trade.symbols == (INFY, TCS)
+
+
+@pytest.mark.parametrize(
+    "words", ["buy 10 at market", "buy 10 shares", "sell half", "short 5 mis", "sell 5 at 1500 cnc"]
+)
+def test_one_order_that_names_nothing_is_for_what_was_chosen_in_the_page(words: str) -> None:
+    parsed = say(words, focus=INFY)
+    assert [trade.symbols for trade in parsed.trades] == [(INFY,)]
+    assert parsed.trades[0].provenance["symbols"].source is ProvenanceSource.UI
+    assert parsed.missing == ()
+    assert say(words).missing == ("symbol",)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "exit", "sell all", "sell everything", "buy 10 foobar at market", "should i buy 10?",
+        "buy 10 at market and sell 5 at market", "buy 10 of that green company",
+    ],
+)  # fmt: skip
+def test_the_page_fills_no_gap_where_the_words_mean_something_else(words: str) -> None:
+    parsed = say(words, focus=INFY)
+    assert all(INFY not in trade.symbols for trade in parsed.trades)
+
+
+@pytest.mark.parametrize("words", ["cancel it", "cancel that", "cancel it please", "cancel"])
+def test_cancel_it_means_the_order_just_told_of(words: str) -> None:
+    assert say(words, told=("ord_1",)).order_ids == ("ord_1",)
+    assert say(words).order_ids == ()
+
+
+@pytest.mark.parametrize("words", ["never mind", "dont cancel it", "should i cancel it?"])
+def test_words_that_ask_for_no_cancel_leave_the_order_just_told_of(words: str) -> None:
+    assert say(words, told=("ord_1",)).kind is MessageKind.CHAT

@@ -1,0 +1,92 @@
+"""Begin turns: what is asked for, and the run that is written down before anything is done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from adapters.ports import IdFactory
+from agents.intent.model import Draft
+from app.errors import Conflict, NotFound, Unprocessable
+from app.identity.principal import Principal
+from app.persistence import accounts, runs
+from app.persistence.database import Session
+from app.persistence.runs import RunRecord
+from riskgate.contracts.instruments import InstrumentRef
+from tools.ports import Relay
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnRequest:
+    """One message. Ids are the client's own where it has them. Without a `relay` the words are the
+    person's own. `focus_symbol` is what the person chose in the page, never what anything wrote."""
+
+    message: str
+    thread_id: str | None = None
+    run_id: str | None = None
+    account_id: str | None = None
+    focus_symbol: InstrumentRef | None = None
+    page: str | None = None
+    relay: Relay | None = None
+
+
+async def store_new(
+    session: Session, ids: IdFactory, person: Principal, request: TurnRequest, *, at: datetime
+) -> tuple[RunRecord, bool]:
+    """Write a new run down, or return the one that has its id; and whether it is new.
+
+    Raises NotFound for a foreign thread or account and Conflict for a reused run id.
+    """
+    account_id = await _account_id(session, request.account_id)
+    run = RunRecord(
+        run_id=request.run_id or ids.new("run"),
+        thread_id=request.thread_id or ids.new("thr"),
+        user_id=person.user_id,
+        account_id=account_id,
+        decision_id=ids.new("dec"),
+        origin_run_id=None,
+        message=request.message,
+        status="RUNNING",
+        outcome=None,
+        created_at=at,
+        finished_at=None,
+    )
+    if request.run_id is not None and await runs.find_run(session, run.run_id) is not None:
+        return await _same_run(session, run), False
+    owner = await runs.ensure_thread(
+        session, thread_id=run.thread_id, user_id=person.user_id, at=at
+    )
+    if owner != person.user_id:
+        raise NotFound(f"there is no thread {run.thread_id}")
+    if not await runs.add_run(session, run):
+        return await _same_run(session, run), False
+    return run, True
+
+
+async def fresh_draft(session: Session, thread_id: str) -> Draft | None:
+    """Return the unfinished request that a thread waits to complete."""
+    draft = await runs.thread_draft(session, thread_id)
+    try:
+        return None if draft is None else Draft.model_validate(draft)
+    except ValidationError:
+        # Kept by a release that wrote drafts otherwise; the person says it again.
+        return None
+
+
+async def _account_id(session: Session, wanted: str | None) -> str:
+    if wanted is not None:
+        if await accounts.find_account(session, wanted) is None:
+            raise NotFound(f"there is no account {wanted}")
+        return wanted
+    found = await accounts.list_accounts(session)
+    if not found:
+        raise Unprocessable("there is no account to trade in", code="ACCOUNT_MISSING")
+    return found[0].account_id
+
+
+async def _same_run(session: Session, run: RunRecord) -> RunRecord:
+    earlier = await runs.find_run(session, run.run_id)
+    said = (run.user_id, run.account_id, run.message)
+    if earlier is None or (earlier.user_id, earlier.account_id, earlier.message) != said:
+        raise Conflict(f"run {run.run_id} exists already", code="RUN_ID_TAKEN")
+    return earlier
