@@ -41,7 +41,8 @@ def source_text(source: Json) -> str:
     text = source.get("text")
     if source.get("source") in SPANS:
         return f"{name} “{safe(text)}”"
-    return safe(text) if text else name
+    # What was chosen stands beside it, where it came from does not.
+    return safe(text) if text and source.get("source") != "ui" else name
 
 
 def render_card(card: Json, *, currency: str = "INR") -> RenderableType:

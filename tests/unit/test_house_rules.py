@@ -293,3 +293,9 @@ def test_every_top_level_folder_is_in_the_plan() -> None:
 def test_a_folder_outside_the_plan_is_noticed() -> None:
     folders = ["app", ".ci", "sigmatrader.egg-info", "build", "utils"]
     assert strange_folders(folders, "*.egg-info/\nbuild/\n") == ["utils"]
+
+
+def test_migrations_are_numbered_once_each() -> None:
+    folder = ROOT / "app" / "persistence" / "migrations" / "versions"
+    numbers = sorted(path.name[:4] for path in folder.glob("[0-9]*.py"))
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]

@@ -242,7 +242,7 @@ function fact(card, [label, value, field, note]) {
 function sourceText({ source, text }) {
   const name = SOURCES[source] ?? words(source);
   if (source === "user_span" || source === "client_span") return `${name} “${text}”`;
-  return text && text !== name ? text : name;
+  return source !== "ui" && text && text !== name ? text : name;
 }
 
 function noteworthy(note) {

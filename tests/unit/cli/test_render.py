@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from app.cli import render
-from app.cli.render import render_card, render_problem
+from app.cli.render import render_card, render_problem, source_text
 from app.cli.text import clock, decimal, instrument, money, safe, sign_of
 from tests.unit.cli.cards import LEG, ORDER, a_card, a_plan_card, a_question, a_result
 
@@ -286,3 +286,8 @@ def test_a_card_that_a_program_asked_for_says_so_and_whose_words_they_are() -> N
     )
     assert "the program's words “buy”" in shown
     assert "your words" not in shown
+
+
+def test_what_was_chosen_in_the_page_is_said_to_be_chosen() -> None:
+    assert source_text({"source": "ui", "text": "NSE:INFY"}) == "chosen by you"
+    assert source_text({"source": "user_span", "text": "INFY"}) == "your words “INFY”"
