@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -149,7 +149,7 @@ class Settings(BaseSettings):
     oauth_jwks_url: SafeUrl | None = None
     oauth_jwks_file: Path | None = None
     mcp_hosts: Annotated[str, Field(pattern=r"^[A-Za-z0-9.,\-]*$")] = ""
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
 
     @property
     def extra_mcp_hosts(self) -> frozenset[str]:

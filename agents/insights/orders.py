@@ -17,27 +17,34 @@ NO_EXCEPTIONS: Final = "There are no open exceptions."
 NO_FILLS: Final = "Nothing has filled since the day began."
 
 
-def orders_insight(orders: Sequence[SubmittedOrder]) -> Insight:
-    """Answer with our newest orders and what became of them."""
+def orders_insight(orders: Sequence[SubmittedOrder], warning: str | None = None) -> Insight:
+    """Answer with our newest orders and what became of them, as far as our records know."""
+    said = [warning] if warning else []
     return Insight(
         title="Orders",
-        fields={"orders": [order_row(order) for order in orders]},
-        said=tuple(orders_sentences(orders)),
+        fields={"warning": warning, "orders": [order_row(order) for order in orders]},
+        said=(*said, *orders_sentences(orders)),
         cited=tuple(cited_order(order) for order in orders),
     )
 
 
-def fills_insight(fills: Sequence[FillFact], orders: Sequence[SubmittedOrder]) -> Insight:
+def fills_insight(
+    fills: Sequence[FillFact], orders: Sequence[SubmittedOrder], warning: str | None = None
+) -> Insight:
     """Answer with the day's fills, each with the order that it is of."""
     ours = {order.broker_order_id: order for order in orders if order.broker_order_id}
     cited = [cited_fill(fill) for fill in fills]
     cited += [
         cited_order(ours[fill.broker_order_id]) for fill in fills if fill.broker_order_id in ours
     ]
+    said = [warning] if warning else []
     return Insight(
         title="Trades",
-        fields={"fills": [_fill_row(fill, ours.get(fill.broker_order_id)) for fill in fills]},
-        said=tuple(_fill_sentence(fill) for fill in fills[:DONE_SHOWN]) or (NO_FILLS,),
+        fields={
+            "warning": warning,
+            "fills": [_fill_row(fill, ours.get(fill.broker_order_id)) for fill in fills],
+        },
+        said=(*said, *map(_fill_sentence, fills[:DONE_SHOWN])) if fills else (*said, NO_FILLS),
         cited=tuple(cited),
     )
 

@@ -56,6 +56,10 @@ ELSEWHERE: Final = {
     QueryTopic.JOBS: "There are no jobs yet.",
     QueryTopic.PLAYBOOKS: "There are no playbooks yet.",
 }
+OWN_RECORDS: Final = (
+    "These are our own records and may be behind: what was filled, cancelled or placed at the "
+    "broker since is not in them."
+)
 WHICH_PRICE: Final = "Which instrument's price? For example: price of INFY."
 WHICH_TREND: Final = "Which instrument? For example: trend of INFY."
 
@@ -89,9 +93,7 @@ async def _insight(context: TurnContext, parsed: ParsedMessage) -> Insight:
         case QueryTopic.HISTORY:
             return await _context(context, symbols)
         case QueryTopic.ORDERS:
-            return orders_insight(
-                await list_orders(context.toolbox, context.accounts, context.caller)
-            )
+            return await _orders(context)
         case QueryTopic.TRADES:
             return await _trades(context)
         case QueryTopic.EXCEPTIONS:
@@ -119,10 +121,20 @@ async def _context(context: TurnContext, symbols: Sequence[InstrumentRef]) -> In
     return context_insight(found)
 
 
+async def _orders(context: TurnContext) -> Insight:
+    orders = await list_orders(context.toolbox, context.accounts, context.caller)
+    return orders_insight(orders, await _behind(context))
+
+
 async def _trades(context: TurnContext) -> Insight:
     fills = await list_fills(context.toolbox, context.insights, context.caller)
     orders = await list_orders(context.toolbox, context.accounts, context.caller)
-    return fills_insight(fills, orders)
+    return fills_insight(fills, orders, await _behind(context))
+
+
+async def _behind(context: TurnContext) -> str | None:
+    login = await needed_login(context)
+    return None if login is None else f"{login.headline} {OWN_RECORDS}"
 
 
 async def _exceptions(context: TurnContext) -> Insight:

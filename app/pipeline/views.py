@@ -33,6 +33,7 @@ class MarketDown(Unavailable):
     """The price feed does not answer; nothing is decided without prices."""
 
     code = "MARKET_DATA_UNAVAILABLE"
+    remedy = "Where nobody is logged in at the broker, log in; else wait. Then ask again."
 
 
 class AccountViews:

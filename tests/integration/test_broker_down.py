@@ -31,6 +31,7 @@ async def test_with_the_broker_down_positions_come_from_the_ledger_with_a_warnin
         mock_of(mock_desk).go_down()
         answer = await say(client, "positions")
         listed = (await client.get("/api/v1/positions")).json()
+        delivered = (await client.get("/api/v1/holdings")).json()
         compared = await client.post("/api/v1/reconcile")
         held = (await client.get("/api/v1/orders")).json()["rows"]
 
@@ -38,6 +39,8 @@ async def test_with_the_broker_down_positions_come_from_the_ledger_with_a_warnin
     shown = answer["cards"][0]["fields"]["positions"]
     assert [(row["instrument"], row["quantity"]) for row in shown] == [("NSE:INFY", "10")]
     assert (listed["source"], [row["quantity"] for row in listed["rows"]]) == ("ledger", ["10"])
+    # The page shows both lists as one: nothing may stand in both.
+    assert (delivered["source"], delivered["rows"]) == ("ledger", [])
     assert "does not answer" in listed["warning"]
     assert (compared.status_code, compared.json()["code"]) == (503, "BROKER_UNAVAILABLE")
     assert [order["state"] for order in held] == ["FILLED"]

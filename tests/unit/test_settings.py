@@ -43,6 +43,7 @@ def test_a_variable_with_the_prefix_sets_its_setting(monkeypatch: pytest.MonkeyP
         ("OPENAI_BASE_URL", "https://user@models.example.com/v1"),
         ("OPENAI_BASE_URL", "file:///etc/passwd"),
         ("PARSER", "gpt"),
+        ("LOG_LEVEL", "LOUD"),
         ("MODEL_PORTFOLIO", "ALL"),
         ("MODEL_TIMEOUT_S", "0"),
         ("PORT", "65536"),

@@ -101,7 +101,7 @@ async def list_positions(
 async def list_holdings(
     running: Running, user: Reader, account_id: AccountQuery = None
 ) -> dict[str, Any]:
-    """Show delivered holdings as the broker has them, or the ledger's with a warning."""
+    """Show delivered holdings as the broker has them; the ledger has all it knows in positions."""
     return await _holdings(running, user, account_id, holdings=True)
 
 
@@ -173,7 +173,8 @@ async def _holdings(
     view = await running.views.look(user.tenant_id, wanted)
     snapshot = view.snapshot
     if snapshot is None:
-        rows = view.ledger.expected_positions
+        # The ledger does not tell the two apart; what is in both lists would be counted twice.
+        rows = () if holdings else view.ledger.expected_positions
     else:
         rows = snapshot.holdings if holdings else snapshot.positions
     prices = {quote.instrument: quote.last for quote in (snapshot.quotes if snapshot else ())}

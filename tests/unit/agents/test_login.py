@@ -4,7 +4,7 @@ import pytest
 from langgraph.runtime import Runtime
 
 from agents.intent.model import MessageKind, ParsedMessage, QueryTopic
-from agents.nodes.answer import answer
+from agents.nodes.answer import OWN_RECORDS, answer
 from agents.nodes.gather import gather
 from agents.nodes.login import LOG_OUT, LOGIN_NEEDED, NO_LOGIN
 from agents.nodes.parse import parse
@@ -76,6 +76,25 @@ async def test_positions_without_a_login_show_the_ledger_and_the_card() -> None:
     )
     assert [card.kind for card in events.cards] == [CardKind.CONNECT, CardKind.INSIGHT]
     assert found["explanations"][0] == "The login is over."
+
+
+@pytest.mark.parametrize("topic", [QueryTopic.ORDERS, QueryTopic.TRADES])
+async def test_orders_without_a_login_say_first_that_they_may_be_behind(topic: QueryTopic) -> None:
+    events = RecordedEvents()
+    context = a_context(FakeSystem(signed_in=EXPIRED), events=events)
+    found = await answer(asking(topic), Runtime(context=context))
+    assert [card.kind for card in events.cards] == [CardKind.CONNECT, CardKind.INSIGHT]
+    assert found["explanations"][0] == f"{EXPIRED.headline} {OWN_RECORDS}"
+    assert events.cards[1].fields["warning"] == found["explanations"][0]
+
+
+@pytest.mark.parametrize("login", [None, ACTIVE])
+async def test_orders_of_an_account_that_needs_no_login_carry_no_warning(
+    login: BrokerLogin | None,
+) -> None:
+    context = a_context(FakeSystem(signed_in=login))
+    found = await answer(asking(QueryTopic.ORDERS), Runtime(context=context))
+    assert found["explanations"] == ["No order is open."]
 
 
 async def test_with_the_book_at_hand_nobody_asks_about_the_login() -> None:
