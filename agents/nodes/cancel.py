@@ -9,10 +9,15 @@ from agents.insights.orders import order_sentence
 from agents.intent.model import ParsedMessage
 from agents.nodes.step import step
 from agents.state import TurnState
+from riskgate.contracts.orders import OrderState
 from riskgate.contracts.traces import SubmittedOrder, TurnOutcome
 from tools.act.cancel_order import cancel_order
 from tools.ports import ToolRefusal
 
+STOP_GONE = (
+    "Stop orders were among them: a position that they protected has no stop now, and it is not "
+    "put back in this session."
+)
 NONE_OPEN = "There is no open order like that to cancel."
 
 
@@ -32,6 +37,8 @@ async def cancel(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
             else:
                 done.append(answer)
                 said.append(order_sentence(answer))
+    if any(order.state is OrderState.CANCELLED and order.trigger_price for order in done):
+        said.append(STOP_GONE)
     return {
         "orders": [order.model_dump(mode="json") for order in done],
         "outcome": TurnOutcome.EXECUTED if done else TurnOutcome.NOT_EXECUTED,

@@ -27,11 +27,13 @@ from tools.read.find_repeat import find_repeat
 CHAT_HELP = (
     "I did not read an order or a question about your account in that. "
     "Try 'buy 10 INFY at market, cnc', 'price of TCS', 'positions' or 'orders'. "
-    "A waiting card is decided by its buttons, never by words."
+    "A waiting card is decided by its buttons, never by words. "
+    "To stop trading: 'Pause, drain, stop' in the side panel, or 'sigmatrader kill on'."
 )
 REFUSAL = (
     "I cannot do that: limits, approvals, the kill switch and credentials are changed by people, "
-    "not in chat. To stop trading use POST /api/v1/kill-switch or 'sigmatrader kill on'."
+    "not in chat. To stop trading use 'Pause, drain, stop' in the side panel, "
+    "'sigmatrader kill on' or POST /api/v1/kill-switch."
 )
 KEEPS_DRAFT = frozenset({MessageKind.CHAT, MessageKind.QUERY})
 NO_ALERTS = "Alerts are not available yet, so there is none to cancel. No order was cancelled."

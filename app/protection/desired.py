@@ -353,7 +353,7 @@ def _trouble(view: View, wanted: Wanted, own: Sequence[Protective]) -> Action | 
         return Raise(
             entry_id=wanted.entry_id,
             trouble=Trouble.STOP_CANCELLED,
-            message="its stop was cancelled, not by us; it is not put back in this session",
+            message="its stop was cancelled on request or by the broker; it is not put back today",
         )
     waits = _waits(view, wanted, own)
     if waits is None:

@@ -21,7 +21,7 @@ from agents.intent.model import (
 )
 from agents.nodes.answer import HELP, answer
 from agents.nodes.ask import ask
-from agents.nodes.cancel import NONE_OPEN, cancel
+from agents.nodes.cancel import NONE_OPEN, STOP_GONE, cancel
 from agents.nodes.card import card, plan_title
 from agents.nodes.execute import execute, outcome_of, reconcile
 from agents.nodes.explain import explain
@@ -633,6 +633,26 @@ async def test_only_the_open_orders_that_were_meant_are_cancelled(
         "explanations": ["BUY 10 NSE:INFY: cancelled."] * len(asked_for),
     }
     assert system.asked == asked_for
+
+
+async def test_cancelling_a_stop_says_that_a_position_may_be_without_one() -> None:
+    stop = a_submitted_order(OrderState.CANCELLED, 0).model_copy(
+        update={
+            "order_type": OrderType.SL,
+            "limit_price": Decimal("95"),
+            "trigger_price": Decimal("96"),
+        }
+    )
+    context = a_context(
+        FakeSystem(cancelled=stop), parse_context=ParseContext(now=NOW, open_orders=OPEN)
+    )
+    state = await cancel(
+        state_with(parsed(MessageKind.CANCEL, order_ids=("ord-9",))), at_work(context)
+    )
+    assert state["explanations"] == [
+        "BUY 10 NSE:INFY limit 95 trigger 96: cancelled.",
+        STOP_GONE,
+    ]
 
 
 @pytest.mark.parametrize(
