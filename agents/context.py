@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from agents.insights.writer import Writer
 from agents.intent.model import ParseContext
 from agents.reading.model_port import TurnModel
 from agents.reading.reader import MessageReader
@@ -73,7 +74,8 @@ class Workspace:
 class TurnContext:
     """The ports, the caller and the clock reading of one turn.
 
-    `account_source` says whether the person chose the account or it is their default.
+    `account_source` says whether the person chose the account or it is their default. Without a
+    `writer` answers are said in our own sentences.
     """
 
     caller: Caller
@@ -94,4 +96,5 @@ class TurnContext:
     toolbox: Toolbox
     events: TurnEvents
     defaults: Defaults
+    writer: Writer | None = None
     workspace: Workspace = field(default_factory=Workspace)

@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     model_tokens_per_day: Annotated[int, Field(ge=1)] = 1_000_000
     model_cost_per_day: Annotated[Decimal, Field(gt=0)] | None = None
     model_portfolio: PortfolioTier = PortfolioTier.DIGEST_ONLY
+    # Whether a model words answers; it sees marks in the place of their facts.
+    model_wording: bool = False
     card_ttl_s: Annotated[int, Field(ge=10, le=300)] = 300
     resend_window_s: Annotated[int, Field(ge=0, le=3_600)] = 60
     # Whether a trade in words of haste or revenge is asked about once before it is planned.

@@ -296,6 +296,7 @@ def _conversation(
             past=ground.past,
             clock=ground.clock,
         ),
+        writer=reading.writer,
         defaults=_defaults(settings),
         clock=ground.clock,
         ids=ground.ids,

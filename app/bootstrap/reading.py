@@ -9,6 +9,8 @@ from typing import Final
 from pydantic import SecretStr
 
 from adapters.ports import LanguageModel
+from agents.insights.writer import PROMPT_NAME as WORDING
+from agents.insights.writer import Writer
 from agents.intent.model import ParseContext, ParsedMessage
 from agents.intent.offline import OfflineParser
 from agents.prompts import load_prompt
@@ -33,11 +35,12 @@ TURN_TIMEOUTS: Final = 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """The reader of messages, and the models behind it where there are any."""
+    """The reader of messages, the models behind it, and the writer of answers, where there are."""
 
     reader: MessageReader
     models: TurnModels = field(default_factory=NoModels)
     model: LanguageModel | None = None
+    writer: Writer | None = None
 
 
 def build_reading(ground: Ground) -> Reading:
@@ -51,7 +54,8 @@ def build_reading(ground: Ground) -> Reading:
     model = build_model(settings)
     planner = Planner(load_prompt(PROMPTS, PROMPT_NAME))
     reader = HybridReader(offline, planner, ground.directory, always=name is ParserName.LLM)
-    return Reading(reader=reader, models=_desk(ground, model), model=model)
+    writer = Writer(load_prompt(PROMPTS, WORDING)) if settings.model_wording else None
+    return Reading(reader=reader, models=_desk(ground, model), model=model, writer=writer)
 
 
 class ModelledParser:

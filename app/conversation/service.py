@@ -12,6 +12,7 @@ from langgraph.types import Command
 from adapters.ports import Clock, IdFactory
 from agents.context import Defaults, TurnContext
 from agents.graph import TurnGraph
+from agents.insights.writer import Writer
 from agents.intent.model import ParseContext
 from agents.reading.model_port import NoModel, TurnModels
 from agents.reading.reader import MessageReader
@@ -88,6 +89,7 @@ class Parts:
     decisions: CardDecisions
     records: RecordReader
     insights: InsightReader
+    writer: Writer | None
     defaults: Defaults
     clock: Clock
     ids: IdFactory
@@ -530,6 +532,7 @@ class Conversation:
             cards=parts.proposals,
             records=parts.records,
             insights=parts.insights,
+            writer=parts.writer,
             toolbox=Toolbox(scopes if relay is None else scopes - ACTING, parts.microseconds),
             events=turn.events,
             defaults=parts.defaults,
