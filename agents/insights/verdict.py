@@ -1,10 +1,14 @@
-"""What the gate said of a plan, in sentences: what would pass, and each broken rule."""
+"""Why there is no order: each broken rule and what would pass, on a card and in sentences."""
 
 from collections.abc import Sequence
 
+from pydantic import JsonValue
+
 from agents.state import as_sentence
 from riskgate.contracts.base import decimal_text
-from riskgate.contracts.decisions import LegChange, RiskDecision
+from riskgate.contracts.cards import CardKind
+from riskgate.contracts.decisions import LegChange, RiskDecision, Severity, Verdict, Violation
+from tools.ports import CardContent, ToolRefusal
 
 
 def sentences(decision: RiskDecision) -> list[str]:
@@ -18,6 +22,31 @@ def sentences(decision: RiskDecision) -> list[str]:
         f"{as_sentence(f'{v.rule_id}: {v.message}')} {as_sentence(v.remedy)}"
         for v in decision.violations
     ]
+
+
+def veto_fields(decision: RiskDecision) -> dict[str, JsonValue]:
+    """Return what a card says of a refused plan: its rules and what would pass."""
+    return {
+        "verdict": decision.verdict.value,
+        "violations": [v.model_dump(mode="json") for v in decision.violations],
+        "would_pass": [change.model_dump(mode="json") for change in would_pass(decision)],
+    }
+
+
+def unplanned(refusal: ToolRefusal) -> CardContent:
+    """Say on a card why no plan could be made; its code stands where a rule would."""
+    why = Violation(
+        rule_id=refusal.code,
+        severity=Severity.HIGH,
+        message=as_sentence(refusal.message),
+        remedy=refusal.remedy,
+    )
+    fields: dict[str, JsonValue] = {
+        "verdict": Verdict.DENY.value,
+        "violations": [why.model_dump(mode="json")],
+        "would_pass": [],
+    }
+    return CardContent(kind=CardKind.VETO, title="This plan cannot be made", fields=fields)
 
 
 def would_pass(decision: RiskDecision) -> tuple[LegChange, ...]:

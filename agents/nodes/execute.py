@@ -7,11 +7,11 @@ from pydantic import JsonValue
 
 from agents.context import TurnContext
 from agents.insights.orders import order_sentence
-from agents.insights.verdict import sentences
+from agents.insights.verdict import sentences, veto_fields
 from agents.nodes.step import step
 from agents.state import JsonObject, TurnState, refused
 from riskgate.contracts.cards import CardKind
-from riskgate.contracts.decisions import RiskDecision
+from riskgate.contracts.decisions import RiskDecision, Verdict
 from riskgate.contracts.orders import OrderState
 from riskgate.contracts.traces import ReconciliationResult, SubmittedOrder, TurnOutcome
 from tools.act.reconcile_account import reconcile_account
@@ -31,6 +31,7 @@ async def execute(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     if resumption["decision"] is not None:
         answer = {"decision": resumption["decision"]}
     if report.refusal is not None:
+        await _show_denial(context, state, resumption)
         return {**answer, **_nothing_sent(report.refusal, resumption)}
     outcome = outcome_of(report.orders)
     return {
@@ -42,6 +43,22 @@ async def execute(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         "error_code": None if outcome is TurnOutcome.EXECUTED else outcome.value,
         "explanations": [*_trip(resumption), *map(order_sentence, report.orders)],
     }
+
+
+async def _show_denial(context: TurnContext, state: TurnState, resumption: JsonObject) -> None:
+    """Show the rules of a plan that the gate refused when it was approved."""
+    if resumption["decision"] is None:
+        return
+    decision = RiskDecision.model_validate(resumption["decision"])
+    if decision.verdict is Verdict.ALLOW:
+        return
+    content = CardContent(
+        kind=CardKind.VETO,
+        title="The risk gate does not allow this plan any more",
+        fields={**veto_fields(decision), "kill_switch": resumption.get("trip")},
+        plan_id=state["plan_id"],
+    )
+    context.events.card(await context.cards.show(context.caller, content))
 
 
 async def reconcile(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:

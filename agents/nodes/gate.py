@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
 from agents.context import TurnContext
-from agents.insights.verdict import sentences, would_pass
+from agents.insights.verdict import sentences, veto_fields
 from agents.nodes.step import step
 from agents.state import TurnState, refused
 from riskgate.contracts.cards import CardKind
@@ -54,9 +54,7 @@ def _first_code(decision: RiskDecision) -> str:
 async def _show_veto(context: TurnContext, plan: TradePlan, judged: Judged) -> None:
     decision = judged.decision
     fields: dict[str, JsonValue] = {
-        "verdict": decision.verdict.value,
-        "violations": [v.model_dump(mode="json") for v in decision.violations],
-        "would_pass": [change.model_dump(mode="json") for change in would_pass(decision)],
+        **veto_fields(decision),
         "kill_switch": judged.trip,
         "exposure": None if judged.exposure is None else judged.exposure.model_dump(mode="json"),
     }

@@ -3,6 +3,7 @@
 from langgraph.runtime import Runtime
 
 from agents.context import TurnContext
+from agents.insights.verdict import unplanned
 from agents.nodes.step import step
 from agents.state import TurnState, refused
 from riskgate.contracts.base import time_text
@@ -21,6 +22,8 @@ async def plan(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     intent = TradeIntent.model_validate(state["intent"])
     with step(context, "plan"):
         answer = await compose_plan(context.toolbox, context.proposer, context.caller, intent, view)
+        if isinstance(answer, ToolRefusal):
+            context.events.card(await context.cards.show(context.caller, unplanned(answer)))
     if isinstance(answer, ToolRefusal):
         return refused(TurnOutcome.DENIED, answer.code, answer.message, answer.remedy)
     context.workspace.composed = answer

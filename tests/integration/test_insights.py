@@ -96,7 +96,10 @@ async def test_a_plan_that_cannot_be_made_is_explained_too(desk: Desk) -> None:
     async with desk.client() as client:
         refused = await say(client, "buy 10 INFY at 1480.03, cnc")
         card = await ask(client, "why was it refused")
-    assert refused["outcome"] == "DENIED"
+    (veto,) = refused["cards"]
+    assert (refused["outcome"], veto["kind"]) == ("DENIED", "veto")
+    assert veto["fields"]["violations"][0]["rule_id"] == "PRICE_OFF_TICK"
+    assert veto["fields"]["violations"][0]["remedy"] == "Use 1480 or 1480.1."
     assert card["decision"]["error_code"] == "PRICE_OFF_TICK"
     assert any("tick" in reason for reason in card["reasons"])
 
