@@ -90,7 +90,8 @@ async def _read(context: TurnContext, message: str) -> Understood:
         said = said.model_copy(update={"draft": None})
     understood = await context.reader.read(message, said, context.model, _looker(context))
     parsed = understood.parsed
-    if parsed.kind is MessageKind.CHAT and is_about_login(message):
+    orders_nothing = parsed.kind in {MessageKind.CHAT, MessageKind.QUERY}
+    if orders_nothing and not parsed.symbols and is_about_login(message):
         about = parsed.model_copy(
             update={"kind": MessageKind.QUERY, "topic": QueryTopic.CONNECTION}
         )

@@ -126,6 +126,7 @@ async def test_who_asks_about_the_login_is_told_how_it_stands(
     ("message", "kind", "path"),
     [
         ("is kite connected?", MessageKind.CHAT, "answer"),
+        ("when does my login expire?", MessageKind.QUERY, "answer"),
         ("is kite a bird?", MessageKind.CHAT, "stop"),
         ("login", MessageKind.REFUSE, "stop"),
     ],
