@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.e2e.browsing import CHROMIUM, await_conversation, chromium, visit
+from tests.e2e.browsing import CHROMIUM, DESKTOP, await_conversation, chromium, visit
 from tests.servers import Server
 
 
@@ -32,4 +32,16 @@ def _by_hand(server: Server, url: str, card_id: str) -> None:
         expect(ticket.locator(".proposed-by")).to_contain_text("Proposed through MCP by")
         expect(ticket.locator(".head-source")).to_contain_text("the program's words")
         ticket.get_by_role("button", name="Approve").click()
-        expect(ticket.locator(".chip").first).to_have_text("Approved")
+        expect(ticket).to_contain_text("You approved this plan.")
+
+
+def sign_in_at(server: Server, url: str, card_id: str) -> None:
+    """Open a card's address in a browser that nobody signed in, sign in, and see the card."""
+    with chromium() as browser:
+        page = browser.new_context(viewport=DESKTOP).new_page()
+        page.goto(url)
+        page.get_by_label("API key").fill(server.key)
+        page.get_by_label("API key").press("Enter")
+        ticket = page.locator(f'[data-card="{card_id}"]')
+        expect(ticket.get_by_role("button", name="Approve")).to_be_visible()
+        expect(page).to_have_url(f"{server.url}/")

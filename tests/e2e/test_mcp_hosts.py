@@ -12,7 +12,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
-from tests.e2e.mcp_page import approve_in_the_page
+from tests.e2e.browsing import CHROMIUM
+from tests.e2e.mcp_page import approve_in_the_page, sign_in_at
 from tests.inspector import Inspector
 from tests.servers import REPO, Server
 
@@ -61,6 +62,16 @@ def filled_in(config: Mapping[str, Any], server: Server, key: str) -> dict[str, 
         text = text.replace(example, real)
     found: dict[str, Any] = json.loads(text)
     return found
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
+def test_who_opens_a_cards_address_signs_in_first_and_then_sees_the_card(
+    server: Server, service_key: str, tmp_path: Path
+) -> None:
+    config = filled_in(documented()["http"], server, service_key)
+    inspector = Inspector(config=config, folder=tmp_path)
+    card = inspector.call("propose_trade", message="buy 30 INFY at market, cnc")["proposal"]
+    sign_in_at(server, card["approve_url"], card["card_id"])
 
 
 def host(server: Server, **more: str) -> StdioServerParameters:

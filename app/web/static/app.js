@@ -27,7 +27,7 @@ function start() {
   byId("panel-body").addEventListener("click", onBook);
   byId("focus-clear").addEventListener("click", () => chooseFocus(null));
   byId("panel-refresh").addEventListener("click", refreshBook);
-  addEventListener("hashchange", () => takeFromAddress() && enter());
+  addEventListener("hashchange", onAddress);
   addEventListener("keydown", onKey);
   showPanel(WIDE.matches);
   setInterval(showTime, 1000);
@@ -35,17 +35,31 @@ function start() {
   enter();
 }
 
-/** Take a key to sign in with, or the card to show, from the address; returns whether there was one. */
+/** Take a key to sign in with, or the card to show, from the address; returns what there was. */
 function takeFromAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
   const key = given.get("key");
   const card = given.get("card");
-  if (!key && !card) return false;
+  if (!key && !card) return null;
   if (key) keepKey(key.trim());
   session.asked = card;
   // A key must stay neither in the address bar nor in the history.
   history.replaceState(null, "", location.pathname + location.search);
-  return true;
+  return { key, card };
+}
+
+/** A page that is open already stays as it is and only shows the card, under nobody's click. */
+async function onAddress() {
+  const given = takeFromAddress();
+  if (!given) return;
+  if (given.key || !session.account) {
+    enter();
+    return;
+  }
+  const card = await cardAsked();
+  if (!card) return;
+  if (card.account_id !== session.account.account_id) chooseAccount(card.account_id);
+  showCardAsked(card);
 }
 
 async function enter() {
