@@ -129,7 +129,10 @@ def _counted(desk: Desk) -> str:
     pending = sum(not order.state.final for order in desk.orders)
     overnight = sum(is_overnight(each.opened_at, desk.hours) for each in desk.exceptions)
     exceptions = f"{len(desk.exceptions)} open exceptions ({overnight} since the last close)"
-    return f"{pending} open orders, {len(desk.stops)} kept stops and targets, {exceptions}."
+    missing = sum(map(_is_missing, desk.stops))
+    absent = f" ({missing} with no stop at the broker now)" if missing else ""
+    kept = f"{len(desk.stops)} kept stops and targets{absent}"
+    return f"{pending} open orders, {kept}, {exceptions}."
 
 
 def _calendar(hours: MarketHours) -> Cited:
@@ -140,12 +143,18 @@ def _login_row(login: BrokerLogin) -> JsonValue:
     return {"state": login.state, "is_active": login.is_active, "headline": login.headline}
 
 
+def _is_missing(stop: StopFact) -> bool:
+    return stop.stop_price is not None and not stop.stop_rests
+
+
 def _stop_row(stop: StopFact) -> JsonValue:
+    absent = "the stop is not at the broker now" if _is_missing(stop) else None
     return {
         "instrument": str(stop.instrument),
         "stop_price": number(stop.stop_price),
         "target_price": number(stop.target_price),
-        "note": stop.note,
+        "stop_rests": stop.stop_rests,
+        "note": "; ".join(filter(None, (absent, stop.note))) or None,
         "evidence": [stop.entry_order_id],
     }
 

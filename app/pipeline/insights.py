@@ -191,8 +191,16 @@ async def _stop(session: Session, record: ProtectionRecord) -> StopFact | None:
         stop_price=record.stop_price,
         target_price=record.target_price,
         status=record.status,
+        stop_rests=await _stop_rests(session, record.entry_order_id),
         note=record.note or None,
     )
+
+
+async def _stop_rests(session: Session, entry_order_id: str) -> bool:
+    made = await protections.protective_plans(session, [entry_order_id])
+    standing = [plan.plan_id for plan in made if plan.taken_back is None]
+    own = await protections.orders_of_plans(session, standing)
+    return any(o.intent.trigger_price is not None and not o.state.final for o in own)
 
 
 def _fill(trade: BrokerTrade) -> FillFact:

@@ -142,11 +142,15 @@ class MarketHours(Contract):
 
 
 class StopFact(Contract):
-    """A stop and a target that are kept for the position of one entry; `status` is theirs."""
+    """A stop and a target that are kept for the position of one entry; `status` is theirs.
+
+    `stop_rests` says whether an order with a trigger is unfinished at the broker for it now.
+    """
 
     entry_order_id: Identifier
     instrument: InstrumentRef
     stop_price: Number | None
     target_price: Number | None
     status: str
+    stop_rests: bool = False
     note: ShortText | None = None

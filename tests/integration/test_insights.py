@@ -144,6 +144,18 @@ async def test_a_brief_tells_of_the_whole_desk(desk: Desk) -> None:
     assert "kept stops and targets" in card["said"]
 
 
+async def test_a_brief_does_not_count_a_stop_that_was_cancelled_as_resting(desk: Desk) -> None:
+    async with desk.client() as client:
+        await trade(client, "buy 10 INFY at market, cnc, stop 2%, target 5%")
+        resting = await ask(client, "morning brief")
+        await say(client, "cancel all orders")
+        bare = await ask(client, "morning brief")
+    assert (resting["stops"][0]["stop_rests"], bare["stops"][0]["stop_rests"]) == (True, False)
+    assert "no stop at the broker" not in resting["said"]
+    assert "(1 with no stop at the broker now)" in bare["said"]
+    assert "the stop is not at the broker now" in bare["stops"][0]["note"]
+
+
 async def test_trend_and_volatility_come_from_imported_bars_before_the_replays_day(
     settings: Settings, location: DatabaseLocation
 ) -> None:
