@@ -11,8 +11,8 @@ from tests.servers import Server, running_server
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """A running server that the tests of one module share."""
-    with running_server() as running:
+    """A running server that the tests of one module share; a page each would reach its limit."""
+    with running_server(READS_PER_MIN="6000") as running:
         yield running
 
 

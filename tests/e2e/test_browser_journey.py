@@ -419,11 +419,11 @@ def test_an_instrument_chosen_in_the_book_is_meant_by_words_that_name_none(
     browser: Browser, server: Server
 ) -> None:
     with visit(browser, server) as page:
-        turn = say(page, "buy 2 INFY at market, cnc")
-        turn.get_by_role("button", name="Approve BUY 2 INFY").click()
+        turn = say(page, "buy 13 INFY at market, cnc")
+        turn.get_by_role("button", name="Approve BUY 13 INFY").click()
         expect(turn.locator(".card.result")).to_contain_text("reconciled")
         page.locator("#panel-body .symbol", has_text="INFY").first.click()
         expect(page.locator("#focus")).to_contain_text("NSE:INFY")
-        turn = say(page, "buy 4 at market, cnc")
-        expect(turn.locator(".ticket")).to_contain_text("4 INFY")
+        turn = say(page, "buy 17 at market, cnc")
+        expect(turn.locator(".ticket")).to_contain_text("17 INFY")
         expect(turn.locator(".ticket")).to_contain_text("chosen by you")

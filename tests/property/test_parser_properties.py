@@ -29,6 +29,7 @@ NUMBERS = [
     "7%",
 ]
 DRAFTS = [unfinished(said) for said in ("buy infy", "buy 10 hdfc", "limit order buy infy")]
+FOCUS = ref("INFY")
 HELD = (
     HeldPosition(instrument=ref("INFY"), quantity=Decimal(10)),
     HeldPosition(instrument=ref("TCS"), quantity=Decimal(-5), product=Product.MIS),
@@ -41,6 +42,9 @@ anything = st.text() | st.text(st.characters()) | jumbles
 def check_words(message: str, parsed: ParsedMessage) -> None:
     for trade in parsed.trades:
         for source in trade.provenance.values():
+            if source.source is ProvenanceSource.UI:
+                assert (trade.symbols, source.text) == ((FOCUS,), str(FOCUS))
+                continue
             assert source.source is ProvenanceSource.USER_SPAN
             assert message[source.start : source.end] == source.text
 
@@ -48,7 +52,7 @@ def check_words(message: str, parsed: ParsedMessage) -> None:
 @settings(max_examples=400, deadline=None)
 @given(anything)
 def test_no_message_raises_and_every_field_has_its_words(message: str) -> None:
-    parsed = say(message, positions=HELD, focus=ref("INFY"))
+    parsed = say(message, positions=HELD, focus=FOCUS)
     check_words(message, parsed)
     assert bool(parsed.trades) == (parsed.kind is MessageKind.TRADE)
 
