@@ -7,40 +7,20 @@ from pydantic import JsonValue
 
 from adapters.errors import ModelError
 from adapters.ports import LanguageModel
-from agents.reading.model_port import TurnModel
+from agents.reading.model_port import NoModel, TurnModel
 from riskgate.contracts.models import (
-    ModelCall,
     ModelFailure,
     ModelReply,
     ModelRequest,
-    PortfolioTier,
 )
 
 
 @dataclass(frozen=True)
-class DirectModel(TurnModel):
-    """Asks the model itself, and keeps nothing."""
+class DirectModel(NoModel):
+    """Asks the model itself, and keeps nothing; there is nothing else to see or to allow."""
 
     model: LanguageModel
     failures: list[str] = field(default_factory=list)
-
-    @property
-    def portfolio(self) -> PortfolioTier:
-        return PortfolioTier.OFF
-
-    @property
-    def may_ask_for_more(self) -> bool:
-        return False
-
-    @property
-    def calls(self) -> Sequence[ModelCall]:
-        return ()
-
-    def hide(self, name: str) -> str:  # noqa: ARG002
-        return ""
-
-    def allows(self, tool: str, symbols: Sequence[str]) -> bool:  # noqa: ARG002
-        return False
 
     async def ask(self, request: ModelRequest) -> ModelReply | ModelFailure:
         """Return the answer, or why there is none."""
