@@ -34,9 +34,11 @@ run: $(READY) ## start the server (sets up first)
 kite-standin: $(READY) ## run a stand-in of Kite's MCP server on port 8765, to try the broker offline
 	@.venv/bin/python -m tests.fakes.kite_standin $(ARGS)
 
-# A module stays in one process, and each process has a PostgreSQL of its own.
+# A module stays in one process, and each process has a PostgreSQL of its own. A test that
+# hangs fails with its stacks; what even that cannot end ends its process.
 test: $(READY) ## run every test (sets up first)
-	@.venv/bin/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope \
+	  --timeout=300 -o faulthandler_timeout=420 -o faulthandler_exit_on_timeout=true $(ARGS)
 
 setup: $(READY) ## only make the environment, in .venv
 
