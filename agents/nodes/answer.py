@@ -29,18 +29,16 @@ from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.traces import TurnOutcome
 from tools.offers import PAGE_MAX, PageAsked
 from tools.ports import AccountView
-from tools.read.get_insights import (
-    get_gains,
-    get_market_context,
-    get_market_hours,
-    get_standing,
-    list_fills,
-    list_stops,
-)
+from tools.read.get_gains import get_gains
+from tools.read.get_market_context import get_market_context
+from tools.read.get_market_hours import get_market_hours
 from tools.read.get_quotes import get_quotes
+from tools.read.get_standing import get_standing
 from tools.read.list_decisions import list_decisions
 from tools.read.list_exceptions import list_exceptions
+from tools.read.list_fills import list_fills
 from tools.read.list_orders import list_orders
+from tools.read.list_stops import list_stops
 from tools.read.view_account import view_account
 from tools.read.view_login import view_login
 

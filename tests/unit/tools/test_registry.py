@@ -15,10 +15,15 @@ from tools.act import cancel_order, reconcile_account, submit_plan
 from tools.ports import AccountView, ComposedPlan, ExecutionReport, Judged, ToolRefusal
 from tools.propose import compose_plan, judge_plan, request_approval
 from tools.read import (
-    get_insights,
+    get_gains,
+    get_market_context,
+    get_market_hours,
     get_quotes,
+    get_standing,
     list_exceptions,
+    list_fills,
     list_orders,
+    list_stops,
     view_account,
     view_login,
 )
@@ -47,12 +52,12 @@ EVERY_TOOL = (
     reconcile_account.TOOL,
     submit_plan.TOOL,
     cancel_order.TOOL,
-    get_insights.STANDING,
-    get_insights.GAINS,
-    get_insights.FILLS,
-    get_insights.STOPS,
-    get_insights.CONTEXT,
-    get_insights.HOURS,
+    get_standing.TOOL,
+    get_gains.TOOL,
+    list_fills.TOOL,
+    list_stops.TOOL,
+    get_market_context.TOOL,
+    get_market_hours.TOOL,
 )
 STEP = ReplayStep(step="plan", inputs={}, output={})
 
@@ -245,32 +250,32 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
         {"order_id": "ord-1"},
     ),
     (
-        lambda box, system: get_insights.get_standing(box, system.insights, CALLER, seen()),
+        lambda box, system: get_standing.get_standing(box, system.insights, CALLER, seen()),
         "no equity known",
         {"account_id": "paper-1"},
     ),
     (
-        lambda box, system: get_insights.get_gains(box, system.insights, CALLER, seen()),
+        lambda box, system: get_gains.get_gains(box, system.insights, CALLER, seen()),
         "0 closed, 0 points of equity",
         {"account_id": "paper-1"},
     ),
     (
-        lambda box, system: get_insights.list_fills(box, system.insights, CALLER),
+        lambda box, system: list_fills.list_fills(box, system.insights, CALLER),
         "0 fills",
         {"account_id": "paper-1"},
     ),
     (
-        lambda box, system: get_insights.list_stops(box, system.insights, CALLER),
+        lambda box, system: list_stops.list_stops(box, system.insights, CALLER),
         "0 kept",
         {"account_id": "paper-1"},
     ),
     (
-        lambda box, system: get_insights.get_market_context(box, system.insights, a_ref()),
+        lambda box, system: get_market_context.get_market_context(box, system.insights, a_ref()),
         "0 bars NO_CANDLES",
         {"instrument": "NSE:INFY"},
     ),
     (
-        lambda box, system: get_insights.get_market_hours(box, system.insights, CALLER),
+        lambda box, system: get_market_hours.get_market_hours(box, system.insights, CALLER),
         "NSE open: None",
         {"account_id": "paper-1"},
     ),
