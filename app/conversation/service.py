@@ -47,6 +47,7 @@ from app.pipeline.decisions import CardDecision, CardDecisions
 from app.pipeline.proposals import Proposals, gate_step
 from app.pipeline.submission import Submission
 from app.pipeline.views import AccountViews
+from app.stopping import stop_tasks
 from app.telemetry import log
 from riskgate.contracts.cards import CardStatus
 from riskgate.contracts.intents import ProvenanceSource
@@ -295,8 +296,7 @@ class Conversation:
         try:
             return await work()
         finally:
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            await stop_tasks([writer])
             await turn.log.abandon()
             turn.settled.set()
             self._live.pop((person.tenant_id, turn.run.run_id), None)
@@ -430,6 +430,9 @@ class Conversation:
                 state = stopping_state()
             else:
                 state = await self._through(given, config, context)
+            # A cancellation can be lost on its way; what was stopped ends as stopped.
+            if turn.stopped:
+                raise asyncio.CancelledError
         except asyncio.CancelledError:
             state = stopped_state(turn)
         except ToolDenied as denied:

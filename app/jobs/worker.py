@@ -14,6 +14,7 @@ from app.jobs.reaper import HEARTBEAT_S, SILENT_S, reap_for_ever
 from app.jobs.rounds import Round, claim_for_ever
 from app.persistence.database import POOL_WAIT_S
 from app.persistence.jobs import EVERYWHERE, SERVER
+from app.stopping import end_if_told, stop_tasks
 from app.telemetry import log
 
 # Jobs are told of at once; only what waits for its time is looked for this often.
@@ -46,9 +47,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Finish the jobs at hand within the grace time and let go of the rest."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stop_tasks(self._tasks, again_s=GRACE_S + 1)
         self._tasks = []
 
     async def run_due(self) -> None:
@@ -97,6 +96,8 @@ class Worker:
     async def _pool(self) -> AsyncIterator[AsyncConnectionPool[Any]]:
         async with make_pool(self._conninfo) as pool:
             await pool.wait(POOL_WAIT_S)
+            # The wait for a new pool can lose that the worker is to stop.
+            end_if_told()
             yield pool
 
 

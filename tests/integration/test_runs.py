@@ -1,6 +1,7 @@
 """A run's events can be read again from anywhere, and the run does not depend on who reads."""
 
 import asyncio
+from contextlib import suppress
 
 from app.identity.principal import Role
 from app.persistence.location import DatabaseLocation
@@ -117,6 +118,31 @@ async def test_a_cancelled_run_ends_once_and_leaves_nothing_to_approve(
     assert stream[-1][1]["outcome"]["type"] == "cancelled"
     statuses = rows(location, "SELECT status FROM cards WHERE status = 'PENDING'")
     assert statuses == []
+    check(location, bench.mock)
+
+
+async def test_a_turn_whose_cancellation_was_lost_on_its_way_ends_as_cancelled(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_bench()
+    arrived = asyncio.Event()
+
+    async def be_deaf() -> None:
+        arrived.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        bench.broker.before_snapshot = be_deaf
+        turn = asyncio.create_task(client.post("/api/v1/chat", json={"message": BUY}))
+        await asyncio.wait_for(arrived.wait(), 5)
+        run_id = rows(location, "SELECT run_id FROM runs")[0]["run_id"]
+        cancelled = await client.post(f"/api/v1/runs/{run_id}/cancel")
+        answer = (await asyncio.wait_for(turn, 5)).json()
+
+    assert cancelled.status_code == 200
+    assert (answer["outcome"], answer["error_code"]) == ("CANCELLED", "RUN_CANCELLED")
+    assert rows(location, "SELECT status FROM cards WHERE status = 'PENDING'") == []
     check(location, bench.mock)
 
 

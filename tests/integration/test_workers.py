@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from app.bootstrap import build_worker
 from app.errors import SettingsInvalid
 from app.identity.principal import OWNER_TENANT
-from app.jobs import reaper
+from app.jobs import reaper, worker
 from app.jobs.reaper import PATIENCE, counts
 from app.persistence import job_care, jobs
 from app.persistence.database import Session
@@ -40,13 +40,13 @@ DOLLARS = "mock-usd"
 async def workers(desk: Desk, location: DatabaseLocation, number: int) -> AsyncIterator[None]:
     """Run workers beside the desk."""
     running = [build_worker(desk.container, location, in_server=True) for _ in range(number)]
-    for worker in running:
-        worker.start()
+    for one in running:
+        one.start()
     try:
         yield
     finally:
-        for worker in running:
-            await worker.stop()
+        for one in running:
+            await one.stop()
 
 
 async def until(holds: Callable[[], bool], *, within_s: float = SOON_S) -> None:
@@ -247,13 +247,44 @@ async def test_a_worker_that_stops_in_the_midst_of_a_job_leaves_it_to_the_next(
         bench.broker.before_snapshot = hang
         await defer(desk, jobs.reconcile_account(OWNER_TENANT, MOCK_ACCOUNT))
         async with workers(desk, location, 1):
-            await reached.wait()
+            await asyncio.wait_for(reached.wait(), SOON_S)
         waiting = jobs_of(location, "reconcile_account")
         bench.broker.before_snapshot = go_on
         async with workers(desk, location, 1):
             await until(lambda: finished(location, "reconcile_account") >= 1)
 
     assert MOCK_ACCOUNT in [job["args"]["account_id"] for job in waiting]
+
+
+class DeafPool:
+    """A pool that is never full and does not hear that nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        self.awaited = asyncio.Event()
+
+    async def __aenter__(self) -> "DeafPool":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return
+
+    async def wait(self, _timeout: float) -> None:
+        self.awaited.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+
+async def test_a_worker_that_is_stopped_while_it_opens_its_connections_ends(
+    settings: Settings, location: DatabaseLocation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = DeafPool()
+    monkeypatch.setattr(worker, "make_pool", lambda _conninfo: pool)
+    async with a_bench().desk(settings, location) as desk:
+        running = build_worker(desk.container, location, in_server=True)
+        running.start()
+        async with asyncio.timeout(SOON_S):
+            await pool.awaited.wait()
+            await running.stop()
 
 
 async def test_a_worker_gets_up_again_when_the_database_throws_it_out(
