@@ -21,6 +21,7 @@ from tools.ports import (
     Caller,
     CardDesk,
     ComposedPlan,
+    FileReader,
     InsightReader,
     InstrumentDirectory,
     Judged,
@@ -93,6 +94,7 @@ class TurnContext:
     cards: CardDesk
     records: RecordReader
     insights: InsightReader
+    files: FileReader
     toolbox: Toolbox
     events: TurnEvents
     defaults: Defaults

@@ -136,6 +136,10 @@ class Settings(BaseSettings):
     plan_ttl_s: Annotated[int, Field(ge=10, le=86_400)] = 900
     fill_wait_s: Annotated[float, Field(ge=0, le=30)] = 2.0
     reconcile_every_s: Annotated[int, Field(ge=5, le=3_600)] = 60
+    # How many files one person may keep, and how much room theirs and the tenant's may take.
+    files_per_person: Annotated[int, Field(ge=1)] = 100
+    files_mb_per_person: Annotated[int, Field(ge=1)] = 200
+    files_mb_per_tenant: Annotated[int, Field(ge=1)] = 2_000
     max_body_bytes: Annotated[int, Field(ge=1_024)] = 64 * 1024
     reads_per_min: Annotated[int, Field(ge=1)] = 60
     writes_per_min: Annotated[int, Field(ge=1)] = 240

@@ -9,6 +9,7 @@ from riskgate.contracts.base import Code, Contract, Identifier, Sha256, ShortTex
 from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.contracts.decisions import KillSwitchLevel, RiskDecision
 from riskgate.contracts.exposures import ExposureChange
+from riskgate.contracts.files import FileFacts, FoundRows, NetQuantities, RowWish
 from riskgate.contracts.insights import FillFact, Gains, MarketContext, MarketHours, StopFact
 from riskgate.contracts.instruments import Currency, Instrument, InstrumentRef, Resolution
 from riskgate.contracts.intents import Provenance, TradeIntent
@@ -352,6 +353,33 @@ class InsightReader(Protocol):
 
     async def hours(self, caller: Caller) -> MarketHours:
         """Return the day of the account's own exchange."""
+        ...
+
+
+class FileReader(Protocol):
+    """Reads the caller's own files. What is in them is quoted data and decides nothing."""
+
+    async def file(self, caller: Caller, file_id: str) -> FileFacts | None:
+        """Return what is known of a file."""
+        ...
+
+    async def found(
+        self, caller: Caller, file_id: str, sheet: int, wish: RowWish, *, limit: int
+    ) -> FoundRows:
+        """Return which rows of a sheet (from 0) are wanted."""
+        ...
+
+    async def nets(
+        self,
+        caller: Caller,
+        file_id: str,
+        sheet: int,
+        *,
+        symbol: int,
+        quantity: int,
+        side: int | None,
+    ) -> NetQuantities:
+        """Return the quantities of a sheet by symbol, sales taken away where a side is written."""
         ...
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Protocol
 from pydantic import Field
 
 from riskgate.contracts.base import Contract, Money, Number, Percent, UtcTime
+from riskgate.contracts.files import Comparison
 from riskgate.contracts.instruments import Currency, InstrumentRef
 from riskgate.contracts.intents import (
     Condition,
@@ -124,6 +125,9 @@ class ParseContext(Contract):
     draft: Draft | None = None
     # The orders that the last answer told of: "cancel it" means these.
     told_orders: tuple[str, ...] = ()
+    # The person's files that this message or, without any, the last one to name some was about.
+    files: tuple[str, ...] = ()
+    files_named_now: bool = False
 
 
 # What is missing of a trade whose words were said before: that it is wanted a second time.
@@ -164,6 +168,7 @@ class QueryTopic(StrEnum):
     JOBS = "jobs"
     INSTRUMENT = "instrument"
     PLAYBOOKS = "playbooks"
+    FILE = "file"
     HELP = "help"
 
 
@@ -178,6 +183,32 @@ class QueryDetail(StrEnum):
     LOG = "log"
     WHY_NOT = "why_not"
     WHY = "why"
+
+
+class FileWish(StrEnum):
+    """What is wanted of a file."""
+
+    SHOW = "show"
+    COLUMNS = "columns"
+    COUNT = "count"
+    TOTAL = "total"
+    AVERAGE = "average"
+    LOWEST = "lowest"
+    HIGHEST = "highest"
+    ROWS = "rows"
+    COMPARE = "compare"
+
+
+class FileQuestion(Contract):
+    """A question about a file, in the person's own words: `column`, `sheet` and `value` are as they
+    were typed, and are looked for in the file afterwards. `against` is what it is compared with."""
+
+    wish: FileWish
+    column: str | None = None
+    sheet: str | None = None
+    comparison: Comparison | None = None
+    value: str | None = None
+    against: QueryTopic | None = None
 
 
 class ResearchTopic(StrEnum):
@@ -206,7 +237,7 @@ class ParsedMessage(Contract):
     stop_loss, condition, order, changes, repeat); `ambiguous` the rows a name may mean.
     `drops_draft` says that the person took back the unfinished request in the context.
     `cooling_off` holds words of haste or revenge in a trade, which is asked about once.
-    `reason` says why a message is refused.
+    `reason` says why a message is refused. `file` is what is asked of a file.
     """
 
     kind: MessageKind
@@ -227,6 +258,7 @@ class ParsedMessage(Contract):
     drops_draft: bool = False
     cooling_off: str | None = None
     reason: str | None = None
+    file: FileQuestion | None = None
 
 
 class IntentParser(Protocol):

@@ -22,6 +22,7 @@ from agents.insights.market import context_insight, quotes_insight
 from agents.insights.orders import exceptions_insight, fills_insight, orders_insight
 from agents.insights.risk import risk_insight
 from agents.intent.model import ParsedMessage, QueryDetail, QueryTopic
+from agents.nodes.files import file_answer
 from agents.nodes.login import NO_LOGIN, login_card, login_sentences, needed_login
 from agents.nodes.step import step
 from agents.state import TurnState
@@ -83,6 +84,8 @@ async def answer(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
 
 async def _insight(context: TurnContext, parsed: ParsedMessage) -> Insight:
     topic, symbols = parsed.topic or QueryTopic.HELP, parsed.symbols
+    if topic is QueryTopic.FILE:
+        return await file_answer(context, parsed.file)
     match topic:
         case QueryTopic.HELP:
             return plain("What I can do", HELP)

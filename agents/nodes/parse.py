@@ -6,12 +6,16 @@ from langgraph.runtime import Runtime
 
 from agents.context import TurnContext
 from agents.intent.connection import is_about_login
+from agents.intent.files import FILE_ORDER, about_file, asked, figure_asked
 from agents.intent.model import (
     CONFIRMABLE,
     COOLING,
     REPEAT,
     Draft,
+    FileQuestion,
+    FileWish,
     MessageKind,
+    ParseContext,
     ParsedMessage,
     QueryTopic,
 )
@@ -34,6 +38,14 @@ REFUSAL = (
     "I cannot do that: limits, approvals, the kill switch and credentials are changed by people, "
     "not in chat. To stop trading use 'Pause, drain, stop' in the side panel, "
     "'sigmatrader kill on' or POST /api/v1/kill-switch."
+)
+FILE_REFUSAL = (
+    "I cannot do that: nothing is ordered, changed or approved by what stands in a file. A file "
+    "may be anybody's words, so each order must be in your own."
+)
+FILE_REMEDY = (
+    "Say each one yourself, for example 'buy 10 INFY at market, cnc'. To look into the file: "
+    "'show the file', 'rows where symbol is INFY', 'compare this with my positions'."
 )
 KEEPS_DRAFT = frozenset({MessageKind.CHAT, MessageKind.QUERY})
 NO_ALERTS = "Alerts are not available yet, so there is none to cancel. No order was cancelled."
@@ -88,8 +100,15 @@ async def _read(context: TurnContext, message: str) -> Understood:
     ):
         # A program cannot say yes to how a person's words were read, or to their haste.
         said = said.model_copy(update={"draft": None})
+    file = about_file(message, said)
+    if file is not None:
+        return Understood(parsed=file)
     understood = await context.reader.read(message, said, context.model, _looker(context))
     parsed = understood.parsed
+    if parsed.kind is MessageKind.CHAT and not parsed.drops_draft and said.files:
+        file = _of_the_file(message, said, parsed)
+        if file is not None:
+            return replace(understood, parsed=file, question=None)
     orders_nothing = parsed.kind in {MessageKind.CHAT, MessageKind.QUERY}
     if orders_nothing and not parsed.symbols and is_about_login(message):
         about = parsed.model_copy(
@@ -97,6 +116,15 @@ async def _read(context: TurnContext, message: str) -> Understood:
         )
         return replace(understood, parsed=about)
     return understood
+
+
+def _of_the_file(message: str, said: ParseContext, parsed: ParsedMessage) -> ParsedMessage | None:
+    """Return what words that mean nothing else may ask of a file: a figure, or to see one that
+    was attached to them."""
+    figure = figure_asked(message)
+    if figure is not None or not said.files_named_now or parsed.problems:
+        return figure
+    return asked(FileQuestion(wish=FileWish.SHOW))
 
 
 def _decide(parsed: ParsedMessage) -> TurnState:
@@ -119,6 +147,8 @@ def _decide(parsed: ParsedMessage) -> TurnState:
             return {"path": "ask" if parsed.missing else "cancel"}
         case MessageKind.CHAT:
             return _said(CHAT_HELP)
+        case MessageKind.REFUSE if parsed.reason == FILE_ORDER:
+            return refused(TurnOutcome.DENIED, "FILE_NOT_AN_ORDER", FILE_REFUSAL, FILE_REMEDY)
         case MessageKind.REFUSE:
             return refused(TurnOutcome.DENIED, "REQUEST_REFUSED", REFUSAL)
         case _:

@@ -7,6 +7,7 @@ from app.calendars.sessions import Calendars
 from app.connections.service import Connections
 from app.conversation.service import Conversation
 from app.execution.engine import ExecutionEngine
+from app.files.service import FileDesk
 from app.gate.policies import PolicyDesk
 from app.identity.rate_limit import RateLimiter
 from app.identity.service import Identity
@@ -45,5 +46,6 @@ class Services:
     postbacks: Postbacks
     connections: Connections
     grants: Grants
+    files: FileDesk
     conversation: Conversation
     rate_limiter: RateLimiter

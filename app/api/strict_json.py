@@ -4,14 +4,18 @@ import json
 
 from fastapi import Request
 
+from app.api.middleware import STREAMED
 from app.errors import InvalidRequest
 
 
 async def refuse_ambiguous_json(request: Request) -> None:
     """Raise InvalidRequest for a body that two readers would read differently.
 
-    A body that is no JSON at all is told by the route itself.
+    A body that is no JSON at all is told by the route itself, and one that a route reads piece by
+    piece is not waited for here.
     """
+    if request.scope["path"] in STREAMED:
+        return
     body = await request.body()
     if not body:
         return

@@ -17,6 +17,8 @@ from app.conversation.asking import ask_through
 from app.conversation.service import Conversation, Parts
 from app.execution.baskets import legs_hang_together
 from app.execution.engine import ExecutionEngine
+from app.files.limits import MIB
+from app.files.service import FileDesk, FileQuota
 from app.gate.policies import PolicyDesk
 from app.gate.reducing import legs_that_reduce
 from app.identity.rate_limit import RateLimiter
@@ -97,13 +99,11 @@ def build(
     )
     protection = _protection(ground, views, engine)
     desks = _desks(ground, views, engine, protection.protector)
-    reading = build_reading(ground)
+    reading, files = build_reading(ground), _files(ground)
     conversation = _conversation(
-        ground, views, engine, reconciler, desks.decisions, protection.protector, reading
+        ground, views, engine, reconciler, desks.decisions, protection.protector, reading, files
     )
-    services = _services(
-        ground, settings, views, engine, reconciler, protection, desks, conversation
-    )
+    services = _services(ground, views, engine, reconciler, protection, desks, conversation, files)
     return Container(
         settings=settings,
         services=services,
@@ -125,14 +125,15 @@ class Desks:
 
 def _services(
     ground: Ground,
-    settings: Settings,
     views: AccountViews,
     engine: ExecutionEngine,
     reconciler: Reconciler,
     protection: ProtectionDesk,
     desks: Desks,
     conversation: Conversation,
+    files: FileDesk,
 ) -> Services:
+    settings = ground.settings
     return Services(
         database=ground.database,
         clock=ground.clock,
@@ -164,10 +165,25 @@ def _services(
             secret=settings.postback_secret.get_secret_value() if settings.postback_secret else "",
         ),
         connections=Connections(database=ground.database, logins=ground.logins, clock=ground.clock),
+        files=files,
         grants=Grants(database=ground.database, clock=ground.clock, ids=ground.ids),
         conversation=conversation,
         rate_limiter=RateLimiter(
             reads_per_min=settings.reads_per_min, writes_per_min=settings.writes_per_min
+        ),
+    )
+
+
+def _files(ground: Ground) -> FileDesk:
+    settings = ground.settings
+    return FileDesk(
+        database=ground.database,
+        clock=ground.clock,
+        ids=ground.ids,
+        quota=FileQuota(
+            files=settings.files_per_person,
+            bytes=settings.files_mb_per_person * MIB,
+            tenant_bytes=settings.files_mb_per_tenant * MIB,
         ),
     )
 
@@ -248,6 +264,7 @@ def _conversation(
     decisions: CardDecisions,
     protector: Protector,
     reading: Reading,
+    files: FileDesk,
 ) -> Conversation:
     settings = ground.settings
     proposals = Proposals(
@@ -296,6 +313,7 @@ def _conversation(
             past=ground.past,
             clock=ground.clock,
         ),
+        files=files,
         writer=reading.writer,
         defaults=_defaults(settings),
         clock=ground.clock,

@@ -14,6 +14,8 @@ from rich.status import Status
 from rich.text import Text
 
 from app.cli.desk_lists import exception_lines, protection_lines
+from app.cli.file_upload import send_file
+from app.cli.files_view import file_line
 from app.cli.past import thread_lines, turn_parts
 from app.cli.render import (
     choice_letter,
@@ -69,6 +71,7 @@ HELP: Final = (
     "Say what you want, for example 'buy 10 INFY at market, cnc', 'price of TCS' or 'positions'.\n"
     "/exceptions and /protections list what needs attention and which stops are held by whom;\n"
     "/threads lists earlier conversations, /thread ID goes on with one,\n"
+    "/attach PATH attaches a .csv or .xlsx file to the next message,\n"
     "/new starts a new conversation, /quit or Ctrl-D leaves."
 )
 
@@ -103,13 +106,14 @@ class Turn:
         return self.outcome in DONE_OUTCOMES
 
 
-def run_chat(
+def run_chat(  # noqa: PLR0913  # each is an option
     *,
     base_url: str,
     api_key: str,
     account_id: str | None = None,
     thread_id: str | None = None,
     message: str | None = None,
+    attach: Sequence[str] = (),
     as_json: bool = False,
     terminal: Terminal | None = None,
     transport: httpx.BaseTransport | None = None,
@@ -127,6 +131,8 @@ def run_chat(
     try:
         with _client(base_url, api_key, transport) as client:
             chat = Chat(client, terminal.out, terminal.notes, account_id, terminal.ask, thread_id)
+            for path in attach:
+                chat.attach(path)
             return _run(chat, message, as_json=as_json)
     except ChatError as error:
         show_problem(terminal.notes, error)
@@ -206,6 +212,7 @@ class Chat:
     ask: Ask | None
     thread_id: str | None = None
     currency: str = "INR"
+    attached: list[str] = field(default_factory=list)
     last: Turn = field(default_factory=Turn)
 
     def converse(self) -> int:
@@ -229,6 +236,8 @@ class Chat:
                     self._decide_waiting()
                 case "/help":
                     self.notes.print(Text(HELP))
+                case name if name.startswith("/attach "):
+                    self._guarded_attach(name.removeprefix("/attach ").strip())
                 case name if name.startswith("/thread "):
                     self._guarded_thread(name.removeprefix("/thread ").strip())
                 case name if name in LISTS:
@@ -244,12 +253,25 @@ class Chat:
             body["thread_id"] = self.thread_id
         if self.account_id:
             body["account_id"] = self.account_id
+        body |= self._files()
         return self._follow("/api/v1/chat", body)
+
+    def attach(self, path: str) -> None:
+        """Send a file, which the next message is about."""
+        with self.notes.status("Reading the file"):
+            file = send_file(self.client, path)
+        self.attached.append(str(file["file_id"]))
+        self.notes.print(file_line(file))
+
+    def _files(self) -> dict[str, list[str]]:
+        taken, self.attached = self.attached, []
+        return {"files": taken} if taken else {}
 
     def say_json(self, message: str) -> int:
         """Send a message and print the server's JSON answer as it is."""
-        body = {"message": message, "thread_id": self.thread_id, "account_id": self.account_id}
-        body = {name: value for name, value in body.items() if value is not None}
+        said = {"message": message, "thread_id": self.thread_id, "account_id": self.account_id}
+        body: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        body |= self._files()
         try:
             response = self.client.post(
                 "/api/v1/chat", json=body, headers={"Idempotency-Key": _fresh_key()}
@@ -315,6 +337,13 @@ class Chat:
             return self._ask("you> ")
         except KeyboardInterrupt:
             return ""
+
+    def _guarded_attach(self, path: str) -> None:
+        try:
+            self.attach(path)
+            self.notes.print(Text("Ask about it, for example 'show the file'.", style="dim"))
+        except ChatError as error:
+            show_problem(self.notes, error)
 
     def _guarded_list(self, name: str) -> None:
         path, lines = LISTS[name]

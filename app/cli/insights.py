@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from app.cli import files_view as files
 from app.cli.text import NOTHING, clock, decimal, instrument, money, safe, sign_of, words
 
 Json: TypeAlias = Mapping[str, Any]
@@ -211,6 +212,7 @@ def _decisions(rows: Sequence[Json], _currency: str) -> list[RenderableType]:
 
 
 PARTS: Final[Mapping[str, Draw]] = {
+    **files.PARTS,
     "decision": _decision,
     "violations": _violations,
     "would_pass": _passing,

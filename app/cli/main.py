@@ -12,6 +12,7 @@ from app.cli import (
     database,
     decisions,
     exceptions,
+    files,
     intent,
     kill,
     kite,
@@ -39,6 +40,7 @@ app.add_typer(kill.app, name="kill")
 app.add_typer(kite.app, name="kite")
 app.add_typer(policy.app, name="policy")
 app.add_typer(data.app, name="data")
+app.add_typer(files.app, name="file")
 app.add_typer(decisions.app, name="decision")
 app.add_typer(decisions.audit, name="audit")
 app.add_typer(risk_desk.app, name="risk")
@@ -99,6 +101,9 @@ def chat(
     message: Annotated[str | None, typer.Argument(help="One message; none for a talk.")] = None,
     account: Annotated[str | None, typer.Option(help="Account to trade in.")] = None,
     thread: Annotated[str | None, typer.Option(help="Conversation to go on with.")] = None,
+    file: Annotated[
+        list[str] | None, typer.Option(help="A .csv or .xlsx file that the message is about.")
+    ] = None,
     url: Annotated[str | None, typer.Option(help="Server; the local one by default.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
@@ -117,6 +122,7 @@ def chat(
             api_key=key,
             account_id=account,
             thread_id=thread,
+            attach=file or (),
             message=message,
             as_json=as_json,
         )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from agents.intent.model import Draft, HeldPosition, OpenOrder, ParseContext
-from app.persistence import accounts, ledger, orders
+from app.persistence import accounts, files, ledger, orders
 from app.persistence.database import Session
 from riskgate.contracts.instruments import Currency, InstrumentRef
 
@@ -13,6 +13,7 @@ async def parse_context(
     *,
     account_id: str,
     thread_id: str,
+    run_id: str,
     user_id: str,
     draft: Draft | None,
     focus_symbol: InstrumentRef | None,
@@ -25,6 +26,7 @@ async def parse_context(
     told = await orders.last_sent(
         session, thread_id=thread_id, user_id=user_id, account_id=account_id
     )
+    named_in, named = await files.named_last(session, thread_id=thread_id, user_id=user_id)
     return ParseContext(
         now=now,
         currency=Currency.INR if account is None else account.currency,
@@ -44,4 +46,6 @@ async def parse_context(
         draft=draft,
         # An unfinished request is newer than the orders before it: "it" is that.
         told_orders=() if draft is not None else told,
+        files=tuple(named),
+        files_named_now=named_in == run_id,
     )

@@ -52,7 +52,7 @@ from app.telemetry import log
 from riskgate.contracts.cards import CardStatus
 from riskgate.contracts.intents import ProvenanceSource
 from riskgate.contracts.traces import TurnOutcome
-from tools.ports import Caller, InsightReader, InstrumentDirectory, RecordReader, Relay
+from tools.ports import Caller, FileReader, InsightReader, InstrumentDirectory, RecordReader, Relay
 from tools.registry import Toolbox, ToolDenied
 from tools.scopes import Scope, scopes_of
 
@@ -90,6 +90,7 @@ class Parts:
     decisions: CardDecisions
     records: RecordReader
     insights: InsightReader
+    files: FileReader
     writer: Writer | None
     defaults: Defaults
     clock: Clock
@@ -312,6 +313,7 @@ class Conversation:
                 account_id=run.account_id,
                 draft=await fresh_draft(session, run.thread_id),
                 thread_id=run.thread_id,
+                run_id=run.run_id,
                 user_id=run.user_id,
                 focus_symbol=request.focus_symbol,
                 now=now,
@@ -535,6 +537,7 @@ class Conversation:
             cards=parts.proposals,
             records=parts.records,
             insights=parts.insights,
+            files=parts.files,
             writer=parts.writer,
             toolbox=Toolbox(scopes if relay is None else scopes - ACTING, parts.microseconds),
             events=turn.events,

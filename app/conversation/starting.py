@@ -9,7 +9,7 @@ from adapters.ports import IdFactory
 from agents.intent.model import Draft
 from app.errors import Conflict, NotFound, Unprocessable
 from app.identity.principal import Principal
-from app.persistence import accounts, runs
+from app.persistence import accounts, files, runs
 from app.persistence.database import Session
 from app.persistence.runs import RunRecord
 from riskgate.contracts.instruments import InstrumentRef
@@ -19,7 +19,8 @@ from tools.ports import Relay
 @dataclass(frozen=True, kw_only=True)
 class TurnRequest:
     """One message. Ids are the client's own where it has them. Without a `relay` the words are the
-    person's own. `focus_symbol` is what the person chose in the page, never what anything wrote."""
+    person's own. `focus_symbol` is what the person chose in the page, never what anything wrote.
+    `files` are the person's own files that the message is about."""
 
     message: str
     thread_id: str | None = None
@@ -27,6 +28,7 @@ class TurnRequest:
     account_id: str | None = None
     focus_symbol: InstrumentRef | None = None
     page: str | None = None
+    files: tuple[str, ...] = ()
     relay: Relay | None = None
 
 
@@ -35,7 +37,7 @@ async def store_new(
 ) -> tuple[RunRecord, bool]:
     """Write a new run down, or return the one that has its id; and whether it is new.
 
-    Raises NotFound for a foreign thread or account and Conflict for a reused run id.
+    Raises NotFound for a foreign thread, account or file and Conflict for a reused run id.
     """
     account_id = await _account_id(session, request.account_id)
     run = RunRecord(
@@ -58,8 +60,14 @@ async def store_new(
     )
     if owner != person.user_id:
         raise NotFound(f"there is no thread {run.thread_id}")
+    for file_id in request.files:
+        if await files.find_file(session, file_id=file_id, user_id=person.user_id) is None:
+            raise NotFound(f"there is no file {file_id}")
     if not await runs.add_run(session, run):
         return await _same_run(session, run), False
+    await files.name_in_run(
+        session, request.files, run_id=run.run_id, thread_id=run.thread_id, at=at
+    )
     return run, True
 
 

@@ -80,6 +80,11 @@ def absent(value: object) -> bool:
     return value is None
 
 
+def none_of(values: object) -> bool:
+    """Say whether a list added later is empty, and so left out of the bytes as `absent` is."""
+    return not values
+
+
 def time_text(value: datetime) -> str:
     """Write a time as ISO 8601 in UTC with microseconds and a Z."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -13,6 +13,7 @@ from riskgate.contracts.base import (
     Sha256,
     ShortText,
     UtcTime,
+    none_of,
 )
 from riskgate.contracts.decisions import RiskDecision
 from riskgate.contracts.instruments import InstrumentRef
@@ -163,13 +164,14 @@ class TurnOutcome(StrEnum):
 
 
 class InputsUsed(Contract):
-    """What the turn looked at, by id, with the times that decide staleness."""
+    """What the turn looked at, by id, with the times that decide staleness; files by content."""
 
     broker_snapshot_id: Identifier | None = None
     ledger_snapshot_id: Identifier | None = None
     policy_hash: Sha256 | None = None
     quotes: dict[str, UtcTime] = Field(default_factory=dict)
     context: dict[str, JsonValue] = Field(default_factory=dict)
+    files: Annotated[tuple[Sha256, ...], Field(exclude_if=none_of)] = ()
 
 
 class ReplayStep(Contract):

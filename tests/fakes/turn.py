@@ -18,6 +18,7 @@ from riskgate.contracts.orders import ExecutionMode, OrderType, Product
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
 from riskgate.contracts.traces import ReconciliationResult, SubmittedOrder
 from tests.builders import TENANT, a_card
+from tests.fakes.files import FakeFiles
 from tests.fakes.insights import FakeInsights, FakeRecords
 from tests.unit.riskgate.builders import ACCOUNT, NOW
 from tools.ports import (
@@ -101,10 +102,11 @@ class FakeSystem:
     before: EarlierRequest | None = None
     records: FakeRecords = field(default_factory=FakeRecords)
     insights: FakeInsights = field(default_factory=FakeInsights)
+    files: FakeFiles = field(default_factory=FakeFiles)
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.records.asked = self.insights.asked = self.asked
+        self.records.asked = self.insights.asked = self.files.asked = self.asked
 
     async def read(
         self, message: str, context: ParseContext, model: TurnModel, looker: Shows
@@ -214,6 +216,7 @@ def a_context(
         cards=system,
         records=system.records,
         insights=system.insights,
+        files=system.files,
         toolbox=toolbox or a_toolbox(),
         events=events or RecordedEvents(),
         defaults=Defaults(

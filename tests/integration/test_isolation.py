@@ -63,6 +63,9 @@ async def something_of_everything(desk: Desk, location: DatabaseLocation) -> dic
         text = 'version: "1"\nlimits: {order: {max_order_value: 1}}\n'
         put = await client.put("/api/v1/policies", json={"text": text})
         change = put.json()["change"]
+        kept = await client.post("/api/v1/files?name=a.csv", content=b"symbol,qty\nINFY,1\n")
+        file_id = kept.json()["file"]["file_id"]
+        await say(client, "show the file", files=[file_id])
     return {
         "policy_hash": change["to_hash"],
         "change_id": change["change_id"],
@@ -74,6 +77,7 @@ async def something_of_everything(desk: Desk, location: DatabaseLocation) -> dic
         "exception_id": raised[0]["exception_id"],
         "snapshot_id": rows(location, "SELECT snapshot_id FROM snapshots")[0]["snapshot_id"],
         "thread_id": waiting["thread_id"],
+        "file_id": file_id,
     }
 
 

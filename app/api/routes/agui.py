@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from ag_ui.core import ResumeEntry, RunAgentInput, UserMessage
+from ag_ui.core import DocumentPart, FileSource, ResumeEntry, RunAgentInput, UserMessage
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -19,6 +19,7 @@ from app.identity.principal import Principal
 from app.persistence.runs import RunRecord
 from riskgate.contracts.base import Identifier
 from riskgate.contracts.cards import CardKind, CardStatus
+from riskgate.contracts.files import FILES_A_TURN
 
 router = APIRouter(tags=["agui"])
 
@@ -52,6 +53,7 @@ async def _start(running: Services, user: Principal, body: RunAgentInput) -> Run
             account_id=_text(props.get("account_id")),
             focus_symbol=chosen_instrument(running, _context(body, "focus_symbol")),
             page=_context(body, "page"),
+            files=_files(body),
         ),
     )
 
@@ -141,6 +143,20 @@ def _newest_words(body: RunAgentInput) -> str:
             texts = [part.text for part in message.content if part.type == "text"]
             return "\n".join(texts)
     raise InvalidRequest("the input has no user message")
+
+
+def _files(body: RunAgentInput) -> tuple[str, ...]:
+    """Return the ids of our own files that the newest user message carries as documents.
+
+    Bytes and addresses in a message are not taken: a file is attached by its own route first.
+    """
+    newest = next((each for each in reversed(body.messages) if isinstance(each, UserMessage)), None)
+    parts = newest.content if newest is not None and not isinstance(newest.content, str) else ()
+    sources = [part.source for part in parts if isinstance(part, DocumentPart)]
+    ids = tuple(source.value for source in sources if isinstance(source, FileSource))
+    if len(ids) > FILES_A_TURN:
+        raise InvalidRequest(f"a message may name {FILES_A_TURN} files, this one names {len(ids)}")
+    return ids
 
 
 def _check_ids(body: RunAgentInput) -> None:

@@ -17,6 +17,7 @@ from app.conversation.starting import TurnRequest
 from app.errors import InvalidRequest
 from app.identity.principal import Principal
 from riskgate.contracts.base import Contract, Identifier
+from riskgate.contracts.files import FILES_A_TURN
 from riskgate.contracts.orders import ExecutionMode
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
@@ -32,12 +33,16 @@ class ChatContext(Contract):
 
 
 class ChatRequest(Contract):
-    """One message. `thread_id` continues a conversation; without it a new one begins."""
+    """One message. `thread_id` continues a conversation; without it a new one begins.
+
+    `files` are ids of one's own files that the message is about.
+    """
 
     message: Annotated[str, Field(max_length=MESSAGE_MAX)]
     thread_id: Identifier | None = None
     account_id: Identifier | None = None
     context: ChatContext | None = None
+    files: Annotated[tuple[Identifier, ...], Field(max_length=FILES_A_TURN)] = ()
     mode: ExecutionMode | None = None
 
 
@@ -59,6 +64,7 @@ async def chat(
             running, body.context.focus_symbol if body.context else None
         ),
         page=body.context.page if body.context else None,
+        files=body.files,
     )
     payload = body.model_dump(mode="json")
     if wants_stream(request):

@@ -1,6 +1,6 @@
 """The schema. Every table that belongs to a tenant has the tenant first in its key."""
 
-from app.persistence.tables import accounts, books, orders, people, turns
+from app.persistence.tables import accounts, books, files, orders, people, turns
 from app.persistence.tables.columns import metadata
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "INSTALLATION_WIDE",
     "accounts",
     "books",
+    "files",
     "metadata",
     "orders",
     "people",

@@ -49,6 +49,13 @@ export async function postJson(path, body = {}) {
   return answer.json();
 }
 
+/** Attach a file: its bytes are the body, and its content says what it is. */
+export async function sendFile(file) {
+  const headers = { "Idempotency-Key": freshKey(), "Content-Type": "application/octet-stream" };
+  const answer = await request(`/files?name=${encodeURIComponent(file.name.slice(-200))}`, { method: "POST", headers, body: file });
+  return answer.json();
+}
+
 /** Open an event stream; the answer's body is its bytes. 204 says nothing is left. */
 export async function openStream(path, { method = "GET", body, lastEventId, signal } = {}) {
   const headers = { Accept: "text/event-stream" };
@@ -60,7 +67,7 @@ export async function openStream(path, { method = "GET", body, lastEventId, sign
 
 async function request(path, options) {
   const headers = { Accept: "application/json", ...options.headers, Authorization: `Bearer ${readKey()}` };
-  if (options.body) headers["Content-Type"] = "application/json";
+  if (options.body) headers["Content-Type"] ??= "application/json";
   let answer;
   try {
     answer = await fetch(PREFIX + path, { ...options, headers, cache: "no-store", credentials: "omit" });

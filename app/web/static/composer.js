@@ -1,9 +1,11 @@
 /** The message box: Enter sends, Esc clears, the up arrow brings the last message back. */
 
 import { byId } from "./dom.js";
+import { filesAttached, filesBusy, startFiles } from "./files.js";
 import { session } from "./session.js";
 
 const TALLEST_PX = 160;
+const SHOW_IT = "show the file";
 const invitation = byId("message").placeholder;
 let lastMessage = "";
 
@@ -15,6 +17,7 @@ export function startComposer(onSend) {
   });
   byId("message").addEventListener("keydown", onKey);
   byId("message").addEventListener("input", fit);
+  startFiles(showBusy);
   showBusy();
 }
 
@@ -41,17 +44,22 @@ export function showFocus(symbol) {
 
 /** A message may be sent while its thread is at work, which stops for it; the account stays as it is meanwhile. */
 export function showBusy() {
-  byId("send").disabled = mustWait() || !byId("message").value.trim();
+  byId("send").disabled = mustWait() || !words();
   byId("account").disabled = byId("new-thread").disabled = byId("earlier").disabled = session.sending + session.deciding > 0;
 }
 
 /** Before the server has named the thread a second message would begin another. */
 function mustWait() {
-  return session.sending > 0 && !session.threadId;
+  return filesBusy() || (session.sending > 0 && !session.threadId);
+}
+
+/** What is to be sent: with a file and no words, that the file be shown. */
+function words() {
+  return byId("message").value.trim() || (filesAttached() ? SHOW_IT : "");
 }
 
 function submit(onSend) {
-  const message = byId("message").value.trim();
+  const message = words();
   if (!message || mustWait() || !session.account) return;
   lastMessage = message;
   fillMessage("");

@@ -5,6 +5,7 @@ import { noticePrices } from "./banner.js";
 import { expectAnswer, fillMessage, showBusy } from "./composer.js";
 import { logIn } from "./connection.js";
 import { announce, byId, el } from "./dom.js";
+import { takeFiles } from "./files.js";
 import { listThreads, showTurns } from "./history.js";
 import { refreshBook, showPanel, whenCardMade } from "./panel.js";
 import { problemLines, problemNote } from "./problems.js";
@@ -73,14 +74,16 @@ export function greet(title) {
 /** Send a message and follow its run. */
 export async function send(message, threadId = session.threadId) {
   const { account_id: accountId } = session.account;
+  const files = takeFiles();
   await during("sending", () => session.loaded);
   for (const list of document.querySelectorAll("#hello, .threads")) list.remove();
   if (threadId) closeQuestions(desk, threadId);
-  const run = createRun(createTurn(byId("turns"), { said: message }), desk, { isMessage: true });
+  const run = createRun(createTurn(byId("turns"), { said: message, files }), desk, { isMessage: true });
   expectAnswer(null);
   scrollDown();
   const body = { message, account_id: accountId, context: { page: "chat", ...(session.focus && { focus_symbol: session.focus }) } };
   if (threadId) body.thread_id = threadId;
+  if (files.length) body.files = files.map((file) => file.file_id);
   try {
     await during("sending", () => follow(run, "/chat", body));
   } catch (problem) {

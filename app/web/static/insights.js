@@ -2,6 +2,7 @@
 
 import { barsFigure, group } from "./charts.js";
 import { el } from "./dom.js";
+import { fileColumns, fileDifferences, fileFigures, fileHead, fileTables } from "./files.js";
 import { clock, decimal, instrumentParts, instrumentText, money, NOTHING, roundedMoney, sentenceCase, words } from "./format.js";
 import { linesFigure } from "./lines.js";
 import {
@@ -18,6 +19,7 @@ const EMPTY = {
   exceptions: "Nothing needs your attention.",
   stops: "No stops or targets are kept.",
   realised: "Nothing was closed today.",
+  file_differences: "Nothing differs.",
 };
 const COUNTED = new Set(["orders", "positions", "messages", "units"]);
 const LOUD = { UP: "profit", DOWN: "loss" };
@@ -51,6 +53,11 @@ const PARTS = {
   stops: stopsTable,
   decisions: decisionsTable,
   limits: limitsPart,
+  file: fileHead,
+  file_tables: fileTables,
+  file_figures: fileFigures,
+  file_columns: fileColumns,
+  file_differences: fileDifferences,
 };
 const HIDDEN = new Set(["evidence", "currency"]);
 

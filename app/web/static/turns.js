@@ -2,6 +2,7 @@
 
 import { closeQuestion, createCard, spoken } from "./cards.js";
 import { announce, copyable, el } from "./dom.js";
+import { filesSaid } from "./files.js";
 import { clock, words } from "./format.js";
 import { problemNote } from "./problems.js";
 import { createSteps, say, stepFinished, stepsEnded, stepStarted, toolSaid, toolStarted } from "./steps.js";
@@ -11,12 +12,13 @@ const TONES = {
   EXECUTED: "good", PARTIALLY_EXECUTED: "warn", DENIED: "bad", NOT_EXECUTED: "bad", OUTCOME_UNKNOWN: "bad", FAILED: "bad",
 };
 
-/** Start a turn; `said` is the person's own words, `note` a line for a turn that has none. */
-export function createTurn(list, { said = null, note = null } = {}) {
+/** Start a turn; `said` is the person's own words, `files` what was attached to them, `note` a line for a turn that has none. */
+export function createTurn(list, { said = null, note = null, files = [] } = {}) {
   const element = el(
     "article",
     { class: "turn" },
     said === null ? null : el("p", { class: "said" }, said),
+    filesSaid(files),
     note === null ? null : el("p", { class: "turn-note" }, note),
   );
   list.append(element);

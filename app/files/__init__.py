@@ -1,0 +1,1 @@
+"""Files that people attach: read as data in a process of their own, kept as tables of text."""
