@@ -193,6 +193,8 @@ def _looker(context: TurnContext) -> Looker:
         directory=context.directory,
         quotes=context.quotes,
         accounts=context.accounts,
+        files=context.files,
+        file_ids=context.parse_context.files if context.parse_context.files_named_now else (),
     )
 
 

@@ -10,16 +10,19 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from agents.reading.file_views import SeenFiles, symbols_in
 from agents.reading.model_port import TurnModel
-from agents.reading.safe_views import Withheld, safe_view, withheld
+from agents.reading.safe_views import Withheld, safe_view, symbol_text, withheld
 from riskgate.contracts.instruments import InstrumentRef
-from tools.ports import AccountReader, Caller, InstrumentDirectory, QuoteReader
+from tools.ports import AccountReader, Caller, FileReader, InstrumentDirectory, QuoteReader
 from tools.read.get_quotes import get_quotes
 from tools.read.list_orders import list_orders
 from tools.read.view_account import view_account
+from tools.read.view_file import view_file
 from tools.registry import Toolbox, ToolDenied
 
 SYMBOLS_MAX: Final = 5
+FILES: Final = "view_file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,8 @@ class Looker:
     directory: InstrumentDirectory
     quotes: QuoteReader
     accounts: AccountReader
+    files: FileReader
+    file_ids: tuple[str, ...] = ()
 
     async def look(self, tool: str, symbols: Sequence[str], model: TurnModel) -> JsonValue:
         """Return the safe view of what was asked for, or the code of why it is not shown."""
@@ -69,9 +74,25 @@ async def _orders(looker: Looker, _: Sequence[str]) -> object:
     return await list_orders(looker.toolbox, looker.accounts, looker.caller)
 
 
+async def _files(looker: Looker, _: Sequence[str]) -> object:
+    found = [
+        await view_file(looker.toolbox, looker.files, looker.caller, file_id)
+        for file_id in looker.file_ids
+    ]
+    files = tuple(file for file in found if file is not None)
+    known = {
+        cell: symbol_text(row.ref)
+        for cell in symbols_in(files)
+        if (row := looker.directory.resolve(cell).instrument) is not None
+        and cell.upper() in {row.ref.tradingsymbol, str(row.ref)}
+    }
+    return SeenFiles(files, known)
+
+
 LOOKS: Final[Mapping[str, Callable[[Looker, Sequence[str]], Awaitable[object]]]] = {
     "find_instruments": _find_instruments,
     "get_quotes": _quotes,
     "view_account": _account,
     "list_orders": _orders,
+    FILES: _files,
 }

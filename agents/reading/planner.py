@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from agents.intent.model import ParseContext
 from agents.prompts import Prompt
+from agents.reading.looks import FILES
 from agents.reading.model_answer import (
     Look,
     Malformed,
@@ -41,6 +42,8 @@ class Planner:
     ) -> ModelAnswer | ModelFailure:
         """Return the model's answer, or why there is none that can be used."""
         view = _view(message, context, model)
+        if context.files_named_now:
+            view["attached"] = await looker.look(FILES, (), model)
         answer = await self._answer([view], model)
         if isinstance(answer, ModelAnswer) and answer.looks:
             seen = [await _seen(look, model, looker) for look in answer.looks]
@@ -77,7 +80,7 @@ class Planner:
         )
 
 
-def _view(message: str, context: ParseContext, model: TurnModel) -> JsonValue:
+def _view(message: str, context: ParseContext, model: TurnModel) -> dict[str, JsonValue]:
     book = safe_view(BOOK, context, model.portfolio, model.hide)
     return {
         "message": message,

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from pydantic import JsonValue
 
 from agents.intent.model import HeldPosition, ParseContext
+from agents.reading.file_views import files_digest, files_full
 from riskgate.contracts.base import decimal_text, time_text
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.models import PortfolioTier
@@ -189,6 +190,14 @@ def _rows_of(context: ParseContext) -> tuple[HeldPosition, ...]:
     return (*context.positions, *context.holdings)
 
 
+def _files_digest(result: object, _: Hide) -> JsonValue | None:
+    return files_digest(result)
+
+
+def _files_full(result: object, _: Hide) -> JsonValue | None:
+    return files_full(result)
+
+
 def _nothing(_: object, __: Hide) -> JsonValue | None:
     return None
 
@@ -202,7 +211,11 @@ VIEWS: Final[Mapping[str, SafeView]] = {
     "view_account": SafeView(Tier.PORTFOLIO, _account_digest, _account_full),
     "list_orders": SafeView(Tier.PORTFOLIO, _orders_digest, _orders_full),
     "list_exceptions": SafeView(Tier.PORTFOLIO, _exceptions, _exceptions),
+    "view_file": SafeView(Tier.PORTFOLIO, _files_digest, _files_full),
     BOOK: SafeView(Tier.PORTFOLIO, _book_digest, _book_full),
+    # Rows of a file are somebody's words.
+    "find_file_rows": NEVER,
+    "net_file_quantities": NEVER,
     # Says what a person typed before; state-changing tools tell nothing to anybody but people.
     "find_repeat": NEVER,
     "compose_plan": NEVER,

@@ -21,6 +21,7 @@ RATES: Final[Mapping[str, Rate]] = {
     "get_quotes": Rate(60, 30),
     "view_account": Rate(10, 10),
     "list_orders": Rate(10, 10),
+    "view_file": Rate(30, 30),
 }
 
 

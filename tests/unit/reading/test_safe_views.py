@@ -115,7 +115,12 @@ def test_a_symbol_that_reads_like_a_sentence_is_not_written() -> None:
 async def test_a_model_that_asks_for_a_tool_that_acts_is_told_no_and_nothing_is_called() -> None:
     system, toolbox = FakeSystem(), a_toolbox()
     looker = Looker(
-        caller=CALLER, toolbox=toolbox, directory=system, quotes=system, accounts=system
+        caller=CALLER,
+        toolbox=toolbox,
+        directory=system,
+        quotes=system,
+        accounts=system,
+        files=system.files,
     )
     full = ScriptedModel(portfolio=PortfolioTier.FULL_SANITIZED)
     for tool in ("place_order", "submit_plan", "cancel_order", "approve_card", "find_repeat", ""):
@@ -132,6 +137,11 @@ async def test_a_model_looks_with_the_rights_of_the_person() -> None:
     system = FakeSystem()
     toolbox = a_toolbox(Scope.PLAN_WRITE)
     looker = Looker(
-        caller=CALLER, toolbox=toolbox, directory=system, quotes=system, accounts=system
+        caller=CALLER,
+        toolbox=toolbox,
+        directory=system,
+        quotes=system,
+        accounts=system,
+        files=system.files,
     )
     assert await looker.look("get_quotes", (), ScriptedModel()) == {"blocked": "TOOL_SCOPE_MISSING"}
