@@ -20,6 +20,7 @@ from tools.ports import (
     AccountView,
     Caller,
     CardDesk,
+    CardWithdrawer,
     ComposedPlan,
     FileReader,
     InsightReader,
@@ -92,6 +93,7 @@ class TurnContext:
     submitter: PlanSubmitter
     canceller: OrderCanceller
     cards: CardDesk
+    withdrawer: CardWithdrawer
     records: RecordReader
     insights: InsightReader
     files: FileReader

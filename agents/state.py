@@ -15,6 +15,8 @@ class TurnState(TypedDict, total=False):
     parsed: JsonObject
     draft: JsonObject | None
     question: str
+    supersedes: str | None
+    cancels: list[str]
     wants_more: bool
     reading: JsonObject
     intent: JsonObject

@@ -403,6 +403,14 @@ class OrderCanceller(Protocol):
         ...
 
 
+class CardWithdrawer(Protocol):
+    """Takes back the caller's own waiting card."""
+
+    async def withdraw(self, caller: Caller, card_id: str, *, because: str) -> ToolRefusal | None:
+        """Reject the card for good; a card that was decided already is refused."""
+        ...
+
+
 class PlanSubmitter(Protocol):
     """Submits plans that a person has approved."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
+from agents.intent.amending import begins_afresh, drops_guard, of_a_draft, without_replaced
 from agents.intent.books import sides_out
 from agents.intent.checks import value_problems
 from agents.intent.compose import Composed, Composer, missing_of
@@ -46,6 +47,7 @@ AMENDING: Final = (Tag.AMEND, Tag.INSTEAD, Tag.SAME, Tag.BREAK, Tag.YES)
 KEPT_UNTIL_SAID: Final = {
     "stop_loss": "stop_loss",
     "trigger_price": "trigger_price",
+    "limit_price": "limit_price",
     "condition": "condition",
 }
 COUNTED: Final = (SizingMethod.QUANTITY, SizingMethod.LOTS, SizingMethod.NOTIONAL)
@@ -70,12 +72,16 @@ class Answerer:
             return self._again(items)
         if is_only_yes(items):
             return CHAT
-        said = [item for item in items if not _amends(item)]
+        guard = drops_guard(items)
+        if guard is not None and getattr(self.draft.trade, guard) is not None:
+            return self._merged({guard: None}, {})
+        meant = of_a_draft(without_replaced(items))
+        said = [item for item in meant if not _amends(item)]
         amends = len(said) < len(items)
         if any(item.has(*NOT_AN_ANSWER) and not item.has(Tag.DROP) for item in said):
             return None
         if amends or not self.draft.missing:
-            return self._amended(items, said)
+            return self._amended(meant, said, replaces=len(meant) < len(items))
         picked = self._picked(items)
         if picked is not None:
             return self._with({"symbols": (picked,)}, {"symbols": self._span(items)})
@@ -85,18 +91,31 @@ class Answerer:
         """Take a plain yes for the draft as it is; anything else is read afresh."""
         if not is_only_yes(items):
             return None
-        return ParsedMessage(kind=MessageKind.TRADE, trades=(self.draft.trade,))
+        if self.draft.cancels:
+            return ParsedMessage(kind=MessageKind.CANCEL, order_ids=self.draft.cancels)
+        return ParsedMessage(
+            kind=MessageKind.TRADE,
+            trades=(self.draft.trade,),
+            amends_draft=self.draft.card_id is not None,
+        )
 
-    def _amended(self, items: Sequence[Item], said: Sequence[Item]) -> ParsedMessage | None:
-        """Change what is said of the draft and keep the rest."""
+    def _amended(
+        self, items: Sequence[Item], said: Sequence[Item], *, replaces: bool
+    ) -> ParsedMessage | None:
+        """Change what is said of the draft and keep the rest.
+
+        `replaces` says that something was named that the rest takes the place of.
+        """
         same = any(item.has(Tag.SAME) for item in items)
-        instead = same or any(item.has(Tag.INSTEAD, Tag.AMEND) for item in items)
-        if any(item.folded == MORE for item in items):
-            # "10 more" may mean ten in all or ten besides: nobody can tell.
+        instead = same or replaces or any(item.has(Tag.INSTEAD, Tag.AMEND) for item in items)
+        if any(item.folded == MORE or item.has(Tag.BY) for item in items):
+            # "10 more" may mean ten in all or ten besides, "by 5" more or less: nobody can tell.
             return None
         verbs = any(item.has(Tag.BUY, Tag.SELL, Tag.EXIT) for item in said)
         named = [item for item in said if item.has(Tag.SYMBOL)]
         if named and verbs and not same and any(item.has(Tag.NUM) for item in said):
+            return None
+        if begins_afresh(said) or (verbs and not instead and not self.draft.missing):
             return None
         if named and not instead:
             return self._said(items) if self.draft.missing else None
@@ -105,14 +124,32 @@ class Answerer:
             return scaled
         if not any(not item.has(*QUIET) for item in said):
             return None
-        composed = self._composed(self._number_named(said))
+        return self._changed(self._composed(self._number_named(said)))
+
+    def _changed(self, composed: Composed | None) -> ParsedMessage | None:
         if composed is None or composed.left or composed.ambiguous or len(composed.trades) != 1:
             return None
         if composed.problems and all(each.code != "NOT_AVAILABLE" for each in composed.problems):
             return None
         new = composed.trades[0]
         values = {name: getattr(new, name) for name in new.provenance}
+        if "size" in composed.missing and composed.offers and not values:
+            return self._unsized(composed)
         return self._over(values, dict(new.provenance))
+
+    def _unsized(self, composed: Composed) -> ParsedMessage:
+        """Ask for the size that was said unclearly, the rest of the draft kept."""
+        old = self.draft.trade
+        sources = {name: said for name, said in old.provenance.items() if name != "sizing"}
+        trade = old.model_copy(update={"sizing": None, "provenance": sources})
+        asked = tuple(name for name in composed.missing if name in ("size", "limit_price"))
+        return ParsedMessage(
+            kind=MessageKind.TRADE,
+            trades=(trade,),
+            missing=asked,
+            offers=composed.offers,
+            amends_draft=True,
+        )
 
     def _scaled(self, said: Sequence[Item]) -> ParsedMessage | None:
         """Read "half the quantity" and "double it" as a part of the size of the draft."""
@@ -165,6 +202,7 @@ class Answerer:
         return ParsedMessage(
             kind=MessageKind.TRADE,
             trades=(self.draft.trade,),
+            amends_draft=True,
             missing=self.draft.missing,
             ambiguous=ambiguous,
             problems=problems,
@@ -173,7 +211,8 @@ class Answerer:
     def _named(self, items: Sequence[Item]) -> list[Item] | None:
         """Give a bare number the name of the one price that was asked for."""
         spoken = [item for item in items if not item.has(*QUIET)]
-        if len(spoken) != 1 or not spoken[0].has(Tag.NUM, Tag.MONEY, Tag.SCALED):
+        counted = any(item.has(Tag.UNIT) for item in items)
+        if counted or len(spoken) != 1 or not spoken[0].has(Tag.NUM, Tag.MONEY, Tag.SCALED):
             return list(items)
         wanted = [name for name in NUMERIC if name in self.draft.missing]
         if len(wanted) != 1:
@@ -246,6 +285,7 @@ class Answerer:
         return ParsedMessage(
             kind=MessageKind.TRADE,
             trades=(merged,),
+            amends_draft=True,
             missing=missing_of(merged, self._unsaid(merged)),
             ambiguous=() if merged.symbols else self.draft.ambiguous,
             problems=value_problems(merged),
@@ -267,7 +307,9 @@ class Answerer:
         return tuple(
             name
             for name, field in KEPT_UNTIL_SAID.items()
-            if name in self.draft.missing and not getattr(trade, field)
+            if name in self.draft.missing
+            and not getattr(trade, field)
+            and not (name == "limit_price" and trade.order_type is OrderType.MARKET)
         )
 
 

@@ -15,6 +15,13 @@ from agents.intent.books import (
 )
 from agents.intent.checks import value_problems
 from agents.intent.conditions import Conditions, Said
+from agents.intent.doubts import (
+    beside_a_size,
+    is_range,
+    pair_offers,
+    price_offers,
+    two_bare_numbers,
+)
 from agents.intent.fields import Fields
 from agents.intent.match import Matches, match
 from agents.intent.model import ParseContext, Problem, TradeDraft
@@ -29,6 +36,7 @@ from agents.intent.times import put_window
 from agents.intent.vocabulary.common import COMMON_WORDS
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
+from riskgate.contracts.base import decimal_text
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.intents import Sizing, SizingMethod
 from riskgate.contracts.orders import Side
@@ -60,6 +68,7 @@ class Composed:
     ambiguous: tuple[InstrumentRef, ...] = ()
     problems: tuple[Problem, ...] = ()
     left: tuple[Item, ...] = ()
+    offers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +159,12 @@ class Composer:
         return kept, self._resolver.quoted(names, self._held()).refs
 
     def _put_all(self, fields: Fields, part: _Part, earlier: TradeDraft | None) -> None:
-        matches, named = part.matches, part.named
-        put_side(fields, matches)
+        named = part.named
+        put_side(fields, part.matches)
         if named.refs:
             fields.put("symbols", named.refs, *named.words)
+        known = bool(named.refs) or earlier is not None
+        matches = without_doubtful(fields, part.matches) if known else part.matches
         sized = without_strike(matches) if not named.refs else matches
         leaving = matches.has(Slot.EXIT) or fields.values.get("side") is Side.SELL
         if earlier is not None:
@@ -273,6 +284,21 @@ def _each(matches: Matches) -> bool:
     return any(item.has(Tag.EACH) for part in matches.found for item in part.items)
 
 
+def without_doubtful(fields: Fields, matches: Matches) -> Matches:
+    """Leave out bare numbers that may be a size or a price, and ask for what they may say."""
+    pair = two_bare_numbers(matches)
+    if pair and is_range(fields.message, pair):
+        fields.ask("size", *(decimal_text(end.value) for end in pair if end.value is not None))
+    elif pair:
+        fields.ask("size", *pair_offers(pair))
+        fields.ask("limit_price")
+    else:
+        pair = beside_a_size(matches)
+        for number in pair:
+            fields.ask("limit_price", *price_offers(number))
+    return matches.without(*pair)
+
+
 def without_strike(matches: Matches) -> Matches:
     """Forget a bare number after a name: on an index it is a level, not a size."""
     kept = tuple(
@@ -308,6 +334,7 @@ def finish(
         ambiguous=ambiguous,
         problems=(*problems, *fields.problems, *value_problems(draft)),
         left=left,
+        offers=tuple(fields.offers),
     )
 
 
@@ -319,6 +346,7 @@ def join(parts: Sequence[Composed]) -> Composed:
         ambiguous=tuple(dict.fromkeys(ref for part in parts for ref in part.ambiguous)),
         problems=tuple(dict.fromkeys(item for part in parts for item in part.problems)),
         left=tuple({item.start: item for part in parts for item in part.left}.values()),
+        offers=parts[0].offers if len(parts) == 1 else (),
     )
 
 

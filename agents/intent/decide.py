@@ -6,6 +6,7 @@ from typing import Final
 
 from agents.intent.answer import CHAT, chosen
 from agents.intent.compose import VERBS, Composed, Composer, join
+from agents.intent.held import HeldQuestions
 from agents.intent.model import MessageKind, ParseContext, ParsedMessage, Problem, TradeDraft
 from agents.intent.moods import (
     asks,
@@ -64,11 +65,15 @@ class Decider:
         resolver = Resolver(self.directory, self.context)
         requests = Requests(resolver, self.context)
         questioner = Questioner(self.reading, resolver, self.context)
+        held = HeldQuestions(self.reading, resolver, self.context)
         return (
             self._monitor(items, resolver)
             or questioner.research(items)
             or requests.modify(items)
             or requests.cancel(items)
+            or requests.guard(items)
+            or held.part(items)
+            or held.stops(items)
             or self._query(items, questioner)
             or self._trade(items)
             or CHAT
@@ -202,6 +207,7 @@ def as_message(drafts: Composed) -> ParsedMessage:
         kind=MessageKind.TRADE,
         trades=drafts.trades,
         missing=drafts.missing,
+        offers=drafts.offers,
         ambiguous=drafts.ambiguous,
         problems=(*drafts.problems, *several),
     )

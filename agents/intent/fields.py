@@ -12,13 +12,17 @@ LONGEST_SPAN: Final = 500
 
 @dataclass
 class Fields:
-    """Values and their words, gathered until a draft is built of them."""
+    """Values and their words, gathered until a draft is built of them.
+
+    `offers` are answers to what is asked, made of numbers that were said and are not sure.
+    """
 
     message: str
     values: dict[str, object] = field(default_factory=dict)
     words: dict[str, Provenance] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    offers: list[str] = field(default_factory=list)
 
     def put(self, name: str, value: object, *said: Match) -> None:
         """Set a field from the words that say it."""
@@ -30,10 +34,11 @@ class Fields:
         self.values.pop(name, None)
         self.words.pop(name, None)
 
-    def ask(self, name: str) -> None:
-        """Note that a person must still say something."""
+    def ask(self, name: str, *offers: str) -> None:
+        """Note that a person must still say something, and the answers that their words suggest."""
         if name not in self.missing:
             self.missing.append(name)
+        self.offers += [offer for offer in offers if offer not in self.offers]
 
     def copy(self) -> "Fields":
         """Return an equal draft that can be changed alone."""
@@ -43,6 +48,7 @@ class Fields:
             dict(self.words),
             list(self.missing),
             list(self.problems),
+            list(self.offers),
         )
 
     def draft(self) -> TradeDraft:

@@ -67,6 +67,11 @@ class Matches:
     def has(self, *slots: Slot) -> bool:
         return bool(self.of(*slots))
 
+    def without(self, *matches: Match) -> "Matches":
+        """Return the rest, without what is asked about."""
+        kept = tuple(match for match in self.found if match not in matches)
+        return Matches(kept, self.left, self.mine)
+
 
 def _compile(pattern: str) -> tuple[Part, ...]:
     return tuple(
@@ -121,7 +126,9 @@ def _is_silent(item: Item) -> bool:
 def _fit_any(items: Sequence[Item], at: int) -> Match | None:
     for slot, parts in _rows_for(frozenset(items[at].meanings)):
         end = _fit(parts, items, at)
-        if end is not None and not _takes_the_wrong_number(items, at, end):
+        if end is None or (slot is Slot.LIMIT_PRICE and _counts_a_name(items, at, end)):
+            continue
+        if not _takes_the_wrong_number(items, at, end):
             return Match(slot, tuple(items[at:end]), at)
     return None
 
@@ -133,6 +140,9 @@ def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
         return end < len(items) and items[end].has(*NUMBERS)
     if not (items[at].has(*NUMBERS) and last.has(*OF_THE_NEXT)):
         return False
+    if any(item.has(Tag.OF, Tag.PE, Tag.PAR) for item in items[at + 1 : end - 1]):
+        # "1480 ka limit": the small word ties the two together.
+        return False
     after = end
     while after < len(items) and items[after].has(*JOINS) and not items[after].has(*NUMBERS):
         after += 1
@@ -140,7 +150,16 @@ def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
         return False
     # "1480 limit 10 shares": the number that follows is counted, so it is a size.
     follows = items[after + 1 : after + 2]
-    return not (follows and follows[0].has(Tag.UNIT, Tag.LOT, Tag.SYMBOL))
+    return not (follows and follows[0].has(Tag.UNIT, Tag.LOT))
+
+
+def _counts_a_name(items: Sequence[Item], at: int, end: int) -> bool:
+    """Say whether a number counts the name that follows, as in "buy around 10 infy"."""
+    if not items[at].has(Tag.CAP):
+        return False
+    before, follows = items[max(at - 1, 0) : at], items[end : end + 1]
+    verb = bool(before) and before[0].has(Tag.BUY, Tag.SELL, Tag.EXIT)
+    return verb and bool(follows) and follows[0].has(Tag.SYMBOL, Tag.OF, Tag.MY)
 
 
 def _fit(parts: tuple[Part, ...], items: Sequence[Item], at: int) -> int | None:

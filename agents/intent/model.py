@@ -103,12 +103,16 @@ class Draft(Contract):
     """An unsent request kept between two turns: the trade, what it lacks, what was asked.
 
     One that lacks nothing waits for its approval: it can be changed, never approved, by words.
+    `card_id` is the card that shows it and that a change takes the place of. `cancels` are orders
+    that are cancelled at a yes, instead of a trade.
     """
 
     trade: TradeDraft
     missing: tuple[str, ...]
     ambiguous: tuple[InstrumentRef, ...] = ()
     message: str
+    card_id: str | None = None
+    cancels: tuple[str, ...] = ()
 
 
 class ParseContext(Contract):
@@ -134,8 +138,10 @@ class ParseContext(Contract):
 REPEAT: Final = "repeat"
 # What is missing of a trade said in haste: that it is wanted all the same.
 COOLING: Final = "cooling_off"
+# What is missing of a cancel that takes stops off: that it is wanted all the same.
+UNGUARDED: Final = "unguarded"
 # What only a plain yes can add.
-CONFIRMABLE: Final = frozenset({REPEAT, COOLING})
+CONFIRMABLE: Final = frozenset({REPEAT, COOLING, UNGUARDED})
 
 
 class MessageKind(StrEnum):
@@ -176,13 +182,23 @@ class QueryDetail(StrEnum):
     """What a question wants of its topic, where that is more than the topic alone.
 
     BRIEF is the whole desk at a glance; LOG is past decisions as a list; WHY_NOT asks what refused
-    a trade, WHY what led to one.
+    a trade, WHY what led to one. HALT asks to stop trading, STOPS for what protects positions;
+    WINNERS, LOSERS, LARGEST and SMALLEST are parts of what is held, UP_TODAY and DOWN_TODAY by the
+    day's move.
     """
 
     BRIEF = "brief"
     LOG = "log"
     WHY_NOT = "why_not"
     WHY = "why"
+    HALT = "halt"
+    STOPS = "stops"
+    WINNERS = "winners"
+    LOSERS = "losers"
+    LARGEST = "largest"
+    SMALLEST = "smallest"
+    UP_TODAY = "up_today"
+    DOWN_TODAY = "down_today"
 
 
 class FileWish(StrEnum):
@@ -235,6 +251,9 @@ class ParsedMessage(Contract):
 
     `missing` names what a person must still say (symbol, side, size, limit_price, trigger_price,
     stop_loss, condition, order, changes, repeat); `ambiguous` the rows a name may mean.
+    `offers` are answers to what is missing, in words that can be said back.
+    `stops_only` says that of the orders meant only those with a trigger are.
+    `amends_draft` says that the trade is the draft in the context with what was said of it.
     `drops_draft` says that the person took back the unfinished request in the context.
     `cooling_off` holds words of haste or revenge in a trade, which is asked about once.
     `reason` says why a message is refused. `file` is what is asked of a file.
@@ -243,6 +262,7 @@ class ParsedMessage(Contract):
     kind: MessageKind
     trades: tuple[TradeDraft, ...] = ()
     missing: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
     ambiguous: tuple[InstrumentRef, ...] = ()
     problems: tuple[Problem, ...] = ()
     topic: QueryTopic | None = None
@@ -252,10 +272,12 @@ class ParsedMessage(Contract):
     order_ids: tuple[str, ...] = ()
     side: Side | None = None
     cancel_all: bool = False
+    stops_only: bool = False
     alerts: bool = False
     changes: Changes | None = None
     watch: Watch | None = None
     drops_draft: bool = False
+    amends_draft: bool = False
     cooling_off: str | None = None
     reason: str | None = None
     file: FileQuestion | None = None

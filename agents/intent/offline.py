@@ -5,6 +5,7 @@ from agents.intent.chosen import about_chosen
 from agents.intent.contracts import Contracts
 from agents.intent.decide import Decider
 from agents.intent.expiries import TradingDays, weekdays_only
+from agents.intent.halting import halting
 from agents.intent.model import MessageKind, ParseContext, ParsedMessage
 from agents.intent.names import Speller
 from agents.intent.normalise import Reading, read, refusal
@@ -46,6 +47,9 @@ class OfflineParser:
         why = refused_because(reading)
         if why is not None:
             return ParsedMessage(kind=MessageKind.REFUSE, reason=why)
+        halt = halting(reading)
+        if halt is not None:
+            return halt
         items = self._items(reading, context)
         answer = self._answer(reading, items, context)
         if answer.kind in DECIDING and is_deceptive(message):

@@ -42,9 +42,6 @@ def put_prices(fields: Fields, matches: Matches) -> None:
         name, kind = OFFSETS[match.slot]
         if (value := _price(fields, match, name)) is not None:
             _once(fields, name, Offset(kind=kind, value=value), match)
-    for match in matches.of(Slot.TWO_WAYS):
-        problem_said = problem("CONTRADICTORY", "limit_price", _quote(fields, match))
-        fields.problems.append(problem_said)
     if matches.has(Slot.STOP, Slot.TRAIL) and not {"stop_loss", "trailing_stop"} & {*fields.values}:
         fields.ask("stop_loss")
     if matches.has(Slot.TRIGGER) and "trigger_price" not in fields.values:

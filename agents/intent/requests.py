@@ -7,10 +7,12 @@ from typing import Final
 
 from agents.intent.model import (
     Changes,
+    HeldPosition,
     MessageKind,
     OpenOrder,
     ParseContext,
     ParsedMessage,
+    QueryDetail,
     SaidValidity,
 )
 from agents.intent.moods import guarded, has
@@ -30,6 +32,10 @@ AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 # Words of changing that are too common to be one alone.
 NO_CHANGE: Final = (Tag.FILLER, Tag.AND, Tag.BUY, Tag.TO, Tag.BREAK)
+# What guards a position, and words that also place such a guard.
+GUARDS: Final = (Tag.STOP, Tag.TRAIL, Tag.TARGET, Tag.TRIGGER)
+TRAILS: Final = "trail "
+NO_MOVE: Final = (Tag.PLACE, Tag.FILLER, Tag.TO)
 # A word that cancels only beside the word for what is cancelled.
 SOFT: Final = "soft"
 SIDES: Final = ((Tag.BUY, Side.BUY), (Tag.SELL, Side.SELL))
@@ -57,11 +63,46 @@ class Requests:
             return None
         plain = any(item.meanings.get(Tag.CANCEL) != SOFT for item in words)
         noun = has(items, Tag.ORDER, Tag.ALERT, Tag.PENDING) or bool(self._order_ids(items))
-        if not (plain or noun):
+        guards = {tag for item in items for tag in GUARDS if item.has(tag)}
+        if all(word.has(*GUARDS) for word in words):
+            guards = set()
+        if not (plain or noun or guards):
             return None
         if not all(IN_A_CANCEL & set(item.meanings) for item in items):
             return None
-        return self._alerts(items) if has(items, Tag.ALERT) else self._target(items)
+        if has(items, Tag.ALERT):
+            return self._alerts(items)
+        if guards == {Tag.TARGET}:
+            return self._guard_change(items)
+        target = self._target(items)
+        return target.model_copy(update={"stops_only": bool(guards)})
+
+    def guard(self, items: Sequence[Item]) -> ParsedMessage | None:
+        """Return the change of a stop or a target that is kept: "move my stop on tcs to 3250"."""
+        moves = [item for item in items if item.has(Tag.MODIFY) and not item.has(*NO_MOVE)]
+        moves += [item for item in items if item.has(Tag.TRAIL) and item.folded.startswith(TRAILS)]
+        others = [item for item in items if item not in moves]
+        if not moves or not has(items, *GUARDS) or guarded(others) or has(others, *VERBS):
+            return None
+        if has(items, Tag.TRAIL) and has(items, *AMOUNTS, Tag.PCT):
+            return None
+        if has(items, Tag.IF, Tag.ASK, Tag.ORDER, Tag.PLACE):
+            return None
+        return self._guard_change(items)
+
+    def _guard_change(self, items: Sequence[Item]) -> ParsedMessage:
+        names = [item for item in items if item.has(Tag.SYMBOL)]
+        named = self.resolver.quoted(names, frozenset(row.instrument for row in self._held()))
+        return ParsedMessage(
+            kind=MessageKind.MODIFY,
+            detail=QueryDetail.STOPS,
+            symbols=named.refs,
+            ambiguous=named.ambiguous,
+            missing=() if named.refs else ("order",),
+        )
+
+    def _held(self) -> Sequence[HeldPosition]:
+        return (*self.context.positions, *self.context.holdings)
 
     def modify(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Return the change of an order that a message asks for."""

@@ -9,6 +9,7 @@ from agents.intent.problems import problem
 from agents.intent.vocabulary.orders import MONEY_VERB
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
+from riskgate.contracts.base import decimal_text
 from riskgate.contracts.intents import Sizing, SizingMethod
 from riskgate.contracts.orders import Side
 
@@ -48,6 +49,9 @@ def put_size(
     stand beside the words of an order.
     """
     said = _said(matches, leaving)
+    if any(size.slot is Slot.UNCLEAR_SIZE and not _is_money(size, matches) for size in said):
+        fields.ask("size", *_offers(said))
+        return
     if len(said) > 1:
         quoted = fields.message[said[0].start : said[-1].end]
         fields.problems.append(problem("CONTRADICTORY", "size", quoted))
@@ -57,6 +61,14 @@ def put_size(
             fields.put("sizing", Sizing(method=SizingMethod.FRACTION, value=Decimal(1)), exits[0])
         return
     _put_one(fields, matches, said[0], leaving, held, answering)
+
+
+def _offers(sizes: tuple[Match, ...]) -> tuple[str, ...]:
+    """Return the sizes that unclear words may mean, each as an exact answer."""
+    amounts = [item for size in sizes for item in size.amounts if item.value is not None]
+    numbers = [decimal_text(item.value) for item in amounts if item.has(Tag.NUM) and item.value]
+    scaled = [item.text for item in amounts if item.has(Tag.SCALED)]
+    return (*numbers, *(f"{text} {way}" for text in scaled for way in ("shares", "worth")))
 
 
 def _said(matches: Matches, leaving: bool) -> tuple[Match, ...]:
@@ -89,10 +101,8 @@ def _put_one(
         _put_rest(fields, size, held, leaving)
     elif _is_money(size, matches):
         _put(fields, size, SizingMethod.NOTIONAL)
-    elif (
-        size.slot is Slot.UNCLEAR_SIZE
-        or (_is_part(size) and not (leaving or adding))
-        or (size.slot is Slot.NUMBER and not (answering or _stands_beside_words(size, matches)))
+    elif (_is_part(size) and not (leaving or adding)) or (
+        size.slot is Slot.NUMBER and not (answering or _stands_beside_words(size, matches))
     ):
         return
     else:

@@ -17,10 +17,14 @@ from agents.insights.decisions import (
     log_insight,
     meant,
 )
+from agents.insights.halt import halt_insight
+from agents.insights.held import TITLES as PARTS
+from agents.insights.held import part_insight
 from agents.insights.insight import Cited, Insight, plain
 from agents.insights.market import context_insight, quotes_insight
 from agents.insights.orders import exceptions_insight, fills_insight, orders_insight
 from agents.insights.risk import risk_insight
+from agents.insights.stops import stops_insight
 from agents.intent.model import ParsedMessage, QueryDetail, QueryTopic
 from agents.nodes.files import file_answer
 from agents.nodes.login import NO_LOGIN, login_card, login_sentences, needed_login
@@ -93,6 +97,8 @@ async def _insight(context: TurnContext, parsed: ParsedMessage) -> Insight:
             return await _quotes(context, symbols)
         case QueryTopic.HISTORY:
             return await _context(context, symbols)
+        case QueryTopic.ORDERS if parsed.detail is QueryDetail.STOPS:
+            return await _stops(context, symbols)
         case QueryTopic.ORDERS:
             return await _orders(context)
         case QueryTopic.TRADES:
@@ -125,6 +131,15 @@ async def _context(context: TurnContext, symbols: Sequence[InstrumentRef]) -> In
 async def _orders(context: TurnContext) -> Insight:
     orders = await list_orders(context.toolbox, context.accounts, context.caller)
     return orders_insight(orders, await _behind(context))
+
+
+async def _stops(context: TurnContext, symbols: Sequence[InstrumentRef]) -> Insight:
+    view = await view_account(context.toolbox, context.accounts, context.caller)
+    kept = await list_stops(context.toolbox, context.insights, context.caller)
+    meant = [fact for fact in kept if not symbols or fact.instrument in symbols]
+    refs = list(dict.fromkeys(fact.instrument for fact in meant))
+    quotes = await get_quotes(context.toolbox, context.quotes, refs) if refs else ()
+    return stops_insight(view, meant, symbols, quotes)
 
 
 async def _trades(context: TurnContext) -> Insight:
@@ -183,7 +198,10 @@ async def _account(context: TurnContext, topic: QueryTopic, detail: QueryDetail 
         return await _brief(context, view)
     if topic is QueryTopic.RISK:
         standing = await get_standing(context.toolbox, context.insights, context.caller, view)
-        return risk_insight(view, standing)
+        risk = risk_insight(view, standing)
+        return halt_insight(risk) if detail is QueryDetail.HALT else risk
+    if detail is not None and detail in PARTS:
+        return part_insight(view, topic, detail, context.directory.get)
     if topic is QueryTopic.PNL:
         gains = await get_gains(context.toolbox, context.insights, context.caller, view)
         return day_insight(view, gains, context.directory.get)

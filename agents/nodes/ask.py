@@ -4,7 +4,14 @@ from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
 from agents.context import TurnContext
-from agents.intent.model import COOLING, REPEAT, Draft, ParsedMessage, TradeDraft
+from agents.intent.model import (
+    COOLING,
+    REPEAT,
+    UNGUARDED,
+    Draft,
+    ParsedMessage,
+    TradeDraft,
+)
 from agents.nodes.step import step
 from agents.reading.reader import MEANING
 from agents.state import TurnState
@@ -28,11 +35,13 @@ CHOICES: dict[str, list[JsonValue]] = {
     REPEAT: ["yes", "never mind"],
     MEANING: ["yes", "never mind"],
     COOLING: ["yes", "never mind"],
+    UNGUARDED: ["yes", "never mind"],
 }
 CODES = {
     REPEAT: "REPEATED_REQUEST",
     COOLING: "COOLING_OFF",
     MEANING: "MEANING_UNSURE",
+    UNGUARDED: "STOPS_TAKEN_OFF",
 }
 MORE_DETAIL = "portfolio_detail"
 MORE_DETAIL_QUESTION = (
@@ -57,6 +66,8 @@ async def ask(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
             missing=parsed.missing,
             ambiguous=parsed.ambiguous,
             message=state["message"][:500],
+            card_id=state.get("supersedes"),
+            cancels=tuple(state.get("cancels", ())),
         )
         fields: dict[str, JsonValue] = {
             "question": question,
@@ -111,6 +122,8 @@ def _question(context: TurnContext, parsed: ParsedMessage) -> tuple[str, list[Js
             names.append({"value": str(ref), "label": row.name if row else str(ref)})
         return "Which one do you mean?", names
     first = parsed.missing[0] if parsed.missing else "order"
-    return " ".join(QUESTIONS.get(name, f"What is the {name}?") for name in parsed.missing) or (
-        QUESTIONS[first]
-    ), CHOICES.get(first, [])
+    offers: list[JsonValue] = list(parsed.offers)
+    asked = [QUESTIONS.get(name, f"What is the {name}?") for name in parsed.missing]
+    if offers:
+        asked.append(f"Say {' or '.join(map(repr, parsed.offers))}, or say otherwise.")
+    return " ".join(asked) or QUESTIONS[first], offers or CHOICES.get(first, [])

@@ -1,12 +1,11 @@
 """Cancel the open orders that a message names."""
 
-from collections.abc import Sequence
-
 from langgraph.runtime import Runtime
 
 from agents.context import TurnContext
 from agents.insights.orders import order_sentence
 from agents.intent.model import ParsedMessage
+from agents.nodes.guarding import chosen_orders
 from agents.nodes.step import step
 from agents.state import TurnState
 from riskgate.contracts.orders import OrderState
@@ -28,7 +27,7 @@ async def cancel(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     said: list[str] = []
     done: list[SubmittedOrder] = []
     with step(context, "cancel"):
-        for order_id in chosen_orders(context, parsed):
+        for order_id in chosen_orders(context.parse_context, parsed):
             answer = await cancel_order(
                 context.toolbox, context.canceller, context.caller, order_id
             )
@@ -45,15 +44,3 @@ async def cancel(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         "error_code": None if done else "NO_OPEN_ORDER",
         "explanations": said or [NONE_OPEN],
     }
-
-
-def chosen_orders(context: TurnContext, parsed: ParsedMessage) -> Sequence[str]:
-    """Return the ids of the open orders that the message names, never one it does not."""
-    pending = context.parse_context.open_orders
-    if parsed.alerts:
-        return ()
-    if parsed.order_ids:
-        return parsed.order_ids
-    if parsed.cancel_all:
-        return [order.order_id for order in pending]
-    return [order.order_id for order in pending if order.instrument in parsed.symbols]

@@ -4,21 +4,32 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agents.context import TurnContext
+from agents.intent.model import Draft, ParsedMessage
 from agents.nodes.step import step
-from agents.state import Resumption, TurnState, refused
+from agents.state import JsonObject, Resumption, TurnState, refused
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.traces import TurnOutcome
+from tools.ports import ToolRefusal
 from tools.propose.request_approval import request_approval
+from tools.propose.withdraw_card import withdraw_card
+
+NOT_CHANGED = "Nothing was changed and no second card was made."
+TAKES_ITS_PLACE = "It takes the place of the card before, which is withdrawn."
 
 
-async def card(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:  # noqa: ARG001
-    """Store the pending card."""
+async def card(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
+    """Store the pending card; the one that it takes the place of is withdrawn before."""
     context = runtime.context
     composed, judged = context.workspace.composed, context.workspace.judged
     if composed is None or judged is None:
         return refused(TurnOutcome.FAILED, "STEP_MISSING", "There is no judged plan to show.")
     with step(context, "card"):
+        refusal = await _withdraw_earlier(context, state)
+        if refusal is not None:
+            return refused(
+                TurnOutcome.NOT_EXECUTED, refusal.code, NOT_CHANGED, refusal.message, refusal.remedy
+            )
         shown = await request_approval(
             context.toolbox,
             context.proposer,
@@ -30,13 +41,34 @@ async def card(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:  #
         context.events.card(shown)
     return {
         "card_id": shown.id,
+        "draft": _waiting(state, shown.id),
         "outcome": TurnOutcome.AWAITING_APPROVAL,
         "error_code": None,
         "explanations": [
             f"{plan_title(composed.plan)}. Approve the card to send it.",
+            *([TAKES_ITS_PLACE] if state.get("supersedes") else []),
             *([judged.trip] if judged.trip else []),
         ],
     }
+
+
+async def _withdraw_earlier(context: TurnContext, state: TurnState) -> ToolRefusal | None:
+    """Withdraw the card that was changed, so that only one of the two can be approved."""
+    earlier = state.get("supersedes")
+    if earlier is None:
+        return None
+    return await withdraw_card(
+        context.toolbox, context.withdrawer, context.caller, earlier, because=state["message"]
+    )
+
+
+def _waiting(state: TurnState, card_id: str) -> JsonObject:
+    """Return the trade as it was said, so that newer words can change it while the card waits."""
+    parsed = ParsedMessage.model_validate(state["parsed"])
+    draft = Draft(
+        trade=parsed.trades[0], missing=(), message=state["message"][:500], card_id=card_id
+    )
+    return draft.model_dump(mode="json")
 
 
 async def await_approval(state: TurnState) -> TurnState:

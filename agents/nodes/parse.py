@@ -11,14 +11,18 @@ from agents.intent.model import (
     CONFIRMABLE,
     COOLING,
     REPEAT,
+    UNGUARDED,
     Draft,
     FileQuestion,
     FileWish,
     MessageKind,
     ParseContext,
     ParsedMessage,
+    QueryDetail,
     QueryTopic,
 )
+from agents.nodes.guarding import chosen_orders, guard_question, guards_among
+from agents.nodes.near_price import price_not_size, size_or_price_question
 from agents.nodes.step import step
 from agents.reading.looks import Looker
 from agents.reading.reader import MEANING, Understood
@@ -26,6 +30,7 @@ from agents.state import TurnState, refused
 from riskgate.contracts.intents import Provenance, ProvenanceSource
 from riskgate.contracts.traces import TurnOutcome
 from tools.ports import EarlierRequest
+from tools.propose.withdraw_card import withdraw_card
 from tools.read.find_repeat import find_repeat
 
 CHAT_HELP = (
@@ -49,6 +54,14 @@ FILE_REMEDY = (
 )
 KEEPS_DRAFT = frozenset({MessageKind.CHAT, MessageKind.QUERY})
 NO_ALERTS = "Alerts are not available yet, so there is none to cancel. No order was cancelled."
+DROPPED = "Dropped; nothing was planned, sent or cancelled."
+WITHDRAWN = "The card was withdrawn; nothing was sent."
+STOP_STAYS = (
+    "Stops and targets that are kept cannot be moved or made to trail yet, so nothing was changed: "
+    "what rests at the broker rests there. To replace one: 'cancel my TCS stop' takes it off "
+    "(asked about first), then 'put a stop on TCS at 3250' makes a card for a new one. Between the "
+    "two the position has none. 'show my stops' tells where they are."
+)
 NOT_YET = {
     MessageKind.RESEARCH: "Research, backtests and models are not available yet.",
     MessageKind.MODIFY: "Changing orders is not available yet; cancel the order and ask again.",
@@ -59,36 +72,76 @@ NOT_YET = {
 async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     """Decide what kind of message this is and where the turn goes."""
     context = runtime.context
+    draft = context.parse_context.draft
     with step(context, "parse"):
         understood = await _read(context, state["message"])
-    parsed = understood.parsed
-    if context.caller.relay is not None:
-        parsed = relayed(parsed)
-    decided = _decide(parsed)
+        parsed = understood.parsed
+        if context.caller.relay is not None:
+            parsed = relayed(parsed)
+        doubted = await price_not_size(context, parsed)
+        withdrawal = await _withdrawn(context, parsed, state["message"])
+    decided = _decide(parsed) if withdrawal is None else withdrawal
+    if doubted is not parsed:
+        parsed = doubted
+        decided = {"path": "ask", "question": size_or_price_question(doubted)}
     if understood.question is not None:
         decided["question"] = understood.question
     if understood.wants_more and decided["path"] in {"ask", "stop"}:
         decided["path"], decided["wants_more"] = "ask", True
     decided["reading"] = {"by": understood.by, "notes": list(understood.notes)}
-    draft = context.parse_context.draft
-    if draft is not None and parsed.kind in KEEPS_DRAFT and not parsed.drops_draft:
+    if parsed.amends_draft and draft is not None:
+        decided["supersedes"] = draft.card_id
+    if draft is not None and _stays(draft, parsed):
         decided["draft"] = draft.model_dump(mode="json")
-    if decided["path"] == "plan" and not _confirmed(draft) and _is_hasty(context, parsed):
-        decided["path"] = "ask"
-        decided["question"] = cooling_question(parsed.cooling_off or "")
-        parsed = parsed.model_copy(update={"missing": (COOLING,)})
-    if decided["path"] == "plan" and not _confirmed(draft):
-        earlier = await find_repeat(
-            context.toolbox, context.proposer, context.caller, state["message"]
-        )
-        if earlier is not None:
-            parsed = parsed.model_copy(update={"missing": (REPEAT,)})
-            passed_on = context.caller.relay is not None
-            decided["path"] = "ask"
-            decided["question"] = repeat_question(earlier, passed_on=passed_on)
+    if not _confirmed(draft):
+        parsed = await _asked_first(context, state["message"], parsed, decided)
     decided["kind"] = parsed.kind.value
     decided["parsed"] = parsed.model_dump(mode="json")
     return decided
+
+
+async def _asked_first(
+    context: TurnContext, message: str, parsed: ParsedMessage, decided: TurnState
+) -> ParsedMessage:
+    """Turn what is asked about once before it is done into that question."""
+    name, question = None, ""
+    if decided["path"] == "cancel":
+        orders = chosen_orders(context.parse_context, parsed)
+        guards = guards_among(context.parse_context, orders)
+        if guards:
+            name, question = UNGUARDED, guard_question(guards)
+            decided["cancels"] = list(orders)
+    elif decided["path"] == "plan" and _is_hasty(context, parsed):
+        name, question = COOLING, cooling_question(parsed.cooling_off or "")
+    elif decided["path"] == "plan":
+        earlier = await find_repeat(context.toolbox, context.proposer, context.caller, message)
+        if earlier is not None:
+            passed_on = context.caller.relay is not None
+            name, question = REPEAT, repeat_question(earlier, passed_on=passed_on)
+    if name is None:
+        return parsed
+    decided["path"], decided["question"] = "ask", question
+    return parsed.model_copy(update={"missing": (name,)})
+
+
+def _stays(draft: Draft, parsed: ParsedMessage) -> bool:
+    """Say whether an unfinished request waits on; one on a card does until it is changed."""
+    if parsed.drops_draft:
+        return False
+    return parsed.kind in KEEPS_DRAFT or draft.card_id is not None
+
+
+async def _withdrawn(context: TurnContext, parsed: ParsedMessage, message: str) -> TurnState | None:
+    """Take back the card of a trade that the person said no to; None where there is none."""
+    draft = context.parse_context.draft
+    if not parsed.drops_draft or draft is None or draft.card_id is None:
+        return None
+    refusal = await withdraw_card(
+        context.toolbox, context.withdrawer, context.caller, draft.card_id, because=message
+    )
+    if refusal is not None:
+        return refused(TurnOutcome.NOT_EXECUTED, refusal.code, refusal.message, refusal.remedy)
+    return _said(WITHDRAWN)
 
 
 async def _read(context: TurnContext, message: str) -> Understood:
@@ -96,9 +149,10 @@ async def _read(context: TurnContext, message: str) -> Understood:
     if (
         context.caller.relay is not None
         and said.draft
-        and {MEANING, COOLING} & {*said.draft.missing}
+        and ({MEANING, COOLING, UNGUARDED} & {*said.draft.missing} or said.draft.card_id)
     ):
-        # A program cannot say yes to how a person's words were read, or to their haste.
+        # A program cannot say yes to how a person's words were read, to their haste or to leaving
+        # a position without its stop, and changes no card of theirs.
         said = said.model_copy(update={"draft": None})
     file = about_file(message, said)
     if file is not None:
@@ -129,7 +183,7 @@ def _of_the_file(message: str, said: ParseContext, parsed: ParsedMessage) -> Par
 
 def _decide(parsed: ParsedMessage) -> TurnState:
     if parsed.drops_draft:
-        return _said("Dropped; nothing was planned.")
+        return _said(DROPPED)
     if parsed.kind is MessageKind.TRADE and parsed.ambiguous and len(parsed.trades) == 1:
         return {"path": "ask"}
     if parsed.problems:
@@ -151,8 +205,15 @@ def _decide(parsed: ParsedMessage) -> TurnState:
             return refused(TurnOutcome.DENIED, "FILE_NOT_AN_ORDER", FILE_REFUSAL, FILE_REMEDY)
         case MessageKind.REFUSE:
             return refused(TurnOutcome.DENIED, "REQUEST_REFUSED", REFUSAL)
+        case MessageKind.MODIFY if _of_a_stop(parsed):
+            return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", STOP_STAYS)
         case _:
             return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", NOT_YET[parsed.kind])
+
+
+def _of_a_stop(parsed: ParsedMessage) -> bool:
+    moved = parsed.changes is not None and parsed.changes.trigger_price is not None
+    return moved or parsed.detail is QueryDetail.STOPS
 
 
 def relayed(parsed: ParsedMessage) -> ParsedMessage:

@@ -39,6 +39,9 @@ async def parse_context(
                 order_id=order.intent.order_id,
                 instrument=order.intent.instrument,
                 side=order.intent.side,
+                quantity=order.intent.quantity,
+                price=order.intent.trigger_price or order.intent.limit_price,
+                waits_for_trigger=order.intent.trigger_price is not None,
             )
             for order in pending
         ),

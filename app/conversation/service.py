@@ -36,6 +36,7 @@ from app.conversation.steering import (
 )
 from app.conversation.tracing import failed_state
 from app.conversation.waking import resumption, woken_run
+from app.conversation.withdrawing import Withdrawals
 from app.errors import AppError, Conflict, NotFound
 from app.identity.principal import Principal
 from app.persistence import cards, runs, traces
@@ -165,6 +166,9 @@ class Conversation:
             return decision, await self._woken_run(person, card_id)
         self._wake(person, decision, woken[0])
         return decision, woken[0]
+
+    async def _reject(self, person: Principal, card_id: str, comment: str) -> None:
+        await self.decide(person, card_id, approve=False, comment=comment)
 
     async def result(self, person: Principal, run: RunRecord) -> TurnResult:
         """Wait for a turn to end and return what it came to.
@@ -311,7 +315,7 @@ class Conversation:
             context = await parse_context(
                 session,
                 account_id=run.account_id,
-                draft=await fresh_draft(session, run.thread_id),
+                draft=await fresh_draft(session, run.thread_id, at=now),
                 thread_id=run.thread_id,
                 run_id=run.run_id,
                 user_id=run.user_id,
@@ -435,6 +439,7 @@ class Conversation:
             # A cancellation can be lost on its way; what was stopped ends as stopped.
             if turn.stopped:
                 raise asyncio.CancelledError
+                turn.whole = turn.whole or _said_afresh(context.parse_context, state)
         except asyncio.CancelledError:
             state = stopped_state(turn)
         except ToolDenied as denied:
@@ -535,6 +540,7 @@ class Conversation:
             submitter=parts.submission,
             canceller=CancellerOf(parts.submission, turn),
             cards=parts.proposals,
+            withdrawer=Withdrawals(partial(self._reject, person)),
             records=parts.records,
             insights=parts.insights,
             files=parts.files,
@@ -543,6 +549,13 @@ class Conversation:
             events=turn.events,
             defaults=parts.defaults,
         )
+
+
+def _said_afresh(read: ParseContext, state: TurnState) -> bool:
+    """Say whether a message beside a waiting card changed nothing of it: it is whole by itself."""
+    draft = read.draft
+    waits = draft is not None and draft.card_id is not None and not draft.missing
+    return waits and state.get("supersedes") is None
 
 
 def _graph_config(tenant_id: str, run: RunRecord) -> Any:

@@ -9,9 +9,10 @@ from adapters.ports import IdFactory
 from agents.intent.model import Draft
 from app.errors import Conflict, NotFound, Unprocessable
 from app.identity.principal import Principal
-from app.persistence import accounts, files, runs
+from app.persistence import accounts, cards, files, runs
 from app.persistence.database import Session
 from app.persistence.runs import RunRecord
+from riskgate.contracts.cards import Card, CardStatus
 from riskgate.contracts.instruments import InstrumentRef
 from tools.ports import Relay
 
@@ -71,14 +72,27 @@ async def store_new(
     return run, True
 
 
-async def fresh_draft(session: Session, thread_id: str) -> Draft | None:
-    """Return the unfinished request that a thread waits to complete."""
-    draft = await runs.thread_draft(session, thread_id)
+async def fresh_draft(session: Session, thread_id: str, *, at: datetime) -> Draft | None:
+    """Return the request that a thread waits to complete, or that its card waits for.
+
+    What a card shows can be changed only while nobody has decided on it: changing it later would
+    be a second order.
+    """
+    stored = await runs.thread_draft(session, thread_id)
     try:
-        return None if draft is None else Draft.model_validate(draft)
+        draft = None if stored is None else Draft.model_validate(stored)
     except ValidationError:
         # Kept by a release that wrote drafts otherwise; the person says it again.
         return None
+    if draft is None or draft.card_id is None:
+        return draft
+    record = await cards.find_card(session, draft.card_id)
+    return draft if record is not None and _waits(record.card, at) else None
+
+
+def _waits(card: Card, at: datetime) -> bool:
+    in_time = card.expires_at is None or at < card.expires_at
+    return card.status is CardStatus.PENDING and in_time
 
 
 async def _account_id(session: Session, wanted: str | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from adapters.errors import MarketDataUnavailable
@@ -16,6 +17,7 @@ from app.ledger.live_day import closings
 from app.persistence import equity, ledger, live_day, orders, protections
 from app.persistence.database import Database, Session
 from app.persistence.equity_line import equity_line
+from app.persistence.orders import OrderRecord
 from app.persistence.protections import ProtectionRecord
 from app.pipeline.views import AccountViews, MarketDown, require_account
 from app.pipeline.world import make_world, priced_instruments
@@ -185,22 +187,32 @@ async def _stop(session: Session, record: ProtectionRecord) -> StopFact | None:
     entry = await orders.find_order(session, record.entry_order_id)
     if entry is None:
         return None
+    resting = await _resting(session, record.entry_order_id)
+    own_stops = [order for order in resting if order.intent.trigger_price is not None]
     return StopFact(
         entry_order_id=record.entry_order_id,
         instrument=entry.intent.instrument,
+        side=entry.intent.side,
+        product=entry.intent.product,
         stop_price=record.stop_price,
         target_price=record.target_price,
         status=record.status,
-        stop_rests=await _stop_rests(session, record.entry_order_id),
+        stop_rests=bool(own_stops),
+        stop_order_ids=tuple(order.intent.order_id for order in own_stops),
+        stop_quantity=sum((order.open_quantity for order in own_stops), Decimal(0)),
+        stop_since=min((order.created_at for order in own_stops), default=None),
+        target_rests=len(own_stops) < len(resting),
+        opened_at=record.opened_at,
         note=record.note or None,
     )
 
 
-async def _stop_rests(session: Session, entry_order_id: str) -> bool:
+async def _resting(session: Session, entry_order_id: str) -> list[OrderRecord]:
+    """Return the unfinished orders that guard what an entry bought, none that was taken back."""
     made = await protections.protective_plans(session, [entry_order_id])
     standing = [plan.plan_id for plan in made if plan.taken_back is None]
     own = await protections.orders_of_plans(session, standing)
-    return any(o.intent.trigger_price is not None and not o.state.final for o in own)
+    return [order for order in own if not order.state.final]
 
 
 def _fill(trade: BrokerTrade) -> FillFact:

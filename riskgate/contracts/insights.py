@@ -1,6 +1,7 @@
 """Facts that answers to questions are made of; each names what it rests on."""
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -144,13 +145,22 @@ class MarketHours(Contract):
 class StopFact(Contract):
     """A stop and a target that are kept for the position of one entry; `status` is theirs.
 
-    `stop_rests` says whether an order with a trigger is unfinished at the broker for it now.
+    `stop_rests` says whether an order with a trigger is unfinished at the broker for it now;
+    `stop_order_ids` are such orders, `stop_since` is when the first of them was made. A target
+    that does not rest is held by us. `side` is the entry's, `opened_at` when it was first kept.
     """
 
     entry_order_id: Identifier
     instrument: InstrumentRef
+    side: Side | None = None
+    product: Product | None = None
     stop_price: Number | None
     target_price: Number | None
     status: str
     stop_rests: bool = False
+    stop_order_ids: tuple[Identifier, ...] = ()
+    stop_quantity: NonNegative = Decimal(0)
+    stop_since: UtcTime | None = None
+    target_rests: bool = False
+    opened_at: UtcTime | None = None
     note: ShortText | None = None

@@ -97,6 +97,7 @@ class FakeSystem:
     report: ExecutionReport = field(default_factory=ExecutionReport)
     reconciled: ReconciliationResult | ToolRefusal | None = None
     cancelled: SubmittedOrder | ToolRefusal | None = None
+    withdrawn: ToolRefusal | None = None
     rows: Mapping[InstrumentRef, Instrument] = field(default_factory=dict)
     parsed: ParsedMessage | None = None
     before: EarlierRequest | None = None
@@ -162,6 +163,10 @@ class FakeSystem:
         assert self.cancelled is not None
         return self.cancelled
 
+    async def withdraw(self, caller: Caller, card_id: str, *, because: str) -> ToolRefusal | None:
+        self.asked.append(f"withdraw {card_id}")
+        return self.withdrawn
+
     async def reconcile(self, caller: Caller) -> ReconciliationResult | ToolRefusal:
         self.asked.append("reconcile")
         assert self.reconciled is not None
@@ -214,6 +219,7 @@ def a_context(
         submitter=system,
         canceller=system,
         cards=system,
+        withdrawer=system,
         records=system.records,
         insights=system.insights,
         files=system.files,

@@ -84,7 +84,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "market par|market price pe|market price par|market me|market mein|bazaar bhav|"
         "market orders|at whatever price|at best|current rate"),
     (Tag.LIMIT, "", "limit|lmt|limit order|limit price|limit order at|lim|limits|a limit of"),
-    (Tag.CAP, "", "not above|but not above|but not below|not below|not over|not under|near|"
+    (Tag.CAP, "", "up to|not above|but not above|but not below|not below|not over|not under|near|"
         "upto|no more than|not more than|don't pay more than|dont pay more than|not higher than|"
         "not lower than|or lower than|max|maximum|min|minimum|"
         "at most|at least|not less than|no higher than|no lower than|max price|around price|"
@@ -189,7 +189,13 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.BY, "", "by"),
     (Tag.TO, "", "to"),
     (Tag.AND, "", "and|&|aur|plus|n|y|und|then|and then|and also|also|phir|followed by|along with"),
-    (Tag.ABOUT, "", "about|roughly|approx|approximately|~|nearly|almost|lagbhag|kareeb|karib|"
+    # "around" caps a price; before what is counted it makes the count unsure
+    (Tag.ABOUT, "", "around|at least|at most|up to|upto|max|maximum|min|minimum|near about|"
+        "close to|no more than|not more than|not less than|no less than|minimum of|maximum of|"
+        "kam se kam|zyada se zyada|"
+        "about|roughly|approx|approximately|~|nearly|almost|lagbhag|kareeb|karib|"
         "around about|like|something like|ballpark"),
+    (Tag.ABOUT_AFTER, "", "ish|or so|odd|give or take|ke aas paas|ke aaspaas|ke kareeb|"
+        "ke lagbhag|more or less|something|approx|approximately"),
     (Tag.COMMA, "", ",|;|.|!|:|(|)|?|…|-|–|—|/-|/|*|[|]|=|+|·|•|→|->|..|..."),
 )  # fmt: skip

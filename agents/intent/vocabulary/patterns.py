@@ -74,7 +74,6 @@ class Slot(StrEnum):
     UNTIL = "until"
     DAY = "day"
     NOTHING = "nothing"
-    TWO_WAYS = "two_ways"
 
 
 AMOUNT: Final = "NUM|SCALED|MONEY"
@@ -83,8 +82,6 @@ JOIN: Final = "AT|OF|BY|TO|ABOUT?"
 
 PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.NOTHING, "NO_EXTRA"),
-    # either number may be the price
-    (Slot.TWO_WAYS, "NUM LIMIT NUM SYMBOL"),
     # an option nobody could make a contract of
     (Slot.CONTRACT, "NUM CALL|PUT|OPTION|STRATEGY"),
     (Slot.CONTRACT, "CALL|PUT|FUTURE|OPTION|STRATEGY|EXPIRY|MONTH"),
@@ -115,6 +112,9 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.TARGET_PRICE, f"{AMOUNT} OF|PE|PAR TARGET"),
     # prices
     (Slot.UNCLEAR_SIZE, "CAP NUM UNIT"),
+    (Slot.UNCLEAR_SIZE, "BETWEEN? NUM TO NUM UNIT?"),
+    (Slot.UNCLEAR_SIZE, "BETWEEN NUM AND NUM UNIT?"),
+    (Slot.UNCLEAR_SIZE, "NUM UNIT? ABOUT_AFTER UNIT?"),
     (Slot.TRIGGER_PRICE, f"SLM_ORDER AT|OF|TRIGGER? {AMOUNT}"),
     (Slot.TRIGGER_PRICE, f"AT? TRIGGER {JOIN} {AMOUNT}"),
     (Slot.TRIGGER_PRICE, f"{AMOUNT} OF|PE|PAR? TRIGGER"),

@@ -79,7 +79,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "allocation|diversified|sector split|sector exposure|summary of my account|my account|"
         "account overview|breakup of my|sector breakup|worth right now|snapshot|morning brief|"
         "brief me|briefing|morning briefing|daily summary|daily brief|start of day summary|"
-        "morning summary|day summary|pre market brief|pre-market brief|summary of the day"),
+        "morning summary|day summary|pre market brief|pre-market brief|summary of the day|brief|"
+        "subah ka brief|subah ki brief|din ka brief|subah ka haal|aaj ka haal"),
     ("instrument", "lot size|tick size|expiry date|expiry|expires|expire|freeze quantity|"
         "freeze limit|isin|symbol of|symbol for|ticker of|ticker for|face value|"
         "circuit limit|upper circuit|lower circuit|circuit|circuits|contract size|lot of|"
@@ -111,7 +112,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
 DETAIL_PHRASES: Final[tuple[tuple[str, str, str], ...]] = (
     ("brief", "portfolio", "morning brief|brief|briefing|brief me|morning briefing|daily summary|"
         "daily brief|start of day summary|summary of the day|morning summary|day summary|"
-        "pre market brief|pre-market brief"),
+        "pre market brief|pre-market brief|subah ka brief|subah ki brief|din ka brief|"
+        "subah ka haal|aaj ka haal"),
     ("why_not", "decision", "why not|why was it refused|refused|refuse|rejected|reject|denied|deny|"
         "blocked|block|declined|turned down|why wasn't|why didn't|which rule|not allowed|"
         "why can't i|why cannot i|why could i not|kyun reject|kyu reject|reject kyun|reject kyu"),

@@ -100,6 +100,7 @@ class Tag(StrEnum):
     TO = "TO"
     AND = "AND"
     ABOUT = "ABOUT"
+    ABOUT_AFTER = "ABOUT_AFTER"
     COMMA = "COMMA"
     MARKER = "MARKER"
     FILLER = "FILLER"

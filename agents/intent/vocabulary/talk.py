@@ -52,7 +52,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "draft bana|propose buying|propose selling|draft an exit|draft a plan|keep a draft ready"),
     (Tag.ASK, "", "what|what's|whats|who|who's|when is|when does|when will|when did|why|which|"
         "how|how's|do i|do you|where|whose|"
-        "kya|kaisa|kaise|kaun|kab|kyun|kyu|kitna|kitne|kitni|kaunsa|kaunse|kahan|"
+        "kya|kaisa|kaise|kaun|konse|konsa|kab|kyun|kyu|kitna|kitne|kitni|kaunsa|kaunse|kahan|"
         "explain|what does|any|have i|can i|could i|may i|what are|how many|how much|"
         "is there|are there|did i|shall i|do we|why did|"
         "what should|where should|how should|define|how come|क्या|कितना|kidhar"),
@@ -158,7 +158,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.AMEND, "", "make it|make that|make the|change the|change it to|change to|set the|"
         "change quantity to|change the quantity to|change qty to|update the|update it to|"
         "increase to|reduce to|increase it to|reduce it to|raise it to|lower it to|"
-        "price to|set it to|modify it to|change|update|kar do|kardo|"
+        "set it to|modify it to|change|update|kar do|kardo|"
         "bring it to|cut it to|and|add|with|use|switch it to|convert it to|move the|put|drop the|"
         "make|set|let's do|let's make it|only|just|try|do|bhi|too|as well|also|but|increase the|"
         "reduce the|raise the|lower the|to|instead of that|give it|karo|kar de|rakho|go with|"

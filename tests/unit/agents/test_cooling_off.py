@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from agents.context import TurnContext
 from agents.intent.model import COOLING, Draft, MessageKind, ParseContext, ParsedMessage, TradeDraft
 from agents.nodes.ask import ask
-from agents.nodes.cancel import chosen_orders
+from agents.nodes.guarding import chosen_orders
 from agents.nodes.parse import parse
 from riskgate.contracts.orders import Side
 from riskgate.contracts.traces import TurnOutcome
@@ -78,7 +78,7 @@ async def test_a_cancel_of_alerts_cancels_no_order() -> None:
     alerts = ParsedMessage(kind=MessageKind.CANCEL, alerts=True, cancel_all=True)
     state = await read(a_context(FakeSystem(parsed=alerts)))
     assert (state["path"], state["error_code"]) == ("stop", "NOT_AVAILABLE")
-    assert chosen_orders(a_context(FakeSystem()), alerts) == ()
+    assert chosen_orders(a_context(FakeSystem()).parse_context, alerts) == ()
 
 
 async def test_research_is_understood_and_not_available_yet() -> None:

@@ -27,7 +27,7 @@ from agents.nodes.execute import execute, outcome_of, reconcile
 from agents.nodes.explain import explain
 from agents.nodes.gate import gate
 from agents.nodes.gather import gather
-from agents.nodes.parse import CHAT_HELP, REFUSAL, parse
+from agents.nodes.parse import CHAT_HELP, DROPPED, REFUSAL, parse
 from agents.nodes.plan import plan
 from agents.nodes.step import step
 from agents.state import TurnState, as_sentence
@@ -176,7 +176,7 @@ def test_a_step_is_told_with_the_tools_it_used_even_when_it_fails() -> None:
             {
                 "path": "stop",
                 "outcome": TurnOutcome.ANSWERED,
-                "explanations": ["Dropped; nothing was planned."],
+                "explanations": [DROPPED],
             },
         ),
         (
@@ -406,8 +406,10 @@ async def test_the_card_of_a_judged_plan_waits_for_a_person() -> None:
         FakeSystem(), events=events, workspace=Workspace(composed=composed(), judged=judged())
     )
     title = "BUY 10 NSE:INFY MARKET CNC (PAPER)"
-    assert await card({}, at_work(context)) == {
+    waiting = Draft(trade=DRAFT, missing=(), message="words", card_id="card-1")
+    assert await card(state_with(parsed(trades=(DRAFT,))), at_work(context)) == {
         "card_id": "card-1",
+        "draft": waiting.model_dump(mode="json"),
         "outcome": TurnOutcome.AWAITING_APPROVAL,
         "error_code": None,
         "explanations": [f"{title}. Approve the card to send it."],

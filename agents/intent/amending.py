@@ -1,0 +1,86 @@
+"""Words that change an unsent trade: what they replace, take away, or say in another sense."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from agents.intent.moods import CONTRASTING
+from agents.intent.tag import Item
+from agents.intent.vocabulary.lexicon import LEXICON
+from agents.intent.vocabulary.patterns import QUIET
+from agents.intent.vocabulary.tags import Tag
+
+# What "instead of" may name of a draft.
+REPLACED: Final = (
+    Tag.NUM, Tag.MONEY, Tag.SCALED, Tag.PCT, Tag.PRODUCT, Tag.MARKET, Tag.LIMIT, Tag.SYMBOL,
+    Tag.VALIDITY, Tag.BUY, Tag.SELL,
+)  # fmt: skip
+# A request about what is held is never about a draft.
+OF_THE_BOOK: Final = (
+    Tag.HOLDINGS, Tag.POSITIONS, Tag.FNO, Tag.LONGS, Tag.SHORTS, Tag.WINNERS, Tag.LOSERS, Tag.EXIT,
+)  # fmt: skip
+TAKES_AWAY: Final = (Tag.CANCEL, Tag.NEGATION, Tag.DROP, Tag.NO_EXTRA)
+NOES: Final = frozenset({"no", "nahi", "nope", "na", "nai"})
+DROPS: Final = frozenset({"drop the", "drop", "remove the", "take off the", "without the"})
+PRICE: Final = "price"
+
+
+def without_replaced(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Take out what is replaced, as in "20 instead of 10", and a "no" before what is meant."""
+    kept: list[Item] = []
+    at = _after_no(items)
+    while at < len(items):
+        word, follows = items[at], at + 1
+        while follows < len(items) and _is_filler(items[follows]):
+            follows += 1
+        placed = word.has(Tag.NEGATION) and word.folded in CONTRASTING and bool(kept)
+        if placed and follows < len(items) and items[follows].has(*REPLACED):
+            at = follows + 1
+            continue
+        kept.append(word)
+        at += 1
+    return tuple(kept)
+
+
+def of_a_draft(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Read words as they are meant beside a trade: "the price" of it, "ioc" as its validity."""
+    return tuple(map(_of_a_draft, items))
+
+
+def begins_afresh(said: Sequence[Item]) -> bool:
+    """Say whether words are about what is held, and so no change of a draft."""
+    return any(item.has(*OF_THE_BOOK) for item in said)
+
+
+def drops_guard(items: Sequence[Item]) -> str | None:
+    """Return the field that a message takes away and nothing else: "remove the stop", "no sl"."""
+    spoken = [item for item in items if not item.has(*QUIET)]
+    guards = [item for item in spoken if item.has(Tag.STOP, Tag.TARGET, Tag.NO_EXTRA)]
+    takes = [item for item in spoken if item.has(*TAKES_AWAY) or item.folded in DROPS]
+    if not guards or not takes or len({*map(id, guards), *map(id, takes)}) < len(spoken):
+        return None
+    if len(takes) == 1 and takes[0].folded == guards[0].folded and not takes[0].has(Tag.NO_EXTRA):
+        return None
+    targets = [item.has(Tag.TARGET) or "target" in item.text.casefold() for item in guards]
+    return "target" if all(targets) else None if any(targets) else "stop_loss"
+
+
+def _after_no(items: Sequence[Item]) -> int:
+    """Return where what is meant begins: after a "no" that more follows."""
+    if not items or items[0].folded not in NOES:
+        return 0
+    rest = [item for item in items[1:] if item.has(*REPLACED)]
+    return 1 if rest and not any(item.has(Tag.NEGATION, Tag.DROP) for item in items[1:]) else 0
+
+
+def _is_filler(item: Item) -> bool:
+    return item.has(Tag.FILLER) and not item.has(*REPLACED)
+
+
+def _of_a_draft(item: Item) -> Item:
+    if item.meanings.get(Tag.METRIC) == PRICE:
+        return replace(item, meanings={Tag.AT: ""})
+    validity = LEXICON.get(item.folded, {}).get(Tag.VALIDITY)
+    if item.has(Tag.SYMBOL) and validity is not None:
+        return replace(item, meanings={Tag.VALIDITY: validity}, refs=())
+    return item

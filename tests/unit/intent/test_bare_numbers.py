@@ -1,0 +1,127 @@
+"""Numbers without a word beside them: what tells size and price is read, the rest is asked."""
+
+from decimal import Decimal
+
+import pytest
+
+from agents.intent.model import Draft, MessageKind, ParsedMessage
+from riskgate.contracts.intents import SizingMethod
+from riskgate.contracts.orders import OrderType
+from tests.unit.intent.talk import say, unfinished
+
+ASKED = ("size", "limit_price")
+
+
+def read(parsed: ParsedMessage) -> tuple[object, object]:
+    """Return size and limit price of the only order read."""
+    (trade,) = parsed.trades
+    return (None if trade.sizing is None else trade.sizing.value, trade.limit_price)
+
+
+@pytest.mark.parametrize(
+    ("said", "size", "price"),
+    [
+        ("buy infy 10 limit 1480", 10, 1480),
+        ("buy infy 10 @1480", 10, 1480),
+        ("buy infy @1480 10 qty", 10, 1480),
+        ("buy infy 1480 limit 10 qty", 10, 1480),
+        ("buy infy qty 10 limit 1480", 10, 1480),
+        ("buy 1000 infy limit 8", 1000, 8),
+        ("buy infy 1480 ka limit 10 share", 10, 1480),
+        ("buy 10 infy 1480 limit", 10, 1480),
+        ("limit 1480 infy 10 buy", 10, 1480),
+        ("buy infy 5000 limit 8.35", 5000, Decimal("8.35")),
+    ],
+)
+def test_what_the_words_tell_is_read_exactly(said: str, size: int, price: Decimal) -> None:
+    parsed = say(said)
+    assert parsed.missing == ()
+    assert read(parsed) == (size, price)
+
+
+@pytest.mark.parametrize(
+    ("said", "offers"),
+    [
+        ("buy infy 1480 limit 10", ("1480 at limit 10", "10 at limit 1480")),
+        ("buy 10 limit 1480 infy", ("10 at limit 1480", "1480 at limit 10")),
+        ("buy limit 10 1480 infy", ("1480 at limit 10", "10 at limit 1480")),
+        ("buy infy 10 1480", ("10 at limit 1480", "1480 at limit 10")),
+        ("sell 10 infy 1480", ("10 at limit 1480", "1480 at limit 10")),
+        ("buy infy 10 1480.5", ("10 at limit 1480.5",)),
+        ("buy infy 10 1480 sl 1450", ("10 at limit 1480", "1480 at limit 10")),
+    ],
+)
+def test_two_numbers_that_nothing_tells_apart_are_asked_about(
+    said: str, offers: tuple[str, ...]
+) -> None:
+    parsed = say(said)
+    assert parsed.kind is MessageKind.TRADE
+    assert read(parsed) == (None, None)
+    assert parsed.missing == ASKED
+    assert parsed.offers == offers
+
+
+def test_an_offered_reading_completes_the_order_with_the_words_of_both_turns() -> None:
+    asked = unfinished("buy infy 1480 limit 10")
+    parsed = say("10 at limit 1480", draft=asked)
+    assert parsed.missing == ()
+    assert read(parsed) == (10, 1480)
+    assert parsed.trades[0].order_type is OrderType.LIMIT
+    assert parsed.trades[0].provenance["sizing"].text == "10"
+    assert parsed.trades[0].provenance["side"].text == "buy"
+
+
+def test_with_only_the_size_said_the_price_is_still_asked_for() -> None:
+    parsed = say("10 shares", draft=unfinished("buy infy 1480 limit 10"))
+    assert parsed.missing == ("limit_price",)
+    parsed = say("at market", draft=unfinished("buy infy 2 lots 1480"))
+    assert parsed.missing == ()
+
+
+def test_a_number_beside_a_counted_size_is_offered_as_the_price() -> None:
+    parsed = say("buy infy 10 qty 1480")
+    assert read(parsed) == (10, None)
+    assert (parsed.missing, parsed.offers) == (("limit_price",), ("limit 1480",))
+
+
+@pytest.mark.parametrize(
+    ("said", "offers"),
+    [
+        ("get me some infosys shares, about ten of them", ("10",)),
+        ("buy about 10 infy", ("10",)),
+        ("buy around 10 infy", ("10",)),
+        ("buy at least 10 infy", ("10",)),
+        ("buy up to 10 infy", ("10",)),
+        ("buy 10ish infy", ("10",)),
+        ("buy 10 or so infy", ("10",)),
+        ("buy 10-15 infy", ("10", "15")),
+        ("buy 10 to 15 shares of infy", ("10", "15")),
+        ("buy between 10 and 15 infy", ("10", "15")),
+        ("buy a few infy", ()),
+        ("kuch infy le lo", ()),
+        ("buy 10k infy", ("10k shares", "10k worth")),
+    ],
+)
+def test_a_vague_size_is_asked_for_with_the_number_offered(
+    said: str, offers: tuple[str, ...]
+) -> None:
+    parsed = say(said)
+    assert parsed.trades[0].sizing is None
+    assert parsed.missing == ("size",)
+    assert parsed.offers == offers
+
+
+@pytest.mark.parametrize("answer", ["10", "10k shares", "10k worth"])
+def test_every_offer_is_understood_as_an_answer(answer: str) -> None:
+    draft: Draft = unfinished("buy 10k infy")
+    parsed = say(answer, draft=draft)
+    assert parsed.missing == ()
+    sizing = parsed.trades[0].sizing
+    assert sizing is not None
+    worth = answer.endswith("worth")
+    assert sizing.method is (SizingMethod.NOTIONAL if worth else SizingMethod.QUANTITY)
+
+
+def test_about_a_price_is_still_a_limit() -> None:
+    assert read(say("buy 10 infy around 1480")) == (10, 1480)
+    assert read(say("buy 10 infy not above 1480")) == (10, 1480)
