@@ -148,7 +148,8 @@ async def test_a_brief_does_not_count_a_stop_that_was_cancelled_as_resting(desk:
     async with desk.client() as client:
         await trade(client, "buy 10 INFY at market, cnc, stop 2%, target 5%")
         resting = await ask(client, "morning brief")
-        await say(client, "cancel all orders")
+        asked = await say(client, "cancel all orders")
+        await say(client, "yes", thread_id=asked["thread_id"])
         bare = await ask(client, "morning brief")
     assert (resting["stops"][0]["stop_rests"], bare["stops"][0]["stop_rests"]) == (True, False)
     assert "no stop at the broker" not in resting["said"]
