@@ -32,6 +32,7 @@ from app.persistence.embedded import OWNER_ROLE, SUPERUSER, EmbeddedServer
 from app.persistence.location import DatabaseLocation
 from riskgate.contracts.orders import OrderIntent
 from tests.chaos.points import Point, Step
+from tests.processes import within
 from tests.servers import REPO, free_port
 
 START_MAX_S = 30.0
@@ -163,7 +164,8 @@ class World:
             raise RuntimeError("the zygote has no pipes")
         self.zygote.stdin.write(json.dumps(request) + "\n")
         self.zygote.stdin.flush()
-        pid = int(self.zygote.stdout.readline())
+        with within(self.zygote, START_MAX_S):
+            pid = int(self.zygote.stdout.readline())
         self.pids.append(pid)
         return Process(pid=pid, url=f"http://127.0.0.1:{port}", key=self.key)
 

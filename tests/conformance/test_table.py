@@ -30,7 +30,9 @@ def test_the_page_has_every_case_once_and_no_other() -> None:
 def test_the_page_is_what_a_run_of_every_suite_writes() -> None:
     command = [sys.executable, "-m", "tests.conformance.table", "--check"]
     root = PAGE.parents[2]
-    ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        command, cwd=root, capture_output=True, text=True, check=False, timeout=280
+    )
     assert ran.returncode == 0, f"make brokers\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}"
 
 

@@ -4,14 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from threading import Timer
 from typing import Any
 
 import pytest
 
+from tests.processes import RUN_MAX_S, within
 from tests.servers import REPO
 
-RUN_MAX_S = 60
 HELLO = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},
@@ -20,9 +19,9 @@ HELLO = {
 
 
 def started(*arguments: str, key: str | None) -> subprocess.Popen[str]:
-    """Start the command with its pipes; it is killed when it takes too long."""
+    """Start the command with its pipes."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIGMATRADER")}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "app.cli", "mcp", *arguments],
         cwd=REPO,
         env=kept if key is None else {**kept, "SIGMATRADER_API_KEY": key},
@@ -31,10 +30,6 @@ def started(*arguments: str, key: str | None) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    watch = Timer(RUN_MAX_S, process.kill)
-    watch.daemon = True
-    watch.start()
-    return process
 
 
 def test_what_a_host_reads_is_the_protocol_line_by_line() -> None:
@@ -43,7 +38,7 @@ def test_what_a_host_reads_is_the_protocol_line_by_line() -> None:
         {"method": "notifications/initialized"},
         {"id": 2, "method": "tools/list"},
     ]
-    with started("--url", "http://127.0.0.1:9", key="st_" + "k" * 43) as process:
+    with started("--url", "http://127.0.0.1:9", key="st_" + "k" * 43) as process, within(process):
         assert process.stdin is not None
         assert process.stdout is not None
         for message in messages:

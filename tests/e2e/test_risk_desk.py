@@ -19,6 +19,7 @@ import pytest
 from app.riskdesk.journal import read_journal
 from app.riskdesk.replaying import verify_decisions
 from riskgate.records import Kind
+from tests.processes import within
 from tests.unit.riskdesk.desks import POLICY_TEXT, records_of
 from tests.unit.riskdesk.test_server import INTENT
 
@@ -137,9 +138,10 @@ def serving(folder: Path, *more: str) -> Iterator[tuple[str, subprocess.Popen[st
     try:
         assert process.stdout is not None
         line = ""
-        for line in process.stdout:
-            if "serves on" in line:
-                break
+        with within(process, MAX_S):
+            for line in process.stdout:
+                if "serves on" in line:
+                    break
         assert "serves on" in line
         yield line.split()[-1].rstrip("/"), process
     finally:

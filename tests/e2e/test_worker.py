@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.processes import within
 from tests.servers import POLL_S, REPO, START_MAX_S, STOP_MAX_S, Server, running_server
 
 READY = "SigmaTrader works on jobs"
@@ -27,7 +28,8 @@ def a_worker(server: Server) -> Iterator[subprocess.Popen[str]]:
     with process:
         try:
             assert process.stdout is not None
-            assert any(READY in line for line in process.stdout)
+            with within(process, START_MAX_S):
+                assert any(READY in line for line in process.stdout)
             yield process
         finally:
             process.kill()

@@ -66,9 +66,17 @@ async def failing(location: DatabaseLocation, error: str, nth: int) -> AsyncIter
         finally:
             if strace.returncode is None:
                 strace.send_signal(signal.SIGINT)
-            await strace.communicate()
+            await _until_gone(strace)
         text = log.read()
     injection.hit = "(INJECTED)" in text
+
+
+async def _until_gone(strace: asyncio.subprocess.Process) -> None:
+    try:
+        await asyncio.wait_for(strace.communicate(), ATTACH_MAX_S)
+    except TimeoutError:
+        strace.kill()
+        raise
 
 
 async def _until_attached(strace: asyncio.subprocess.Process, processes: int) -> None:

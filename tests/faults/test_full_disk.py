@@ -48,6 +48,7 @@ def small_disk(durable: Durable) -> Iterator[Path]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
     if mounted.returncode != 0:
         folder.rmdir()
@@ -55,7 +56,7 @@ def small_disk(durable: Durable) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=60)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -20,6 +20,7 @@ import pytest
 
 from app.persistence import embedded
 from app.persistence.embedded import binaries, location, postmaster
+from tests.processes import within
 
 REPO = Path(__file__).resolve().parents[2]
 AS_ROOT = os.geteuid() == 0
@@ -51,7 +52,7 @@ def template() -> Iterator[Path]:
 
 @pytest.fixture
 def used_home(home: Path, template: Path) -> Path:
-    subprocess.run(["cp", "-a", template, home], check=True)
+    subprocess.run(["cp", "-a", template, home], check=True, timeout=GRACE_S)
     return home
 
 
@@ -247,6 +248,12 @@ def test_vanished_data_is_refused_instead_of_begun_anew(used_home: Path) -> None
         embedded.start(used_home)
 
 
+def _first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    with within(process, GRACE_S):
+        return process.stdout.readline()
+
+
 def test_concurrent_starters_share_one_server_that_one_of_them_owns(home: Path) -> None:
     script = """
         server = embedded.start(Path(sys.argv[1]))
@@ -256,7 +263,7 @@ def test_concurrent_starters_share_one_server_that_one_of_them_owns(home: Path) 
             embedded.stop(server)
     """
     starters = [python(script, home) for _ in range(2)]
-    lines = [one.stdout.readline().split() for one in starters if one.stdout is not None]
+    lines = [_first_line(one).split() for one in starters]
     for one in starters:
         rest, _ = one.communicate(timeout=GRACE_S)
         assert (one.returncode, rest) == (0, "")
@@ -351,7 +358,11 @@ def test_missing_programs_are_an_error(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("name", ["psql", "pg_dump", "pg_restore"])
 def test_client_programs_are_of_the_servers_major(name: str) -> None:
     said = subprocess.run(
-        [embedded.bin_path(name), "--version"], capture_output=True, text=True, check=True
+        [embedded.bin_path(name), "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=GRACE_S,
     ).stdout
     assert f"(PostgreSQL) {binaries.find_install().major}." in said
 

@@ -12,6 +12,7 @@ from tests.integration.checker import check
 from tests.integration.conftest import Desk
 from tests.integration.driving import (
     BUY,
+    HELD_MAX_S,
     approve,
     as_owner,
     frames,
@@ -82,7 +83,7 @@ async def test_a_key_in_flight_is_a_conflict_to_come_back_for(
 
     async def wait() -> None:
         arrived.set()
-        await released.wait()
+        await asyncio.wait_for(released.wait(), HELD_MAX_S)
 
     bench.broker.before_order = wait
     async with bench.desk(settings, location) as desk, desk.client() as client:

@@ -62,7 +62,7 @@ def secrets_of(world: KiteWorld, links: list[str], settings: Settings) -> list[s
 
 def dumped(location: DatabaseLocation) -> str:
     command = [str(bin_path("pg_dump")), "--inserts", location.owner_conninfo]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 async def test_nothing_that_lets_somebody_in_is_written_or_told(

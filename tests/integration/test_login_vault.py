@@ -29,7 +29,7 @@ def a_login(session_id: str = SESSION) -> KeptLogin:
 
 def dumped(location: DatabaseLocation) -> bytes:
     command = [str(bin_path("pg_dump")), "--inserts", location.owner_conninfo]
-    return subprocess.run(command, check=True, capture_output=True).stdout
+    return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
 
 
 @dataclass(frozen=True)

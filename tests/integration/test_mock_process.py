@@ -23,6 +23,7 @@ from app.settings import BrokerName, Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.market import ScriptedMarket
 from tests.fakes.orders import ACCOUNT, a_tag, an_order
+from tests.processes import within
 
 ROOT = Path(__file__).parents[2]
 STOP_MAX_S = 20
@@ -35,7 +36,9 @@ def mock_process(home: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield process.stdout.readline().split()[-1], process
+        with within(process, STOP_MAX_S):
+            announced = process.stdout.readline()
+        yield announced.split()[-1], process
     finally:
         process.kill()
         process.wait(STOP_MAX_S)

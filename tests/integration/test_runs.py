@@ -11,6 +11,7 @@ from tests.integration.checker import check
 from tests.integration.conftest import Desk
 from tests.integration.driving import (
     BUY,
+    HELD_MAX_S,
     approve,
     frames,
     orders_of,
@@ -72,7 +73,7 @@ async def test_a_reader_who_leaves_does_not_stop_the_run(
 
     async def wait() -> None:
         arrived.set()
-        await released.wait()
+        await asyncio.wait_for(released.wait(), HELD_MAX_S)
 
     async with bench.desk(settings, location) as desk, desk.client() as client:
         card = await propose(client)
@@ -80,7 +81,7 @@ async def test_a_reader_who_leaves_does_not_stop_the_run(
         reading = asyncio.create_task(approve(client, card, headers=STREAM))
         await asyncio.wait_for(arrived.wait(), 5)
         reading.cancel()
-        await asyncio.wait([reading])
+        await asyncio.wait([reading], timeout=HELD_MAX_S)
         released.set()
         done = (await approve(client, card)).json()
 
@@ -97,7 +98,7 @@ async def test_a_cancelled_run_ends_once_and_leaves_nothing_to_approve(
 
     async def wait() -> None:
         arrived.set()
-        await released.wait()
+        await asyncio.wait_for(released.wait(), HELD_MAX_S)
 
     async with bench.desk(settings, location) as desk, desk.client() as client:
         bench.broker.before_snapshot = wait
@@ -130,7 +131,7 @@ async def test_a_turn_whose_cancellation_was_lost_on_its_way_ends_as_cancelled(
     async def be_deaf() -> None:
         arrived.set()
         with suppress(asyncio.CancelledError):
-            await asyncio.Event().wait()
+            await asyncio.wait_for(asyncio.Event().wait(), HELD_MAX_S)
 
     async with bench.desk(settings, location) as desk, desk.client() as client:
         bench.broker.before_snapshot = be_deaf
@@ -154,7 +155,7 @@ async def test_a_run_that_sends_orders_cannot_be_cancelled(
 
     async def wait() -> None:
         arrived.set()
-        await released.wait()
+        await asyncio.wait_for(released.wait(), HELD_MAX_S)
 
     async with bench.desk(settings, location) as desk, desk.client() as client:
         card = await propose(client)

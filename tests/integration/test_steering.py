@@ -9,7 +9,7 @@ from app.persistence.location import DatabaseLocation
 from app.settings import Settings
 from tests.integration.benches import a_bench
 from tests.integration.checker import check
-from tests.integration.driving import BUY, approve, rows, say, tenant
+from tests.integration.driving import BUY, HELD_MAX_S, approve, rows, say, tenant
 
 OTHER = "buy 5 TCS at market, cnc"
 
@@ -23,7 +23,7 @@ class Gate:
 
     async def __call__(self) -> None:
         self.arrived.set()
-        await self.opened.wait()
+        await asyncio.wait_for(self.opened.wait(), HELD_MAX_S)
 
     async def reached(self) -> None:
         await asyncio.wait_for(self.arrived.wait(), 10)

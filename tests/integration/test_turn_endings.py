@@ -25,6 +25,7 @@ from tests.integration.checker import check
 from tests.integration.conftest import Desk, run_as_superuser
 from tests.integration.driving import (
     BUY,
+    HELD_MAX_S,
     approve,
     frames,
     mock_of,
@@ -141,7 +142,7 @@ async def test_a_turn_that_is_worked_on_is_not_ended_however_old(
 
     async def wait() -> None:
         arrived.set()
-        await released.wait()
+        await asyncio.wait_for(released.wait(), HELD_MAX_S)
 
     async with bench.desk(settings, location) as desk, desk.client() as client:
         card = await propose(client)

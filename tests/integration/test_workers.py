@@ -26,6 +26,7 @@ from tests.integration.conftest import Desk, open_desk
 from tests.integration.driving import MOCK_ACCOUNT, approve, as_owner, orders_of, propose, rows
 from tests.integration.jobs import jobs_of
 from tests.integration.worker_process import REACHED
+from tests.processes import within
 from tests.servers import REPO
 
 RESTING = "buy 10 INFY limit 990, cnc"
@@ -105,7 +106,7 @@ async def test_accounts_are_worked_on_beside_each_other(
     both = asyncio.Barrier(2)
 
     async def meet() -> None:
-        await both.wait()
+        await asyncio.wait_for(both.wait(), SOON_S)
 
     async with bench.desk(settings, location) as desk:
         # Either waits here until the other has come as well.
@@ -188,7 +189,8 @@ def _work_until_killed(location: DatabaseLocation, settings: Settings) -> None:
     with process:
         try:
             assert process.stdout is not None
-            assert any(REACHED in line for line in process.stdout)
+            with within(process):
+                assert any(REACHED in line for line in process.stdout)
         finally:
             process.kill()
 

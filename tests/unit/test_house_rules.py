@@ -120,7 +120,9 @@ def test_a_dependency_missing_from_the_lock_or_locked_too_old_is_noticed() -> No
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 def test_the_import_contracts_are_kept() -> None:
