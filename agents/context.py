@@ -77,7 +77,8 @@ class TurnContext:
     """The ports, the caller and the clock reading of one turn.
 
     `account_source` says whether the person chose the account or it is their default. Without a
-    `writer` answers are said in our own sentences.
+    `writer` answers are said in our own sentences. `page` is what the person looks at; it may say
+    what a question is about and decides nothing else.
     """
 
     caller: Caller
@@ -101,4 +102,5 @@ class TurnContext:
     events: TurnEvents
     defaults: Defaults
     writer: Writer | None = None
+    page: str | None = None
     workspace: Workspace = field(default_factory=Workspace)

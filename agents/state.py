@@ -19,6 +19,7 @@ class TurnState(TypedDict, total=False):
     cancels: list[str]
     wants_more: bool
     reading: JsonObject
+    worded: JsonObject
     intent: JsonObject
     plan_id: str
     plan_hash: str

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import FieldError, SettingsInvalid
+from app.settings_help import plain_issue
 from riskgate.contracts.models import PortfolioTier
 
 
@@ -169,7 +170,10 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as invalid:
         errors = tuple(
-            FieldError(f"SIGMATRADER_{str(item['loc'][0]).upper()}", item["msg"])
+            FieldError(
+                f"SIGMATRADER_{str(item['loc'][0]).upper()}",
+                plain_issue(str(item["loc"][0]), item["msg"]),
+            )
             for item in invalid.errors()
         )
         text = "; ".join(f"{error.field}: {error.issue}" for error in errors)

@@ -19,6 +19,12 @@ orders_total = Counter("orders_total", "Orders that reached a state", ["state"],
 mcp_calls_total = Counter(
     "sigmatrader_mcp_calls_total", "Calls over MCP, by tool", ["tool", "outcome"], registry=registry
 )
+model_fallbacks_total = Counter(
+    "sigmatrader_model_fallbacks_total",
+    "Answers of a language model that could not be used, by part and code",
+    ["part", "code"],
+    registry=registry,
+)
 jobs_now = Gauge("sigmatrader_jobs", "Jobs of all workers, by state", ["state"], registry=registry)
 jobs_taken_over = Counter(
     "sigmatrader_jobs_taken_over_total", "Jobs taken over from dead workers", registry=registry

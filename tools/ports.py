@@ -5,7 +5,15 @@ from typing import Annotated, Protocol
 
 from pydantic import Field, JsonValue
 
-from riskgate.contracts.base import Code, Contract, Identifier, Sha256, ShortText, UtcTime
+from riskgate.contracts.base import (
+    Code,
+    Contract,
+    Identifier,
+    NonNegative,
+    Sha256,
+    ShortText,
+    UtcTime,
+)
 from riskgate.contracts.cards import Card, CardKind, CardStatus
 from riskgate.contracts.decisions import KillSwitchLevel, RiskDecision
 from riskgate.contracts.exposures import ExposureChange
@@ -24,6 +32,10 @@ from riskgate.contracts.traces import (
     SubmittedOrder,
     TurnOutcome,
 )
+
+
+class MarketUnavailable(Exception):
+    """The source of prices does not answer, so that nothing can be said of them now."""
 
 
 class Relay(Contract):
@@ -108,6 +120,20 @@ class Judged(Contract):
     step: ReplayStep
     trip: ShortText | None = None
     exposure: ExposureChange | None = None
+
+
+class Weighed(Contract):
+    """What the gate would say now of a trade that is only asked about.
+
+    The plan is stored nowhere, so no card and no order can come of it. `largest` is the most that
+    would pass, zero where nothing would and None where no quantity is refused.
+    """
+
+    plan: TradePlan
+    quotes: tuple[Quote, ...]
+    decision: RiskDecision
+    exposure: ExposureChange
+    largest: NonNegative | None
 
 
 class ExecutionReport(Contract):
@@ -264,6 +290,12 @@ class PlanProposer(Protocol):
 
     async def judge(self, caller: Caller, composed: ComposedPlan) -> Judged:
         """Have the gate judge a stored plan."""
+        ...
+
+    async def weigh(
+        self, caller: Caller, intent: TradeIntent, view: AccountView
+    ) -> Weighed | ToolRefusal:
+        """Say what the gate would tell a trade now; nothing is stored and nothing can be sent."""
         ...
 
     async def request_approval(

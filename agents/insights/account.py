@@ -6,11 +6,11 @@ from typing import Final, TypeAlias
 
 from pydantic import JsonValue
 
+from agents.insights import figures
 from agents.insights.insight import (
     Cited,
     Insight,
     Json,
-    amount,
     cited_quote,
     cited_view,
     ids,
@@ -103,11 +103,7 @@ def total_unrealised(view: AccountView, held: Sequence[Position], master: Master
 
 def held_sentence(held: Sequence[Position]) -> str:
     """Say what is held."""
-    parts = [
-        f"{item.instrument} {item.product} {decimal_text(item.quantity)}"
-        f" at {decimal_text(item.average_price)}"
-        for item in held
-    ]
+    parts = [_holding(item) for item in held]
     return f"{'; '.join(parts)}." if parts else NOTHING_HELD
 
 
@@ -117,15 +113,24 @@ def gain_sentences(view: AccountView, master: Master) -> list[str]:
         return []
     held = held_for(view, QueryTopic.POSITIONS)
     gain = total_unrealised(view, held, master)
-    return [f"Unrealised P&L {amount(gain)}."] if held and gain is not None else []
+    if not held or gain is None:
+        return []
+    return [f"Unrealised P&L {figures.money(gain, view.currency)}."]
 
 
 def money_sentence(margins: Margins | None) -> str:
     """Say equity and what is free of it."""
     if margins is None:
         return "The broker gave no margins."
-    equity, available = decimal_text(margins.equity), decimal_text(margins.available)
-    return f"Equity {equity} {margins.currency}, available {available}."
+    equity = figures.money(margins.equity, margins.currency)
+    return f"Equity {equity}, available {figures.money(margins.available, margins.currency)}."
+
+
+def _holding(item: Position) -> str:
+    currency = figures.currency_of(item.instrument)
+    quantity = figures.count(item.quantity, currency)
+    price = figures.price(item.average_price, currency)
+    return f"{item.instrument} {item.product} {quantity} at {price}"
 
 
 def _row(view: AccountView, item: Position, quote: Quote | None, master: Master) -> JsonValue:

@@ -17,8 +17,9 @@ from agents.insights.account import (
     money_sentence,
     position_rows,
 )
-from agents.insights.insight import Cited, Insight, Json, inputs_used, number
+from agents.insights.insight import Cited, Insight, Json, inputs_used
 from agents.insights.orders import cited_exception, cited_order, exception_row, order_row
+from agents.insights.protected import is_missing, stop_row
 from agents.insights.risk import (
     kill_switch_row,
     kill_switch_sentences,
@@ -61,7 +62,7 @@ def brief_insight(desk: Desk, master: Master) -> Insight:
         "kill_switch": None if standing is None else kill_switch_row(standing),
         "positions": position_rows(view, held, master),
         "orders": [order_row(order) for order in pending],
-        "stops": [_stop_row(stop) for stop in desk.stops],
+        "stops": [stop_row(stop) for stop in desk.stops],
         "exceptions": [_exception_row(each, desk.hours) for each in desk.exceptions],
         "limits": _limits(standing),
         "margins": margins_row(view),
@@ -129,7 +130,7 @@ def _counted(desk: Desk) -> str:
     pending = sum(not order.state.final for order in desk.orders)
     overnight = sum(is_overnight(each.opened_at, desk.hours) for each in desk.exceptions)
     exceptions = f"{len(desk.exceptions)} open exceptions ({overnight} since the last close)"
-    missing = sum(map(_is_missing, desk.stops))
+    missing = sum(map(is_missing, desk.stops))
     absent = f" ({missing} with no stop at the broker now)" if missing else ""
     kept = f"{len(desk.stops)} kept stops and targets{absent}"
     return f"{pending} open orders, {kept}, {exceptions}."
@@ -141,22 +142,6 @@ def _calendar(hours: MarketHours) -> Cited:
 
 def _login_row(login: BrokerLogin) -> JsonValue:
     return {"state": login.state, "is_active": login.is_active, "headline": login.headline}
-
-
-def _is_missing(stop: StopFact) -> bool:
-    return stop.stop_price is not None and not stop.stop_rests
-
-
-def _stop_row(stop: StopFact) -> JsonValue:
-    absent = "the stop is not at the broker now" if _is_missing(stop) else None
-    return {
-        "instrument": str(stop.instrument),
-        "stop_price": number(stop.stop_price),
-        "target_price": number(stop.target_price),
-        "stop_rests": stop.stop_rests,
-        "note": "; ".join(filter(None, (absent, stop.note))) or None,
-        "evidence": [stop.entry_order_id],
-    }
 
 
 def _exception_row(each: StoredException, hours: MarketHours) -> JsonValue:

@@ -5,6 +5,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from agents.insights import figures
 from agents.insights.account import (
     Master,
     account_evidence,
@@ -18,7 +19,6 @@ from agents.insights.insight import (
     Cited,
     Insight,
     Json,
-    amount,
     cited_view,
     ids,
     inputs_used,
@@ -87,16 +87,19 @@ def _change(margins: Margins | None, gains: Gains) -> Decimal | None:
 
 
 def _sentences(gains: Gains, gain: Decimal | None, change: Decimal | None) -> list[str]:
+    def money(value: Decimal) -> str:
+        return figures.money(value, gains.currency)
+
     said: list[str] = []
     if change is not None and gains.day_start_equity is not None:
-        start = amount(gains.day_start_equity)
-        said.append(f"Today {amount(change)} {gains.currency}, from an equity of {start}.")
+        start = money(gains.day_start_equity)
+        said.append(f"Today {money(change)}, from an equity of {start}.")
     if gains.realised_total is None:
         said.append(f"What was realised cannot be said: {UNKNOWN}.")
     else:
-        said.append(f"Realised {amount(gains.realised_total)} before charges.")
+        said.append(f"Realised {money(gains.realised_total)} before charges.")
     if gain is not None:
-        said.append(f"Unrealised P&L {amount(gain)}.")
+        said.append(f"Unrealised P&L {money(gain)}.")
     return said
 
 

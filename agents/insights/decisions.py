@@ -6,14 +6,15 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from agents.insights.insight import Cited, Insight, Json, amount, number
+from agents.insights import figures
+from agents.insights.insight import Cited, Insight, Json, number
 from agents.insights.orders import cited_fill, cited_order, order_row, order_sentence
-from agents.insights.verdict import sentences, would_pass
+from agents.insights.verdict import broken_rules, sentences, would_pass
 from agents.intent.model import ParsedMessage, QueryDetail
 from riskgate.contracts.base import decimal_text, time_text
 from riskgate.contracts.decisions import Evidence, RiskDecision, Verdict
 from riskgate.contracts.insights import FillFact
-from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.instruments import Currency, InstrumentRef
 from riskgate.contracts.orders import Side
 from riskgate.contracts.traces import DecisionTrace, TurnOutcome
 from tools.ports import Caller
@@ -26,6 +27,11 @@ SENT: Final = frozenset(
 )
 NONE_YET: Final = "No trade of yours has been decided on yet."
 NO_MATCH: Final = "No decision like that is among your last ones; 'decisions' lists them."
+EXPIRED: Final = "CARD_EXPIRED"
+EXPIRED_SAID: Final = (
+    f"The risk gate allowed it, and nobody decided on its card in time, so it expired ({EXPIRED});"
+    " nothing was sent. Ask for the trade again if you want it."
+)
 LOGGED: Final = 12
 OUTCOMES: Final = {
     TurnOutcome.AWAITING_APPROVAL: "waited for an approval",
@@ -41,11 +47,13 @@ OUTCOMES: Final = {
 
 
 def about_trades(traces: Sequence[DecisionTrace], caller: Caller) -> list[DecisionTrace]:
-    """Return the caller's turns in which a trade of the account was decided on, in order."""
+    """Return the caller's turns in which a trade of the account was decided on, newest first."""
     own = (caller.account_id, caller.user_id)
-    return [
+    mine = [
         each for each in traces if (each.account_id, each.user_id) == own and _is_decision(each)
     ]
+    # A card that expires is told of late; what counts is when it was asked for.
+    return sorted(mine, key=lambda each: each.started_at, reverse=True)
 
 
 def meant(
@@ -62,22 +70,46 @@ def meant(
     of_kind = [each for each in fitting if outcomes is None or each.final_outcome in outcomes]
     # "Why did you buy it" may be asked of what waits, too; "why not" never of what went through.
     fitting = of_kind or ([] if detail is QueryDetail.WHY_NOT else fitting)
-    here = [each for each in fitting if each.thread_id == thread_id]
-    return next(iter(here or fitting), None)
+    here = [each for each in fitting if each.thread_id == thread_id] or fitting
+    if detail is QueryDetail.WHY_NOT:
+        # Nobody refused what only expired.
+        here = [each for each in here if not has_expired(each)] or here
+    return next(iter(here), None)
+
+
+def here_first(traces: Sequence[DecisionTrace], thread_id: str) -> list[DecisionTrace]:
+    """Return decisions with those of a conversation before the others."""
+    return sorted(traces, key=lambda each: each.thread_id != thread_id)
+
+
+def has_expired(trace: DecisionTrace) -> bool:
+    """Say whether a turn ended because nobody decided on its card in time."""
+    return trace.error_code == EXPIRED
+
+
+def expired_since(traces: Sequence[DecisionTrace], meant_one: DecisionTrace) -> str | None:
+    """Say that a newer card of the same conversation expired, which is no refusal."""
+    newest = next((each for each in traces if each.thread_id == meant_one.thread_id), None)
+    if newest is None or newest is meant_one or not has_expired(newest):
+        return None
+    return (
+        f"Your newest plan, “{newest.user_message}”, was not refused: nobody decided on its card"
+        f" in time, so it expired ({EXPIRED}) and nothing was sent. The newest refusal was this:"
+    )
 
 
 def decision_insight(trace: DecisionTrace, fills: Sequence[FillFact], *, for_user: str) -> Insight:
     """Answer with what was asked, what the gate found, who approved and what filled."""
-    gate = trace.riskgate_result
+    gate, currency = trace.riskgate_result, currency_of(trace)
     of_orders = {order.broker_order_id for order in trace.orders_submitted}
     own = [fill for fill in fills if fill.broker_order_id in of_orders]
     fields: Json = {
         "decision": _facts(trace),
-        "violations": [] if gate is None else _violations(gate),
-        "would_pass": [] if gate is None else _passing(gate),
+        "violations": [] if gate is None else _violations(gate, currency),
+        "would_pass": [] if gate is None else _passing(gate, currency),
         "checks": [] if gate is None else _checks(gate),
         "orders": [order_row(order, own) for order in trace.orders_submitted],
-        "reasons": list(trace.explanations) if gate is None else [],
+        "reasons": list(trace.explanations) if gate is None or has_expired(trace) else [],
     }
     return Insight(
         title="Why",
@@ -155,15 +187,15 @@ def _facts(trace: DecisionTrace) -> JsonValue:
     }
 
 
-def _violations(gate: RiskDecision) -> list[JsonValue]:
+def _violations(gate: RiskDecision, currency: str) -> list[JsonValue]:
     return [
         {**each.model_dump(mode="json"), "evidence": [each.rule_id, gate.policy_hash]}
-        for each in gate.violations
+        for each in broken_rules(gate, currency)
     ]
 
 
-def _passing(gate: RiskDecision) -> list[JsonValue]:
-    return [change.model_dump(mode="json") for change in would_pass(gate)]
+def _passing(gate: RiskDecision, currency: str) -> list[JsonValue]:
+    return [change.model_dump(mode="json") for change in would_pass(gate, currency)]
 
 
 def _checks(gate: RiskDecision) -> list[JsonValue]:
@@ -181,17 +213,20 @@ def _checks(gate: RiskDecision) -> list[JsonValue]:
 
 
 def _sentences(trace: DecisionTrace, for_user: str) -> list[str]:
-    gate = trace.riskgate_result
+    gate, currency = trace.riskgate_result, currency_of(trace)
     said = [_asked(trace)]
     if gate is None:
         return said + list(trace.explanations)
     if gate.verdict is not Verdict.ALLOW:
-        return said + sentences(gate)
-    figures = "; ".join(
-        f"{each.metric.replace('_', ' ')} {amount(each.value)} of {amount(limit)}"
+        return said + sentences(gate, currency)
+    if has_expired(trace):
+        return [*said, EXPIRED_SAID]
+    near = "; ".join(
+        f"{figures.metric_name(each.metric)} {figures.metric(each.metric, each.value, currency)}"
+        f" of {figures.metric(each.metric, limit, currency)}"
         for each, limit in _tightest(gate)
     )
-    said.append(f"The risk gate allowed it: {figures or 'no limit was near'}.")
+    said.append(f"The risk gate allowed it: {near or 'no limit was near'}.")
     if trace.approved_by is not None:
         who = "You" if trace.approved_by == for_user else trace.approved_by
         said.append(f"{who} approved it.")
@@ -201,6 +236,12 @@ def _sentences(trace: DecisionTrace, for_user: str) -> list[str]:
 def _tightest(gate: RiskDecision) -> list[tuple[Evidence, Decimal]]:
     limited = [(each, each.limit) for each in gate.evidence if each.limit and each.value > 0]
     return sorted(limited, key=lambda pair: -pair[0].value / pair[1])[:3]
+
+
+def currency_of(trace: DecisionTrace) -> Currency:
+    """Return the money of a turn's plan; rupees where it came to none."""
+    refs = [leg["instrument"]["ref"] for leg in _legs(trace)]
+    return figures.currency_of(InstrumentRef.model_validate(refs[0])) if refs else Currency.INR
 
 
 def _asked(trace: DecisionTrace) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from agents.insights import figures
 from agents.insights.account import (
     Master,
     account_evidence,
@@ -12,7 +13,7 @@ from agents.insights.account import (
     prices_of,
     unrealised,
 )
-from agents.insights.insight import Insight, amount, inputs_used
+from agents.insights.insight import Insight, inputs_used
 from agents.intent.model import QueryDetail, QueryTopic
 from riskgate.contracts.snapshots import Position, Quote
 from tools.ports import AccountView
@@ -101,11 +102,18 @@ def _chosen(part: QueryDetail, known: Sequence[Ranked]) -> list[Ranked]:
 
 
 def _sentence(title: str, part: QueryDetail, chosen: Sequence[Ranked]) -> str:
-    unit = " %" if FIGURES[part] is move_today else ""
-    shown = [f"{each.instrument} {_figure(figure)}{unit}" for each, figure in chosen[:SHOWN]]
+    in_percent = FIGURES[part] is move_today
+    shown = [
+        f"{each.instrument} {_figure(each, figure, in_percent=in_percent)}"
+        for each, figure in chosen[:SHOWN]
+    ]
     more = len(chosen) - SHOWN
     return f"{title}: {'; '.join(shown)}{f'; and {more} more' if more > 0 else ''}."
 
 
-def _figure(figure: Decimal) -> str:
-    return f"{'+' if figure > 0 else ''}{amount(figure)}"
+def _figure(each: Position, figure: Decimal, *, in_percent: bool) -> str:
+    currency = figures.currency_of(each.instrument)
+    shown = (
+        f"{figures.count(figure, currency)} %" if in_percent else figures.money(figure, currency)
+    )
+    return f"{'+' if figure > 0 else ''}{shown}"

@@ -93,12 +93,6 @@ def number(value: Decimal | None) -> str | None:
     return None if value is None else decimal_text(value)
 
 
-def amount(value: Decimal) -> str:
-    """Write money for a sentence, to the paisa where it has more places."""
-    places = int(value.as_tuple().exponent)
-    return decimal_text(round(value, 2) if places < -2 else value)
-
-
 def listed(parts: Sequence[str]) -> str:
     """Join parts of a sentence."""
     return "; ".join(parts)

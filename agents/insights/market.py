@@ -5,7 +5,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from agents.insights.insight import Cited, Insight, Json, amount, cited_quote, ids, number
+from agents.insights import figures
+from agents.insights.insight import Cited, Insight, Json, cited_quote, ids, number
 from riskgate.contracts.base import decimal_text, time_text
 from riskgate.contracts.insights import BarsFrom, MarketContext, Trend
 from riskgate.contracts.instruments import InstrumentRef
@@ -64,7 +65,8 @@ def quote_row(quote: Quote) -> JsonValue:
 def quote_sentence(quote: Quote) -> str:
     """Say a price; one that is not of a live market is called what it is."""
     kind = "" if quote.source == "BROKER" else f" ({quote.source.value.lower()} price)"
-    return f"{quote.instrument} {decimal_text(quote.last)}{kind}."
+    last = figures.price(quote.last, figures.currency_of(quote.instrument))
+    return f"{quote.instrument} {last}{kind}."
 
 
 def _context(context: MarketContext) -> JsonValue:
@@ -90,15 +92,18 @@ def _context_sentence(context: MarketContext) -> str:
     notes = "".join(f" Note: {NOTES.get(note, note)}." for note in context.notes)
     if context.close is None or context.bars_from is None or context.last_day is None:
         return f"{context.instrument}:{notes.removeprefix(' Note:')}"
-    parts = [f"closed at {decimal_text(context.close)} on {context.last_day.isoformat()}"]
+    currency = figures.currency_of(context.instrument)
+    close = figures.price(context.close, currency)
+    parts = [f"closed at {close} on {context.last_day.isoformat()}"]
     if context.trend is not None and context.sma20 is not None and context.sma50 is not None:
-        sma20, sma50 = amount(context.sma20), amount(context.sma50)
+        sma20, sma50 = (figures.money(sma, currency) for sma in (context.sma20, context.sma50))
         parts.append(f"{TRENDS[context.trend]} (SMA20 {sma20}, SMA50 {sma50})")
     if context.volatility20_pct is not None and context.volatility is not None:
-        vol = amount(context.volatility20_pct)
+        vol = figures.count(round(context.volatility20_pct, 2), currency)
         parts.append(f"volatility {vol} % a year, {context.volatility.value.lower()}")
     if context.atr14 is not None and context.atr14_pct is not None:
-        atr, share = amount(context.atr14), amount(context.atr14_pct)
+        atr = figures.money(context.atr14, currency)
+        share = figures.count(round(context.atr14_pct, 2), currency)
         parts.append(f"ATR14 {atr}, {share} % of the close")
     source = SOURCES[context.bars_from]
     return f"{context.instrument} {'; '.join(parts)}. From {context.bars} of {source}.{notes}"

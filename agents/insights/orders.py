@@ -5,7 +5,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from agents.insights.insight import Cited, Insight, Json, amount
+from agents.insights import figures
+from agents.insights.insight import Cited, Insight, Json
 from riskgate.contracts.base import decimal_text, time_text
 from riskgate.contracts.insights import FillFact
 from riskgate.contracts.orders import OrderState
@@ -90,13 +91,15 @@ def orders_sentences(orders: Sequence[SubmittedOrder]) -> list[str]:
 
 def order_sentence(order: SubmittedOrder) -> str:
     """Say how one order stands."""
-    what = f"{order.side} {decimal_text(order.quantity)} {order.instrument}"
+    currency = figures.currency_of(order.instrument)
+    what = f"{order.side} {figures.count(order.quantity, currency)} {order.instrument}"
     if order.limit_price is not None:
-        what += f" limit {decimal_text(order.limit_price)}"
+        what += f" limit {figures.price(order.limit_price, currency)}"
     if order.trigger_price is not None:
-        what += f" trigger {decimal_text(order.trigger_price)}"
-    at = f" at {decimal_text(order.average_price)}" if order.average_price is not None else ""
-    filled = decimal_text(order.filled_quantity)
+        what += f" trigger {figures.price(order.trigger_price, currency)}"
+    average = order.average_price
+    at = "" if average is None else f" at {figures.price(average, currency)}"
+    filled = figures.count(order.filled_quantity, currency)
     why = f" ({order.reason})" if order.reason else ""
     match order.state:
         case OrderState.FILLED:
@@ -148,5 +151,6 @@ def _fill_row(fill: FillFact, order: SubmittedOrder | None) -> JsonValue:
 
 
 def _fill_sentence(fill: FillFact) -> str:
-    quantity = decimal_text(fill.quantity)
-    return f"{fill.side} {quantity} {fill.instrument} at {amount(fill.price)}."
+    currency = figures.currency_of(fill.instrument)
+    quantity, price = figures.count(fill.quantity, currency), figures.price(fill.price, currency)
+    return f"{fill.side} {quantity} {fill.instrument} at {price}."

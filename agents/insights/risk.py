@@ -6,8 +6,10 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from agents.insights.insight import Cited, Insight, amount, cited_view, inputs_used, number
+from agents.insights import figures
+from agents.insights.insight import Cited, Insight, cited_view, inputs_used, number
 from riskgate.contracts.decisions import KillSwitchLevel
+from riskgate.contracts.instruments import Currency
 from riskgate.contracts.standing import LimitUse, Standing
 from tools.ports import AccountView
 
@@ -35,7 +37,7 @@ NAMES: Final = {
     "execution.max_orders_per_day": "Orders today",
     "order.max_order_value": "Value of each order",
     "order.max_order_quantity": "Quantity of each order",
-    "margin.margin_fraction": "Money in use",
+    "margin.margin_fraction": "Blocked as margin",
 }
 
 
@@ -126,9 +128,16 @@ def name_of(use: LimitUse) -> str:
     return f"{name} {use.of}" if use.of else name
 
 
+def in_unit(value: Decimal, unit: str) -> str:
+    """Write what is used or left of a limit: money with its sign, else what is counted."""
+    if unit in figures.SIGNS:
+        return figures.money(value, unit)
+    return f"{figures.count(value, Currency.INR)} {unit}"
+
+
 def _left(use: LimitUse) -> str:
     left, limit = use.left or Decimal(0), use.limit or Decimal(0)
-    return f"{name_of(use)} {amount(left)} of {amount(limit)} {use.unit} ({use.rule_id})"
+    return f"{name_of(use)} {in_unit(left, use.unit)} of {in_unit(limit, use.unit)} ({use.rule_id})"
 
 
 def _share_left(use: LimitUse) -> Decimal:

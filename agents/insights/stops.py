@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from pydantic import JsonValue
 
+from agents.insights import figures
 from agents.insights.account import account_evidence, held_for
 from agents.insights.brief import IST
 from agents.insights.insight import Cited, Insight, cited_quote, inputs_used, number
@@ -84,9 +85,9 @@ def _said(
 
 
 def _sentence(fact: StopFact, prices: Prices) -> str:
-    last = prices.get(fact.instrument)
-    stop = f"stop {_part(fact.stop_price, last)}, {stop_place(fact)}"
-    target = f"target {_part(fact.target_price, last)}, {target_place(fact)}"
+    last, currency = prices.get(fact.instrument), figures.currency_of(fact.instrument)
+    stop = f"stop {_part(fact.stop_price, last, currency)}, {stop_place(fact)}"
+    target = f"target {_part(fact.target_price, last, currency)}, {target_place(fact)}"
     parts = [stop] if fact.stop_price is not None else ["no stop"]
     parts += [target] if fact.target_price is not None else []
     note = f" ({fact.note})" if fact.note else ""
@@ -98,7 +99,8 @@ def stop_place(fact: StopFact) -> str:
     if not fact.stop_rests:
         return NOT_THERE
     since = "" if fact.stop_since is None else f" since {fact.stop_since.astimezone(IST):%H:%M} IST"
-    quantity = f" for {decimal_text(fact.stop_quantity)}" if fact.stop_quantity else ""
+    held = figures.count(fact.stop_quantity, figures.currency_of(fact.instrument))
+    quantity = f" for {held}" if fact.stop_quantity else ""
     return f"{AT_BROKER}{quantity}{since}"
 
 
@@ -107,9 +109,9 @@ def target_place(fact: StopFact) -> str:
     return AT_BROKER if fact.target_rests else WATCHED
 
 
-def _part(price: Decimal | None, last: Decimal | None) -> str:
+def _part(price: Decimal | None, last: Decimal | None, currency: str) -> str:
     away = distance_pct(price, last)
-    text = "" if price is None else decimal_text(price)
+    text = "" if price is None else figures.price(price, currency)
     if away is None:
         return text
     side = "below" if away < 0 else "above"

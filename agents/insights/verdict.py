@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from agents.insights import figures
 from agents.state import as_sentence
 from riskgate.contracts.base import decimal_text
 from riskgate.contracts.cards import CardKind
@@ -11,25 +12,30 @@ from riskgate.contracts.decisions import LegChange, RiskDecision, Severity, Verd
 from tools.ports import CardContent, ToolRefusal
 
 
-def sentences(decision: RiskDecision) -> list[str]:
+def sentences(decision: RiskDecision, currency: str) -> list[str]:
     """Say what would pass, then each broken rule and its remedy."""
-    changes = would_pass(decision)
+    changes = would_pass(decision, currency)
     passing = [
         f"This would pass{_of_leg(change, changes)}: {change.text}; ask for it."
         for change in changes
     ]
     return passing + [
         f"{as_sentence(f'{v.rule_id}: {v.message}')} {as_sentence(v.remedy)}"
-        for v in decision.violations
+        for v in broken_rules(decision, currency)
     ]
 
 
-def veto_fields(decision: RiskDecision) -> dict[str, JsonValue]:
+def broken_rules(decision: RiskDecision, currency: str) -> list[Violation]:
+    """Return the broken rules with their figures as people read them."""
+    return [figures.for_people(each, currency) for each in decision.violations]
+
+
+def veto_fields(decision: RiskDecision, currency: str) -> dict[str, JsonValue]:
     """Return what a card says of a refused plan: its rules and what would pass."""
     return {
         "verdict": decision.verdict.value,
-        "violations": [v.model_dump(mode="json") for v in decision.violations],
-        "would_pass": [change.model_dump(mode="json") for change in would_pass(decision)],
+        "violations": [v.model_dump(mode="json") for v in broken_rules(decision, currency)],
+        "would_pass": [change.model_dump(mode="json") for change in would_pass(decision, currency)],
     }
 
 
@@ -49,7 +55,7 @@ def unplanned(refusal: ToolRefusal) -> CardContent:
     return CardContent(kind=CardKind.VETO, title="This plan cannot be made", fields=fields)
 
 
-def would_pass(decision: RiskDecision) -> tuple[LegChange, ...]:
+def would_pass(decision: RiskDecision, currency: str) -> tuple[LegChange, ...]:
     """Return what the gate would allow instead: a MODIFY's quantities, or a DENY's changes."""
     smaller = tuple(
         LegChange(
@@ -59,7 +65,8 @@ def would_pass(decision: RiskDecision) -> tuple[LegChange, ...]:
         )
         for change in decision.modified_quantities
     )
-    return smaller or decision.would_pass
+    changes = smaller or decision.would_pass
+    return tuple(figures.change_for_people(change, currency) for change in changes)
 
 
 def _of_leg(change: LegChange, changes: Sequence[LegChange]) -> str:

@@ -182,15 +182,16 @@ class QueryDetail(StrEnum):
     """What a question wants of its topic, where that is more than the topic alone.
 
     BRIEF is the whole desk at a glance; LOG is past decisions as a list; WHY_NOT asks what refused
-    a trade, WHY what led to one. HALT asks to stop trading, STOPS for what protects positions;
-    WINNERS, LOSERS, LARGEST and SMALLEST are parts of what is held, UP_TODAY and DOWN_TODAY by the
-    day's move.
+    a trade, WHY what led to one, WHAT_IF whether another one would pass. HALT asks to stop trading,
+    STOPS for what protects positions; WINNERS, LOSERS, LARGEST and SMALLEST are parts of what is
+    held, UP_TODAY and DOWN_TODAY by the day's move.
     """
 
     BRIEF = "brief"
     LOG = "log"
     WHY_NOT = "why_not"
     WHY = "why"
+    WHAT_IF = "what_if"
     HALT = "halt"
     STOPS = "stops"
     WINNERS = "winners"

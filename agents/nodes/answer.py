@@ -1,6 +1,7 @@
 """Answer a question about the account or the market with an insight card."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from langgraph.runtime import Runtime
@@ -14,6 +15,8 @@ from agents.insights.decisions import (
     NONE_YET,
     about_trades,
     decision_insight,
+    expired_since,
+    here_first,
     log_insight,
     meant,
 )
@@ -26,14 +29,16 @@ from agents.insights.orders import exceptions_insight, fills_insight, orders_ins
 from agents.insights.risk import risk_insight
 from agents.insights.stops import stops_insight
 from agents.intent.model import ParsedMessage, QueryDetail, QueryTopic
+from agents.intent.what_if import what_if_of
 from agents.nodes.files import file_answer
 from agents.nodes.login import NO_LOGIN, login_card, login_sentences, needed_login
 from agents.nodes.step import step
+from agents.nodes.what_if import weigh
 from agents.state import TurnState
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.traces import TurnOutcome
 from tools.offers import PAGE_MAX, PageAsked
-from tools.ports import AccountView
+from tools.ports import AccountView, MarketUnavailable
 from tools.read.get_gains import get_gains
 from tools.read.get_market_context import get_market_context
 from tools.read.get_market_hours import get_market_hours
@@ -63,6 +68,8 @@ OWN_RECORDS: Final = (
     "These are our own records and may be behind: what was filled, cancelled or placed at the "
     "broker since is not in them."
 )
+NO_PRICES: Final = "The source of prices does not answer now. Nothing was sent; ask again soon."
+PRICES_AFTER_LOGIN: Final = "Prices come from the broker, so there are none before you log in."
 WHICH_PRICE: Final = "Which instrument's price? For example: price of INFY."
 WHICH_TREND: Final = "Which instrument? For example: trend of INFY."
 
@@ -75,7 +82,7 @@ async def answer(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         if parsed.topic is QueryTopic.CONNECTION:
             said, inputs = await _connection(context), dict[str, object]()
         else:
-            insight = await _insight(context, parsed)
+            insight = await _or_why_not(context, parsed, state["message"])
             context.events.card(await context.cards.show(context.caller, insight.content()))
             said, inputs = list(insight.said), dict(insight.inputs)
     return {
@@ -86,7 +93,17 @@ async def answer(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     }
 
 
-async def _insight(context: TurnContext, parsed: ParsedMessage) -> Insight:
+async def _or_why_not(context: TurnContext, parsed: ParsedMessage, message: str) -> Insight:
+    """Answer, or say that there are no prices and put the login before the person."""
+    try:
+        return await _insight(context, parsed, message)
+    except MarketUnavailable:
+        login = await needed_login(context)
+        said = NO_PRICES if login is None else f"{login.headline} {PRICES_AFTER_LOGIN}"
+        return plain("Price", said)
+
+
+async def _insight(context: TurnContext, parsed: ParsedMessage, message: str) -> Insight:
     topic, symbols = parsed.topic or QueryTopic.HELP, parsed.symbols
     if topic is QueryTopic.FILE:
         return await file_answer(context, parsed.file)
@@ -106,7 +123,7 @@ async def _insight(context: TurnContext, parsed: ParsedMessage) -> Insight:
         case QueryTopic.EXCEPTIONS:
             return await _exceptions(context)
         case QueryTopic.DECISION:
-            return await _decision(context, parsed)
+            return await _decision(context, parsed, message)
         case QueryTopic.INSTRUMENT:
             return await _hours(context)
         case _ if topic in ELSEWHERE:
@@ -166,10 +183,15 @@ async def _connection(context: TurnContext) -> list[str]:
     return [NO_LOGIN] if login is None else login_sentences(login)
 
 
-async def _decision(context: TurnContext, parsed: ParsedMessage) -> Insight:
+async def _decision(context: TurnContext, parsed: ParsedMessage, message: str) -> Insight:
     newest = PageAsked(limit=PAGE_MAX)
     traces = await list_decisions(context.toolbox, context.records, context.caller, newest)
     found = about_trades(traces, context.caller)
+    asked = None
+    if parsed.detail is QueryDetail.WHAT_IF:
+        asked = what_if_of(message, context.directory, context.parse_context)
+    if asked is not None:
+        return await weigh(context, asked, here_first(found, context.caller.thread_id))
     if parsed.detail is QueryDetail.LOG or not found:
         return log_insight(found) if found else plain("Decisions", NONE_YET)
     trace = meant(found, parsed, context.caller.thread_id)
@@ -177,7 +199,9 @@ async def _decision(context: TurnContext, parsed: ParsedMessage) -> Insight:
         return plain("Why", NO_MATCH)
     sent = bool(trace.orders_submitted)
     fills = await list_fills(context.toolbox, context.insights, context.caller) if sent else ()
-    return decision_insight(trace, fills, for_user=context.caller.user_id)
+    answer = decision_insight(trace, fills, for_user=context.caller.user_id)
+    since = expired_since(found, trace) if parsed.detail is QueryDetail.WHY_NOT else None
+    return answer if since is None else replace(answer, said=(since, *answer.said))
 
 
 async def _hours(context: TurnContext) -> Insight:

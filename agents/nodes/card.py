@@ -1,13 +1,15 @@
 """Put the plan before a person and wait."""
 
+from decimal import Decimal
+
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agents.context import TurnContext
+from agents.insights import figures
 from agents.intent.model import Draft, ParsedMessage
 from agents.nodes.step import step
 from agents.state import JsonObject, Resumption, TurnState, refused
-from riskgate.contracts.base import decimal_text
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.traces import TurnOutcome
 from tools.ports import ToolRefusal
@@ -82,10 +84,15 @@ async def await_approval(state: TurnState) -> TurnState:
 
 def plan_title(plan: TradePlan) -> str:
     """Say the plan in one line, from its typed fields alone."""
+
+    def said(price: Decimal) -> str:
+        return figures.price(price, plan.currency)
+
     legs = ", ".join(
-        f"{leg.side} {decimal_text(leg.quantity)} {leg.instrument.ref}" for leg in plan.legs
+        f"{leg.side} {figures.count(leg.quantity, plan.currency)} {leg.instrument.ref}"
+        for leg in plan.legs
     )
     skeleton, leg = plan.order_skeleton, plan.legs[0]
-    price = f" at {decimal_text(leg.limit_price)}" if leg.limit_price is not None else ""
-    trigger = f" trigger {decimal_text(leg.trigger_price)}" if leg.trigger_price is not None else ""
+    price = "" if leg.limit_price is None else f" at {said(leg.limit_price)}"
+    trigger = "" if leg.trigger_price is None else f" trigger {said(leg.trigger_price)}"
     return f"{legs} {skeleton.order_type}{price}{trigger} {skeleton.product} ({plan.mode})"

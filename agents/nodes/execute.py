@@ -6,17 +6,23 @@ from langgraph.runtime import Runtime
 from pydantic import JsonValue
 
 from agents.context import TurnContext
+from agents.insights import figures
 from agents.insights.orders import order_sentence
+from agents.insights.protected import protection_sentences, stop_row
 from agents.insights.verdict import sentences, veto_fields
 from agents.nodes.step import step
 from agents.state import JsonObject, TurnState, refused
 from riskgate.contracts.cards import CardKind
 from riskgate.contracts.decisions import RiskDecision, Verdict
+from riskgate.contracts.insights import StopFact
+from riskgate.contracts.instruments import Currency
+from riskgate.contracts.intents import TradeIntent
 from riskgate.contracts.orders import OrderState
 from riskgate.contracts.traces import ReconciliationResult, SubmittedOrder, TurnOutcome
 from tools.act.reconcile_account import reconcile_account
 from tools.act.submit_plan import submit_plan
 from tools.ports import CardContent, ToolRefusal
+from tools.read.list_stops import list_stops
 
 
 async def execute(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
@@ -32,7 +38,7 @@ async def execute(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         answer = {"decision": resumption["decision"]}
     if report.refusal is not None:
         await _show_denial(context, state, resumption)
-        return {**answer, **_nothing_sent(report.refusal, resumption)}
+        return {**answer, **_nothing_sent(state, report.refusal, resumption)}
     outcome = outcome_of(report.orders)
     return {
         **answer,
@@ -55,7 +61,7 @@ async def _show_denial(context: TurnContext, state: TurnState, resumption: JsonO
     content = CardContent(
         kind=CardKind.VETO,
         title="The risk gate does not allow this plan any more",
-        fields={**veto_fields(decision), "kill_switch": resumption.get("trip")},
+        fields={**veto_fields(decision, _currency(state)), "kill_switch": resumption.get("trip")},
         plan_id=state["plan_id"],
     )
     context.events.card(await context.cards.show(context.caller, content))
@@ -73,11 +79,15 @@ async def reconcile(state: TurnState, runtime: Runtime[TurnContext]) -> TurnStat
             said.append(_reconciliation_sentence(answer))
         else:
             said.append(f"{answer.message} {answer.remedy}")
+        stops = await _standing(context, state)
+        said += protection_sentences(stops)
         fields: dict[str, JsonValue] = {
             "orders": list(state["orders"]),
             "reconciled": result is not None and result.matched,
             "differences": [] if result is None else [d.message for d in result.deltas],
         }
+        if stops:
+            fields["stops"] = [stop_row(stop) for stop in stops]
         content = CardContent(
             kind=CardKind.RESULT, title=said[0], fields=fields, plan_id=state["plan_id"]
         )
@@ -86,6 +96,19 @@ async def reconcile(state: TurnState, runtime: Runtime[TurnContext]) -> TurnStat
         "explanations": said,
         "reconciliation": None if result is None else result.model_dump(mode="json"),
     }
+
+
+async def _standing(context: TurnContext, state: TurnState) -> list[StopFact]:
+    """Return the stops and targets that stand now for what the orders filled."""
+    orders = [SubmittedOrder.model_validate(order) for order in state["orders"]]
+    filled = [order for order in orders if order.filled_quantity]
+    if not filled:
+        return []
+    kept = await list_stops(context.toolbox, context.insights, context.caller)
+    entries = {order.order_id for order in filled}
+    traded = {order.instrument for order in filled}
+    own = [stop for stop in kept if stop.entry_order_id in entries]
+    return own or [stop for stop in kept if stop.instrument in traded]
 
 
 def outcome_of(orders: Sequence[SubmittedOrder]) -> TurnOutcome:
@@ -106,13 +129,21 @@ def outcome_of(orders: Sequence[SubmittedOrder]) -> TurnOutcome:
     return TurnOutcome.PARTIALLY_EXECUTED if states & dead else TurnOutcome.EXECUTED
 
 
-def _nothing_sent(refusal: ToolRefusal, resumption: JsonObject) -> TurnState:
+def _currency(state: TurnState) -> str:
+    if "intent" not in state:
+        return Currency.INR
+    intent = TradeIntent.model_validate(state["intent"])
+    return figures.currency_of(intent.symbols[0])
+
+
+def _nothing_sent(state: TurnState, refusal: ToolRefusal, resumption: JsonObject) -> TurnState:
     if refusal.code == "CARD_REJECTED":
         return refused(TurnOutcome.REJECTED_BY_USER, refusal.code, refusal.message)
     why = resumption["refusal"]
     cause = refusal if why is None else ToolRefusal.model_validate(why)
     decision = resumption["decision"]
-    said = sentences(RiskDecision.model_validate(decision)) if decision else []
+    judged = RiskDecision.model_validate(decision) if decision else None
+    said = [] if judged is None else sentences(judged, _currency(state))
     also = "" if cause is refusal else refusal.message
     said += _trip(resumption)
     return refused(TurnOutcome.NOT_EXECUTED, cause.code, cause.message, also, *said, cause.remedy)

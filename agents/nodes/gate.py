@@ -41,7 +41,7 @@ async def gate(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
         **refused(
             TurnOutcome.DENIED,
             _first_code(judged.decision),
-            *sentences(judged.decision),
+            *sentences(judged.decision, composed.plan.currency),
             judged.trip or "",
         ),
     }
@@ -54,7 +54,7 @@ def _first_code(decision: RiskDecision) -> str:
 async def _show_veto(context: TurnContext, plan: TradePlan, judged: Judged) -> None:
     decision = judged.decision
     fields: dict[str, JsonValue] = {
-        **veto_fields(decision),
+        **veto_fields(decision, plan.currency),
         "kill_switch": judged.trip,
         "exposure": None if judged.exposure is None else judged.exposure.model_dump(mode="json"),
     }

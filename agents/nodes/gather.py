@@ -8,11 +8,10 @@ from agents.context import TurnContext
 from agents.insights.insight import inputs_used
 from agents.intent.complete import to_intent
 from agents.intent.model import ParsedMessage, TradeDraft
+from agents.nodes.defaults import usual_product
 from agents.nodes.login import LOGIN_NEEDED, login_sentences, needed_login
 from agents.nodes.step import step
 from agents.state import TurnState, refused
-from riskgate.contracts.derivatives import EXCHANGES as DERIVATIVE_EXCHANGES
-from riskgate.contracts.instruments import InstrumentKind
 from riskgate.contracts.intents import SizingMethod, TradeIntent
 from riskgate.contracts.orders import Product
 from riskgate.contracts.traces import TurnOutcome
@@ -68,7 +67,9 @@ def _default_product(context: TurnContext, draft: TradeDraft, view: AccountView)
     exits = draft.sizing is not None and draft.sizing.method is SizingMethod.FRACTION
     if exits and len(held) == 1:
         return held.pop()
-    return _usual_product(context, draft)
+    if not draft.symbols:
+        return context.defaults.equity_product
+    return usual_product(context.defaults, context.directory, draft.symbols[0])
 
 
 def _held_products(draft: TradeDraft, view: AccountView) -> set[Product]:
@@ -80,15 +81,3 @@ def _held_products(draft: TradeDraft, view: AccountView) -> set[Product]:
         for item in everything
         if item.instrument in draft.symbols and item.quantity != Decimal(0)
     }
-
-
-def _usual_product(context: TurnContext, draft: TradeDraft) -> Product:
-    defaults = context.defaults
-    if not draft.symbols:
-        return defaults.equity_product
-    # A contract may be one that the master learns of only when it is priced.
-    row = context.directory.get(draft.symbols[0])
-    derivative = draft.symbols[0].exchange in DERIVATIVE_EXCHANGES or (
-        row is not None and row.kind is not InstrumentKind.EQUITY
-    )
-    return defaults.derivative_product if derivative else defaults.equity_product

@@ -21,6 +21,8 @@ from agents.intent.model import (
     QueryDetail,
     QueryTopic,
 )
+from agents.intent.pages import page_topic
+from agents.intent.what_if import what_if_of
 from agents.nodes.guarding import chosen_orders, guard_question, guards_among
 from agents.nodes.near_price import price_not_size, size_or_price_question
 from agents.nodes.step import step
@@ -169,7 +171,35 @@ async def _read(context: TurnContext, message: str) -> Understood:
             update={"kind": MessageKind.QUERY, "topic": QueryTopic.CONNECTION}
         )
         return replace(understood, parsed=about)
+    if orders_nothing:
+        other = _looked_at(context, message, parsed) or _weighed(context, said, message)
+        if other is not None:
+            return replace(understood, parsed=other, question=None, wants_more=False)
     return understood
+
+
+def _looked_at(context: TurnContext, message: str, parsed: ParsedMessage) -> ParsedMessage | None:
+    """Return the question that words about the page itself ask, where nothing else is meant."""
+    found = page_topic(message, context.page) if parsed.kind is MessageKind.CHAT else None
+    if found is None:
+        return None
+    topic, detail = found
+    focus = context.parse_context.focus_symbol
+    return ParsedMessage(
+        kind=MessageKind.QUERY,
+        topic=topic,
+        detail=detail,
+        symbols=() if focus is None else (focus,),
+    )
+
+
+def _weighed(context: TurnContext, said: ParseContext, message: str) -> ParsedMessage | None:
+    """Return the question whether a trade would pass, where the message asks it."""
+    if what_if_of(message, context.directory, said) is None:
+        return None
+    return ParsedMessage(
+        kind=MessageKind.QUERY, topic=QueryTopic.DECISION, detail=QueryDetail.WHAT_IF
+    )
 
 
 def _of_the_file(message: str, said: ParseContext, parsed: ParsedMessage) -> ParsedMessage | None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from agents.state import as_sentence
 from app.cli.desk_lists import exception_lines, protection_lines
 from app.cli.file_upload import send_file
 from app.cli.files_view import file_line
@@ -99,6 +100,7 @@ class Turn:
     cards: list[Mapping[str, Any]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    unprinted: str = ""
     run_id: str | None = None
 
     @property
@@ -434,6 +436,9 @@ class Chat:
         return turn
 
     def _show(self, turn: Turn, event: Event, status: Status) -> None:
+        if turn.unprinted and event.get("type") != "RUN_ERROR":
+            self._print(status, Text(safe(turn.unprinted)))
+            turn.unprinted = ""
         match event.get("type"):
             case "RUN_STARTED":
                 # A second run carries out what the first one showed: nothing waits any more.
@@ -450,14 +455,17 @@ class Chat:
                 turn.texts[message_id] = turn.texts.get(message_id, "") + str(event.get("delta"))
             case "TEXT_MESSAGE_END":
                 text = turn.texts.get(str(event.get("messageId")), "")
-                if text and not _said_by_card(turn, text):
-                    self._print(status, Text(safe(text)))
+                # A turn that breaks says the same once more as its problem; once is enough.
+                turn.unprinted = "" if _said_by_card(turn, text) else _besides_rules(turn, text)
             case "RUN_FINISHED":
                 result = event.get("result") or {}
                 turn.outcome = str(result.get("outcome") or "")
                 self._print(status, _foot(turn, result))
             case "RUN_ERROR":
                 turn.outcome = "FAILED"
+                if turn.unprinted and str(event.get("message")) not in turn.unprinted:
+                    self._print(status, Text(safe(turn.unprinted)))
+                turn.unprinted = ""
                 raise ChatError(str(event.get("message")), code=str(event.get("code") or "FAILED"))
 
     def _print(self, status: Status, what: Any) -> None:
@@ -483,11 +491,22 @@ def _said_by_card(turn: Turn, text: str) -> bool:
 
 
 def _is_echo(card: Mapping[str, Any], text: str) -> bool:
-    violations = card["fields"].get("violations") or []
-    if card.get("kind") == "veto" and violations:
-        return text.startswith(f"{violations[0]['rule_id']}: {violations[0]['message']}")
+    rules = card["fields"].get("violations") or []
+    if card.get("kind") == "veto" and rules:
+        return all(str(rule["message"]) in text for rule in rules)
+    if card.get("kind") == "connect":
+        return str(card["fields"].get("headline")) in text
     title = str(card.get("title"))
     return text in {title, f"{title}. Approve the card to send it."}
+
+
+def _besides_rules(turn: Turn, text: str) -> str:
+    """Return what a text says besides the rules that a card lists."""
+    for card in turn.cards:
+        for rule in card["fields"].get("violations") or []:
+            said = f"{rule['rule_id']}: {rule['message']}"
+            text = text.replace(f"{as_sentence(said)} {as_sentence(str(rule['remedy']))}", "")
+    return " ".join(text.split())
 
 
 def _waiting(turn: Turn) -> list[Mapping[str, Any]]:

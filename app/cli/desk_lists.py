@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from app.cli.text import safe, words
+from agents.insights.figures import currency_of
+from app.cli.text import money, safe, words
+from riskgate.contracts.instruments import Exchange, InstrumentRef
 
 Json = Mapping[str, Any]
 NO_EXCEPTIONS: Final = "Nothing needs your attention."
@@ -44,7 +46,13 @@ def protection_lines(rows: Sequence[Json]) -> list[Text]:
         for name in ("stop", "target"):
             part = row.get(name)
             if part:
-                lines.append(Text(f"  {name} {safe(part['price'])}: {safe(part['state'])}"))
+                lines.append(Text(f"  {name} {_price(row, part)}: {safe(part['state'])}"))
         if row.get("note"):
             lines.append(Text(f"  {safe(row['note'])}", style="yellow"))
     return lines or [Text(NO_PROTECTIONS)]
+
+
+def _price(row: Json, part: Json) -> str:
+    exchange, _, symbol = str(row.get("instrument")).partition(":")
+    ref = InstrumentRef(exchange=Exchange(exchange), tradingsymbol=symbol)
+    return money(part["price"], currency_of(ref))

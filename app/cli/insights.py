@@ -10,7 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli import files_view as files
-from app.cli.text import NOTHING, clock, decimal, instrument, money, safe, sign_of, words
+from app.cli.charts import exposures
+from app.cli.text import (
+    NOTHING,
+    clock,
+    day_and_clock,
+    decimal,
+    instrument,
+    money,
+    safe,
+    sign_of,
+    words,
+)
 
 Json: TypeAlias = Mapping[str, Any]
 Draw: TypeAlias = Callable[[Any, str], list[RenderableType]]
@@ -74,6 +85,25 @@ def _decision(value: Json, _currency: str) -> list[RenderableType]:
     return [Text(f"{who}: “{safe(value.get('asked'))}”", style="bold"), Text(said, style="dim")]
 
 
+def _what_if(value: Json, _currency: str) -> list[RenderableType]:
+    currency = str(value.get("currency"))
+    lines: list[RenderableType] = []
+    if value.get("verdict"):
+        passes = value["verdict"] == "ALLOW"
+        quantity = decimal(value.get("quantity"), currency=currency)
+        what = f"{safe(value.get('side'))} {quantity} {instrument(value.get('instrument'))}"
+        worth = f", {money(value.get('notional'), currency)}"
+        verdict = ("would pass", "green") if passes else ("would be refused", "red")
+        lines.append(Text.assemble((what, "bold"), f"{worth} ", verdict))
+    most = value.get("largest")
+    said = "no quantity is refused" if most is None else decimal(most, currency=currency)
+    return [*lines, Text(f"The most that would pass: {said}")]
+
+
+def _exposure(value: Json, _currency: str) -> list[RenderableType]:
+    return exposures({"fields": {"exposure": value}})
+
+
 def _violations(rows: Sequence[Json], _currency: str) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for row in rows:
@@ -112,7 +142,9 @@ def _hours(value: Json, _currency: str) -> list[RenderableType]:
     if value.get("opens_at"):
         today = f"today {clock(value['opens_at'])} to {clock(value.get('closes_at'))}"
     ours = "; the simulated market is always open" if value.get("simulated") else ""
-    return [Text(f"{safe(value.get('exchange'))} {state}; {today}{ours}")]
+    opens = value.get("next_opens_at")
+    next_one = f"; opens next {day_and_clock(opens)}" if opens else ""
+    return [Text(f"{safe(value.get('exchange'))} {state}; {today}{next_one}{ours}")]
 
 
 def _login(value: Json, _currency: str) -> list[RenderableType]:
@@ -214,6 +246,8 @@ def _decisions(rows: Sequence[Json], _currency: str) -> list[RenderableType]:
 PARTS: Final[Mapping[str, Draw]] = {
     **files.PARTS,
     "decision": _decision,
+    "what_if": _what_if,
+    "exposure": _exposure,
     "violations": _violations,
     "would_pass": _passing,
     "reasons": _reasons,

@@ -25,7 +25,8 @@ from app.cli import (
     worker,
 )
 from app.cli.errors import guarded
-from app.settings import load_settings
+from app.settings import Settings, load_settings, require_broker, require_model
+from app.settings_help import misspelt
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,8 +58,17 @@ app.command()(plans.plan)
 app.command()(plans.validate)
 app.command()(plans.execute)
 
+SIGN_IN = (
+    "Sign in at {url} with the key that the first start printed. Lost it?"
+    " 'sigmatrader key create owner' makes another."
+)
 KEY_VARIABLE = "SIGMATRADER_API_KEY"
 notes = Console(stderr=True)
+
+
+def warn(text: str) -> None:
+    """Tell the person at the terminal what will need somebody."""
+    typer.echo(f"Warning: {text}", err=True)
 
 
 @app.command()
@@ -66,6 +76,11 @@ notes = Console(stderr=True)
 def serve() -> None:
     """Serve the page, the API and AG-UI; starts and migrates the database first."""
     settings = load_settings()
+    for text in misspelt(os.environ, Settings.model_fields):
+        warn(text)
+    # What is wrong with the settings is said before anything of the machine, such as a port.
+    require_broker(settings)
+    require_model(settings)
     # The server imports the graph library, which the other commands need not wait for.
     from app.bootstrap import prepare_database
     from app.main import listen
@@ -84,10 +99,9 @@ def serve() -> None:
             typer.echo(f"API key: {new_key}")
             typer.echo(f"Open {url}#key={new_key}")
             typer.echo("The key is shown only this once; keep it.")
+        else:
+            typer.echo(SIGN_IN.format(url=url))
         typer.echo(f"SigmaTrader serves on {url}")
-
-    def warn(text: str) -> None:
-        typer.echo(f"Warning: {text}", err=True)
 
     try:
         run_server(settings, location, listener, on_ready=announce, on_warning=warn)

@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agents.insights.figures import currency_of
+from app.cli.desk_lists import NO_PROTECTIONS
 from app.cli.errors import guarded
 from app.cli.running import with_application
+from app.cli.text import money
 from app.identity.principal import OWNER_TENANT
 from app.persistence import protections as rows
 from app.pipeline.views import require_account
 from app.protection.drain import State, StateChange
 from app.protection.views import show_panic, show_protections, show_state
+from riskgate.contracts.instruments import Exchange, InstrumentRef
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
@@ -77,12 +81,17 @@ def drain(
 
 
 @guarded
-def protections(account: Account, tenant: Tenant = OWNER_TENANT, as_json: AsJson = False) -> None:
+def protections(
+    account: Annotated[str | None, typer.Option(help="The account; all without.")] = None,
+    tenant: Tenant = OWNER_TENANT,
+    as_json: AsJson = False,
+) -> None:
     """Show each protected entry: where its stop and its target are, and who holds them."""
 
     async def work(container: "Container") -> list[dict[str, Any]]:
         async with container.database.tenant(tenant) as session:
-            await require_account(session, account)
+            if account is not None:
+                await require_account(session, account)
             found = await rows.list_protections(session, account_id=account, limit=SHOWN)
             return await show_protections(session, found)
 
@@ -90,13 +99,21 @@ def protections(account: Account, tenant: Tenant = OWNER_TENANT, as_json: AsJson
     if as_json:
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
+    if not shown:
+        typer.echo(NO_PROTECTIONS)
     for row in shown:
         typer.echo(f"{row['entry_order_id']}  {row['side']} {row['instrument']}")
         for name in ("stop", "target"):
             if row[name] is not None:
-                typer.echo(f"  {name} {row[name]['price']}: {row[name]['state']}")
+                typer.echo(f"  {name} {_price(row, name)}: {row[name]['state']}")
         if row["note"]:
             typer.echo(f"  {row['note']}")
+
+
+def _price(row: dict[str, Any], name: str) -> str:
+    exchange, _, symbol = row["instrument"].partition(":")
+    ref = InstrumentRef(exchange=Exchange(exchange), tradingsymbol=symbol)
+    return money(row[name]["price"], currency_of(ref))
 
 
 def _name(order: dict[str, Any]) -> str:

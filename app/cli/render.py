@@ -1,6 +1,7 @@
 """Cards as text for a terminal: pure functions from card JSON to Rich renderables."""
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, TypeAlias
 
 from rich import box
@@ -31,6 +32,13 @@ STATE_STYLES: Final = {
     "REJECTED": "red",
     "UNKNOWN": "bold red",
     "NOT_SENT": "red",
+}
+# A brief tells of what is open alone.
+EMPTY_IN_BRIEF: Final = {
+    "orders": "No open orders.",
+    "stops": "No stops or targets are kept.",
+    "exceptions": "No open exceptions.",
+    "limits": "Nothing is used of any limit.",
 }
 SEVERITIES: Final = {"H": "high", "M": "medium", "L": "low"}
 
@@ -317,8 +325,12 @@ def _insight(card: Json) -> RenderableType:
         parts.append(Text(safe(text)))
     if margins:
         parts.append(_margins(margins, currency))
+    empty = EMPTY_IN_BRIEF if "hours" in fields else {}
     for name, value in fields.items():
-        parts += _parts(name, value, currency)
+        if value == [] and name in empty:
+            parts.append(Text(empty[name], style="dim"))
+        else:
+            parts += _parts(name, value, currency)
     parts += [insights.evidence_line(evidence)] if evidence else []
     return _panel(card, parts, "yellow" if card.get("kind") == "exception" else "bright_black")
 
@@ -407,11 +419,23 @@ def _exceptions(rows: Sequence[Json], _currency: str) -> Table:
 
 def _margins(margins: Json, currency: str) -> Table:
     grid = Table.grid(padding=(0, 2))
-    names = ("equity", "available", "used", "start_of_day_equity")
-    shown = [name for name in names if margins.get(name) is not None]
-    grid.add_row(*(Text(words(name), style="dim") for name in shown))
-    grid.add_row(*(Text(money(margins[name], currency), style="bold") for name in shown))
+    row = {**margins, "in_positions": _in_positions(margins)}
+    names = ("equity", "available", "in_positions", "used", "start_of_day_equity")
+    shown = [name for name in names if row.get(name) is not None]
+    labels = {"used": "blocked as margin"}
+    grid.add_row(*(Text(labels.get(name, words(name)), style="dim") for name in shown))
+    grid.add_row(*(Text(money(row[name], currency), style="bold") for name in shown))
     return grid
+
+
+def _in_positions(margins: Json) -> Decimal | None:
+    """Return what is bound in positions: neither free nor blocked; None for none."""
+    try:
+        equity, free, used = (Decimal(str(margins[n])) for n in ("equity", "available", "used"))
+    except (KeyError, InvalidOperation):
+        return None
+    bound = round(equity - free - used, 2)
+    return bound if bound > 0 else None
 
 
 def _terms(row: Json, currency: str) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from agents.insights.figures import SIGNS, grouped
+
 NOTHING: Final = "–"
 IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
-SIGNS: Final = {"INR": "₹", "USD": "$"}
 # Left in a text from outside, these could repaint the terminal or reverse a figure.
 UNSAFE: Final = {
     **dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))),
@@ -27,7 +28,7 @@ def decimal(value: object, *, currency: str = "INR", places: int = 0) -> str:
     if whole is None:
         return text
     fraction = fraction.ljust(places, "0")
-    return f"{minus}{_grouped(whole, currency)}" + (f".{fraction}" if fraction else "")
+    return f"{minus}{grouped(whole, currency)}" + (f".{fraction}" if fraction else "")
 
 
 def money(value: object, currency: str = "INR") -> str:
@@ -46,6 +47,19 @@ def clock(value: object) -> str:
     except ValueError:
         return safe(value)
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(IST).strftime("%H:%M:%S IST")
+
+
+def day_and_clock(value: object) -> str:
+    """Write a day and a time of it as people in India read it: 'Tue 01 Dec, 09:15 IST'."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return safe(value)
+    return (
+        (at if at.tzinfo else at.replace(tzinfo=UTC))
+        .astimezone(IST)
+        .strftime("%a %d %b, %H:%M IST")
+    )
 
 
 def instrument(value: object) -> str:
@@ -73,13 +87,3 @@ def _digits(text: str) -> tuple[str, str | None, str]:
     whole, point, fraction = text.removeprefix("-").partition(".")
     digits = (whole + fraction).isascii() and whole.isdigit() and (fraction.isdigit() or not point)
     return (minus, whole, fraction) if digits else ("", None, "")
-
-
-def _grouped(whole: str, currency: str) -> str:
-    step = 2 if currency == "INR" else 3
-    head, tail = whole[:-3], whole[-3:]
-    groups: list[str] = []
-    while head:
-        groups.insert(0, head[-step:])
-        head = head[:-step]
-    return ",".join([*groups, tail])

@@ -8,6 +8,8 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from adapters.ports import Clock
+from agents.insights.writer import WORDED
+from agents.nodes.explain import MODEL_CODES
 from agents.state import TurnState
 from app.conversation import agui_events
 from app.conversation.agui_events import AguiTurnEvents
@@ -18,7 +20,7 @@ from app.persistence import cards, orders, runs, traces
 from app.persistence.database import Database, DatabaseUnavailable, Session
 from app.persistence.runs import RunRecord
 from app.pipeline.views import submitted_order
-from app.telemetry import log, turns_total
+from app.telemetry import log, model_fallbacks_total, turns_total
 from riskgate.contracts.cards import Card
 from riskgate.contracts.models import ModelCall
 from riskgate.contracts.traces import (
@@ -52,10 +54,10 @@ class LiveTurn:
     """A turn being worked on in this process.
 
     `whole` says that its message was no answer to a question, `relay` names the program that
-    passed it on, if one did; `asleep` that its end is stored and
-    its task only waits for the turn that its card woke; `working` that stopping its task is heard,
-    `stopped` that it was asked to end, `overtaken` that a newer message asked. `behind` are the
-    turns of its thread that it waits for. `carried_on` is the run that its own
+    passed it on, if one did, and `page` what the person looked at; `asleep` that its end is
+    stored and its task only waits for the turn that its card woke; `working` that stopping its
+    task is heard, `stopped` that it was asked to end, `overtaken` that a newer message asked.
+    `behind` are the turns of its thread that it waits for. `carried_on` is the run that its own
     message went on in, which is known once `settled` is set.
     """
 
@@ -72,6 +74,7 @@ class LiveTurn:
     ending: bool = False
     whole: bool = False
     relay: Relay | None = None
+    page: str | None = None
     asleep: bool = False
     carried_on: RunRecord | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -113,7 +116,7 @@ async def finish(
         state=state,
         tools_called=tools_called,
         steps=steps,
-        context={} if turn.relay is None else {"relay": turn.relay.model_dump(mode="json")},
+        context=_context(turn),
         models_called=models_called,
         ended_at=clock.now(),
     )
@@ -129,6 +132,12 @@ async def finish(
         except DatabaseUnavailable as down:
             log.error("turn_end_not_stored", run_id=turn.run.run_id, error=down.code)
             raise DatabaseUnavailable(retry_safe=False) from down
+
+
+def _context(turn: LiveTurn) -> dict[str, JsonValue]:
+    """Return who passed the message on and what the person looked at, where that is known."""
+    relay = {} if turn.relay is None else {"relay": turn.relay.model_dump(mode="json")}
+    return {**relay, **({} if turn.page is None else {"page": turn.page})}
 
 
 async def end_in(session: Session, turn: LiveTurn, state: TurnState, *, at: datetime) -> None:
@@ -147,6 +156,7 @@ async def _try(database: Database, turn: LiveTurn, end: TurnEnd) -> TurnResult:
         del turn.log.pending[queued:]
         raise
     turns_total.labels(trace.final_outcome.value).inc()
+    _count_fallbacks(end.state)
     await turn.log.show(batch)
     return TurnResult(
         run=turn.run,
@@ -154,6 +164,16 @@ async def _try(database: Database, turn: LiveTurn, end: TurnEnd) -> TurnResult:
         cards=tuple(turn.events.cards),
         message=" ".join(text for _, text in turn.events.texts),
     )
+
+
+def _count_fallbacks(state: TurnState) -> None:
+    """Count what a model was asked for and our own tables and words did instead."""
+    for note in state.get("reading", {}).get("notes", []):
+        if "approval" not in state and note.startswith(MODEL_CODES):
+            model_fallbacks_total.labels("reading", note).inc()
+    outcome = state.get("worded", {}).get("outcome", WORDED)
+    if outcome != WORDED:
+        model_fallbacks_total.labels("wording", outcome).inc()
 
 
 async def _store(

@@ -34,7 +34,7 @@ from app.conversation.steering import (
     stopping_state,
     take_turn,
 )
-from app.conversation.tracing import failed_state
+from app.conversation.tracing import failed_state, shown_words
 from app.conversation.waking import resumption, woken_run
 from app.conversation.withdrawing import Withdrawals
 from app.errors import AppError, Conflict, NotFound
@@ -424,8 +424,8 @@ class Conversation:
             if request is not None:
                 await its_turn(turn)
                 read = await self._read(person, turn, request)
-                turn.whole = read.draft is None
-                context = replace(context, parse_context=read)
+                turn.whole, turn.page = read.draft is None, request.page
+                context = replace(context, parse_context=read, page=request.page)
                 if request.relay is None:
                     # A model is shown the person's own words, never a program's.
                     model = await parts.models.for_turn(context.caller)
@@ -481,7 +481,7 @@ class Conversation:
             run=run,
             trace=trace,
             cards=tuple(record.card for record in shown),
-            message=" ".join(trace.explanations),
+            message=shown_words(trace),
         )
 
     async def _same_word(

@@ -92,8 +92,17 @@ def build_trace(
 
 
 def _reading_of(state: TurnState) -> dict[str, JsonValue]:
-    """Return who read the message, and what they noted."""
-    return {"reading": state["reading"]} if "reading" in state else {}
+    """Return who read the message and what they noted, and in which words the answer was shown."""
+    found: dict[str, JsonValue] = {"reading": state["reading"]} if "reading" in state else {}
+    return {**found, "wording": state["worded"]} if "worded" in state else found
+
+
+def shown_words(trace: DecisionTrace) -> str:
+    """Return an answer as it was shown: in a model's words where those were."""
+    worded = trace.inputs_used.context.get("wording")
+    if isinstance(worded, dict) and isinstance(worded.get("shown"), str):
+        return str(worded["shown"])
+    return " ".join(trace.explanations)
 
 
 def _told(state: TurnState, earlier: DecisionTrace, sent: Sequence[SubmittedOrder]) -> TurnState:

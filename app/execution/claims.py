@@ -91,7 +91,10 @@ async def _contested(session: Session, order: OrderRecord) -> str | None:
     found = await exceptions.contested(session, order.intent.account_id, instrument)
     if found is None:
         return None
-    return f"{CONTESTED}: {instrument} differs at the broker, see exception {found.exception_id}"
+    return (
+        f"{CONTESTED}: broker and our books differ about {instrument}; decide on it under"
+        f" “Needs you” first (exception {found.exception_id})"
+    )
 
 
 def _as_planned(order: OrderRecord, plan: TradePlan) -> bool:

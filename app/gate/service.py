@@ -12,16 +12,17 @@ from adapters.ports import ReachBack
 from app.audit.log import Entry, append
 from app.calendars.sessions import Calendars, MarketState
 from app.errors import Unprocessable
-from app.gate.history import day_start_of, follow, history_of
+from app.gate.history import day_start_of, follow, history_of, rolled
 from app.gate.kill_switch import Trip, trip
 from app.gate.modes import refuse_monitoring
 from app.gate.pairs import second_halves
 from app.gate.periods import periods_of
 from app.gate.sent import sent_lately
 from app.ledger.sessions import forgotten, shows_anything
-from app.persistence import accounts, orders, plans, protections
+from app.persistence import accounts, equity, orders, plans, protections
 from app.persistence.accounts import AccountRecord
 from app.persistence.database import Row, Session
+from app.persistence.equity import EquityRecord
 from app.persistence.orders import OrderRecord
 from app.telemetry import decisions_total
 from riskgate.contracts.decisions import ApprovedPlan, RiskDecision
@@ -71,6 +72,24 @@ class Judgement:
     decision: RiskDecision
     decision_hash: str
     trip: Trip | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighing:
+    """What the gate says of a plan that nobody asked for; it is stored nowhere."""
+
+    policy: Policy
+    gate_input: GateInput
+    decision: RiskDecision
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    account: AccountRecord
+    plan: TradePlan
+    world: World
+    ledger: LedgerSnapshot
+    policy: Policy
 
 
 class PolicyMissing(Unprocessable):
@@ -166,18 +185,77 @@ class Gate:
         refuse_monitoring(policy, account.account_id, live=world.live)
         periods = periods_of(self._calendars, account.currency, at)
         record = await follow(session, account, world.snapshot, policy, periods, at=at)
+        gate_input = await self._inputs(
+            session,
+            _Asked(account=account, plan=plan, world=world, ledger=ledger, policy=policy),
+            record,
+            at=at,
+        )
+        # Written once: what is hashed is, byte for byte, what is stored.
+        text = canonical_json(gate_input)
+        decision = evaluate(policy, gate_input, inputs_hash=text_hash(text))
+        decisions_total.labels(decision.verdict.value).inc()
+        decision_hash = await plans.add_decision(
+            session, decision, stage=stage, gate_input=text, at=at
+        )
+        await append(session, _entry(decision, decision_hash, stage), at=at)
+        return Judgement(
+            policy=policy,
+            gate_input=gate_input,
+            decision=decision,
+            decision_hash=decision_hash,
+            trip=await trip(session, policy, decision, account.account_id, at=at),
+        )
+
+    async def weigh(
+        self,
+        session: Session,
+        *,
+        account: AccountRecord,
+        plan: TradePlan,
+        world: World,
+        ledger: LedgerSnapshot,
+        at: datetime,
+    ) -> Weighing:
+        """Say what a plan would be told now; nothing is stored, so nothing can come of it.
+
+        Raises PolicyMissing.
+        """
+        policy = await account_policy(session, account)
+        periods = periods_of(self._calendars, account.currency, at)
+        before = await equity.find_equity(session, account.account_id)
+        margins = world.snapshot.margins
+        is_known = margins is not None and margins.equity > 0
+        record = (
+            rolled(before, periods, margins, world.snapshot.as_of)
+            if margins is not None and is_known
+            else before
+        )
+        asked = _Asked(account=account, plan=plan, world=world, ledger=ledger, policy=policy)
+        gate_input = await self._inputs(session, asked, record, at=at)
+        decision = evaluate(policy, gate_input)
+        return Weighing(policy=policy, gate_input=gate_input, decision=decision)
+
+    async def _inputs(
+        self, session: Session, asked: _Asked, record: EquityRecord | None, *, at: datetime
+    ) -> GateInput:
+        """Put everything together that a plan is judged by."""
+        account, plan, world = asked.account, asked.plan, asked.world
+        periods = periods_of(self._calendars, account.currency, at)
         own = world.snapshot.account_id == account.account_id
         margins = world.snapshot.margins if own else None
-        sent = await sent_lately(session, plan, policy, day_starts_at=periods.day_starts_at, at=at)
+        sent = await sent_lately(
+            session, plan, asked.policy, day_starts_at=periods.day_starts_at, at=at
+        )
         switch = await accounts.kill_switch(session, account.account_id)
         market = self._market(plan, world, at)
         pairs = await protections.open_pairs(session, account.account_id)
         once = second_halves(pairs, world.snapshot)
-        gate_input = GateInput(
+        return GateInput(
             plan=plan,
             # What the snapshot shows is not reserved, so the orders set aside count nowhere.
             broker=without_orders(world.snapshot, world.aside | once),
-            ledger=ledger,
+            ledger=asked.ledger,
             quotes=world.quotes,
             as_of=at,
             kill_switch=switch.level,
@@ -198,23 +276,8 @@ class Gate:
             instruments=world.instruments,
             classifications=classified(world.instruments),
         )
-        # Written once: what is hashed is, byte for byte, what is stored.
-        text = canonical_json(gate_input)
-        decision = evaluate(policy, gate_input, inputs_hash=text_hash(text))
-        decisions_total.labels(decision.verdict.value).inc()
-        decision_hash = await plans.add_decision(
-            session, decision, stage=stage, gate_input=text, at=at
-        )
-        await append(session, _entry(decision, decision_hash, stage), at=at)
-        return Judgement(
-            policy=policy,
-            gate_input=gate_input,
-            decision=decision,
-            decision_hash=decision_hash,
-            trip=await trip(session, policy, decision, account.account_id, at=at),
-        )
 
-    def exposures(self, judgement: Judgement) -> ExposureChange:
+    def exposures(self, judgement: Judgement | Weighing) -> ExposureChange:
         """Return what the judged plan changes of what is at risk, for people to look at."""
         return exposure_change(judgement.policy, judgement.gate_input)
 

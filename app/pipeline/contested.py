@@ -9,6 +9,7 @@ from decimal import Decimal
 from app.execution.claims import CONTESTED
 from app.persistence import exceptions
 from app.persistence.database import Session
+from app.reconciliation.wording import in_words
 from riskgate.contracts.orders import Product
 from riskgate.contracts.plans import PlanLeg, TradePlan
 from riskgate.contracts.snapshots import BrokerSnapshot
@@ -27,8 +28,15 @@ async def contested_entry(
         if found is not None:
             return ToolRefusal(
                 code=CONTESTED,
-                message=f"{found.body['message']}; nobody has looked at it yet",
-                remedy=f"Acknowledge or remediate exception {found.exception_id} first.",
+                message=(
+                    f"broker and our books differ about {ref}: {in_words(found.body)}; it waits"
+                    " under “Needs you” and nobody has decided on it yet"
+                ),
+                remedy=(
+                    f"Open “Needs you” in the side panel, or say 'exceptions', decide on the one"
+                    f" of {ref}, then ask again. Leaving {ref} is not held up. In the terminal:"
+                    f" sigmatrader exception list (this one is {found.exception_id})."
+                ),
             )
     return None
 

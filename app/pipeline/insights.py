@@ -129,7 +129,7 @@ class Insights:
             found = await protections.list_protections(
                 session, account_id=caller.account_id, limit=SHOWN_STOPS
             )
-            facts = [await _stop(session, record) for record in found]
+            facts = [await stop_fact(session, record) for record in found]
         return [fact for fact in facts if fact is not None]
 
     async def market_context(self, instrument: InstrumentRef) -> MarketContext:
@@ -183,7 +183,8 @@ class Insights:
         )
 
 
-async def _stop(session: Session, record: ProtectionRecord) -> StopFact | None:
+async def stop_fact(session: Session, record: ProtectionRecord) -> StopFact | None:
+    """Return what is kept for one entry and what of it rests; None without its entry."""
     entry = await orders.find_order(session, record.entry_order_id)
     if entry is None:
         return None

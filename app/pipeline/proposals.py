@@ -1,5 +1,6 @@
 """Make plans, have them judged, and put sealed cards before people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,21 +10,24 @@ from adapters.ports import Clock, IdFactory
 from app.approvals.seal import SealedTerms, seal
 from app.audit.log import Entry, append
 from app.gate.collars import market_collar
+from app.gate.largest import largest_allowed
 from app.gate.service import Gate, without_orders
 from app.persistence import accounts, cards, jobs, plans, protections, runs
 from app.persistence.accounts import OBSERVE
 from app.persistence.database import Database
 from app.pipeline.card_fields import plan_fields, plan_provenance
 from app.pipeline.contested import contested_entry
+from app.pipeline.exit_notes import exit_notes, standing_protection
 from app.pipeline.views import AccountViews, require_account
 from app.pipeline.world import make_world, priced_instruments
 from app.planning.compose import compose_plan
 from app.planning.costs import plan_cost
 from app.planning.inputs import PlanningInputs, PlanProblem, PriceCollar
 from riskgate.contracts.cards import Card, CardKind, CardStatus
+from riskgate.contracts.insights import StopFact
 from riskgate.contracts.intents import TradeIntent
 from riskgate.contracts.orders import ExecutionMode, OrderType
-from riskgate.contracts.snapshots import BrokerSnapshot
+from riskgate.contracts.snapshots import BrokerSnapshot, Quote
 from riskgate.contracts.traces import ReplayStep
 from riskgate.tariff import Tariff
 from tools.ports import (
@@ -35,6 +39,7 @@ from tools.ports import (
     InstrumentDirectory,
     Judged,
     ToolRefusal,
+    Weighed,
 )
 
 PLAN_STAGE = "PLAN"
@@ -106,29 +111,7 @@ class Proposals:
         refusal = _observes(view) or await self._wrong_currency(caller, intent, view)
         if refusal is not None or view.snapshot is None:
             return refusal or _broker_down(view)
-        aside = await self._makes_way(caller, intent, view.snapshot)
-        in_flight = [order.instrument for order in view.ledger.expected_orders]
-        refs = priced_instruments((*intent.symbols, *in_flight), view.snapshot)
-        quotes = tuple(await self._views.quotes(refs))
-        rows = [self._directory.get(symbol) for symbol in intent.symbols]
-        broker = self._views.capabilities(caller.tenant_id, caller.account_id)
-        inputs = PlanningInputs(
-            plan_id=self._ids.new("pln"),
-            tenant_id=caller.tenant_id,
-            account_id=caller.account_id,
-            currency=view.currency,
-            mode=mode_of_run(view.execution_mode, live=self._live),
-            created_at=self._clock.now(),
-            plan_ttl_s=self._lifetimes.plan_ttl_s,
-            intent=intent,
-            instruments=tuple(row for row in rows if row is not None),
-            quotes=quotes,
-            snapshot=without_orders(view.snapshot, aside),
-            places_oco=broker.places_oco,
-            order_types=tuple(kind for kind in OrderType if kind in broker.order_types),
-            collars=await self._collars(caller, intent, broker.order_types),
-            slices_max=broker.slices_max,
-        )
+        inputs, quotes = await self._planning_inputs(caller, intent, view, view.snapshot)
         plan = compose_plan(inputs)
         if isinstance(plan, PlanProblem):
             return ToolRefusal(code=plan.code, message=plan.message, remedy=plan.remedy)
@@ -150,6 +133,73 @@ class Proposals:
             broker_mode=view.execution_mode,
             step=step,
         )
+
+    async def weigh(
+        self, caller: Caller, intent: TradeIntent, view: AccountView
+    ) -> Weighed | ToolRefusal:
+        """Plan and judge in memory; nothing is stored, so nothing can be approved or sent."""
+        refusal = await self._wrong_currency(caller, intent, view)
+        if refusal is not None or view.snapshot is None:
+            return refusal or _broker_down(view)
+        inputs, quotes = await self._planning_inputs(caller, intent, view, view.snapshot)
+        plan = compose_plan(inputs)
+        if isinstance(plan, PlanProblem):
+            return ToolRefusal(code=plan.code, message=plan.message, remedy=plan.remedy)
+        world = make_world(
+            view.snapshot,
+            quotes,
+            self._directory,
+            asked=(),
+            mode=view.execution_mode,
+            aside=await self._makes_way(caller, intent, view.snapshot),
+        )
+        async with self._database.tenant(caller.tenant_id) as session:
+            refusal = await contested_entry(session, plan, view.snapshot)
+            if refusal is not None:
+                return refusal
+            weighing = await self._gate.weigh(
+                session,
+                account=await require_account(session, caller.account_id),
+                plan=plan,
+                world=world,
+                ledger=view.ledger,
+                at=self._clock.now(),
+            )
+        return Weighed(
+            plan=plan,
+            quotes=quotes,
+            decision=weighing.decision,
+            exposure=self._gate.exposures(weighing),
+            largest=largest_allowed(weighing.policy, weighing.gate_input),
+        )
+
+    async def _planning_inputs(
+        self, caller: Caller, intent: TradeIntent, view: AccountView, snapshot: BrokerSnapshot
+    ) -> tuple[PlanningInputs, tuple[Quote, ...]]:
+        aside = await self._makes_way(caller, intent, snapshot)
+        in_flight = [order.instrument for order in view.ledger.expected_orders]
+        refs = priced_instruments((*intent.symbols, *in_flight), snapshot)
+        quotes = tuple(await self._views.quotes(refs))
+        rows = [self._directory.get(symbol) for symbol in intent.symbols]
+        broker = self._views.capabilities(caller.tenant_id, caller.account_id)
+        inputs = PlanningInputs(
+            plan_id=self._ids.new("pln"),
+            tenant_id=caller.tenant_id,
+            account_id=caller.account_id,
+            currency=view.currency,
+            mode=mode_of_run(view.execution_mode, live=self._live),
+            created_at=self._clock.now(),
+            plan_ttl_s=self._lifetimes.plan_ttl_s,
+            intent=intent,
+            instruments=tuple(row for row in rows if row is not None),
+            quotes=quotes,
+            snapshot=without_orders(snapshot, aside),
+            places_oco=broker.places_oco,
+            order_types=tuple(kind for kind in OrderType if kind in broker.order_types),
+            collars=await self._collars(caller, intent, broker.order_types),
+            slices_max=broker.slices_max,
+        )
+        return inputs, quotes
 
     async def _collars(
         self, caller: Caller, intent: TradeIntent, taken: frozenset[str]
@@ -244,6 +294,8 @@ class Proposals:
         """Store the pending card with a seal over everything an approval is bound to."""
         now = self._clock.now()
         plan, decision = composed.plan, judged.decision
+        async with self._database.tenant(caller.tenant_id) as session:
+            standing = await standing_protection(session, plan)
         expires_at = min(
             now + timedelta(seconds=self._lifetimes.card_ttl_s), plan.validity_window.end
         )
@@ -260,7 +312,7 @@ class Proposals:
             plan_id=plan.plan_id,
             plan_hash=plan.plan_hash,
             decision_id=caller.decision_id,
-            fields={**self._fields(composed, judged), **_proposed_by(caller)},
+            fields={**self._fields(composed, judged, standing), **_proposed_by(caller)},
             provenance=plan_provenance(plan),
         )
         terms = SealedTerms(
@@ -284,10 +336,12 @@ class Proposals:
             await append(session, _card_entry(caller, card), at=now)
         return card
 
-    def _fields(self, composed: ComposedPlan, judged: Judged) -> dict[str, JsonValue]:
+    def _fields(
+        self, composed: ComposedPlan, judged: Judged, standing: Sequence[StopFact]
+    ) -> dict[str, JsonValue]:
         plan, exposure = composed.plan, judged.exposure
         lowered = frozenset() if exposure is None else exposure.lowered
-        return plan_fields(
+        fields = plan_fields(
             plan,
             judged.decision,
             composed.quotes,
@@ -295,6 +349,11 @@ class Proposals:
             exposure=exposure,
             cost=plan_cost(plan, self._tariff, lowered=lowered),
         )
+        if not standing:
+            return fields
+        kept: list[JsonValue] = [fact.model_dump(mode="json") for fact in standing]
+        notes: list[JsonValue] = [*plan.notes, *exit_notes(standing)]
+        return {**fields, "notes": notes, "standing_protection": kept}
 
     async def show(self, caller: Caller, content: CardContent) -> Card:
         """Store an informing card, or a question that waits for an answer."""

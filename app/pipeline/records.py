@@ -12,6 +12,7 @@ from app.persistence.database import Database
 from app.persistence.exceptions import ExceptionRecord
 from app.persistence.orders import OrderRecord
 from app.pipeline.views import submitted_order
+from app.reconciliation.wording import in_words
 from riskgate.contracts.cards import CardKind, CardStatus
 from riskgate.contracts.plans import TradePlan
 from riskgate.contracts.traces import DecisionTrace
@@ -173,7 +174,7 @@ def _exception(record: ExceptionRecord) -> StoredException:
         kind=record.kind,
         severity=record.severity,
         status=record.status,
-        message=str(record.body["message"]),
+        message=in_words(record.body),
         opened_at=record.opened_at,
         last_seen_at=record.last_seen_at,
     )

@@ -23,13 +23,13 @@ from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import OrderTerms
 from riskgate.contracts.snapshots import BrokerSnapshot, LedgerSnapshot, Quote
 from riskgate.contracts.traces import SubmittedOrder
-from tools.ports import AccountView, BrokerLogin, Caller
+from tools.ports import AccountView, BrokerLogin, Caller, MarketUnavailable
 
 LEDGER_ONLY = "This is our own ledger and may be behind. Nothing can be sent."
 DOWN = f"The broker does not answer. {LEDGER_ONLY}"
 
 
-class MarketDown(Unavailable):
+class MarketDown(Unavailable, MarketUnavailable):
     """The price feed does not answer; nothing is decided without prices."""
 
     code = "MARKET_DATA_UNAVAILABLE"

@@ -31,6 +31,7 @@ from tools.ports import (
     ExecutionReport,
     Judged,
     ToolRefusal,
+    Weighed,
 )
 from tools.registry import Toolbox
 from tools.scopes import Scope
@@ -94,6 +95,8 @@ class FakeSystem:
     newest: tuple[SubmittedOrder, ...] = ()
     composed: ComposedPlan | ToolRefusal | None = None
     judged: Judged | None = None
+    weighed: Weighed | ToolRefusal | None = None
+    weighed_of: list[TradeIntent] = field(default_factory=list)
     report: ExecutionReport = field(default_factory=ExecutionReport)
     reconciled: ReconciliationResult | ToolRefusal | None = None
     cancelled: SubmittedOrder | ToolRefusal | None = None
@@ -149,6 +152,14 @@ class FakeSystem:
 
     async def judge(self, caller: Caller, composed: ComposedPlan) -> Judged:
         return self._given("judge", self.judged)
+
+    async def weigh(
+        self, caller: Caller, intent: TradeIntent, view: AccountView
+    ) -> Weighed | ToolRefusal:
+        self.asked.append("weigh")
+        self.weighed_of.append(intent)
+        assert self.weighed is not None
+        return self.weighed
 
     async def request_approval(
         self, caller: Caller, composed: ComposedPlan, judged: Judged, title: str

@@ -23,6 +23,34 @@ async def test_an_order_without_a_name_is_for_the_instrument_chosen_in_the_page(
     assert {unchosen["outcome"], unknown["outcome"]} == {"NEEDS_INPUT"}
 
 
+async def test_the_page_is_in_the_trace_and_says_what_a_question_about_it_means(desk: Desk) -> None:
+    async with desk.client() as client:
+        asked = [
+            await say(client, "what is this?", context={"page": page})
+            for page in ("positions", "risk", "decisions", "nowhere")
+        ]
+        order = await say(client, "buy this", context={"page": "positions"})
+        traces = [
+            (await client.get(f"/api/v1/decisions/{each['decision_id']}")).json()["decision"]
+            for each in (*asked, order)
+        ]
+
+    assert [trace["inputs_used"]["context"]["page"] for trace in traces] == [
+        "positions",
+        "risk",
+        "decisions",
+        "nowhere",
+        "positions",
+    ]
+    assert [answer["cards"][0]["title"] for answer in asked[:3]] == [
+        "Positions",
+        "Risk",
+        "Decisions",
+    ]
+    assert asked[3]["cards"] == []
+    assert order["outcome"] != "AWAITING_APPROVAL"
+
+
 async def test_over_ag_ui_only_the_pages_own_field_chooses(desk: Desk) -> None:
     async with desk.client() as client:
         field = [{"description": "focus_symbol", "value": "INFY"}]

@@ -15,7 +15,7 @@ from tests.fakes.instruments import INFY
 from tests.integration.benches import Bench, a_bench
 from tests.integration.checker import check
 from tests.integration.conftest import Desk
-from tests.integration.driving import MOCK_ACCOUNT, approve, propose, rows, trade
+from tests.integration.driving import MOCK_ACCOUNT, approve, propose, rows, say, trade
 
 STOPPED = "buy 10 INFY at market, mis, stop loss 980"
 TARGETED = "buy 10 INFY at market, mis, stop loss 980, target 1030"
@@ -75,6 +75,29 @@ async def test_a_filled_entry_gets_one_stop_order_that_rests_at_the_broker(
     assert (again.placed, again.cancelled) == (0, 0)
     assert (row["stop"]["state"], row["stop"]["quantity"]) == ("resting at the broker", "10")
     assert exceptions(location) == []
+
+
+async def test_the_answer_says_where_stop_and_target_are_and_the_exits_card_what_becomes_of_them(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with open_bench(settings, location) as (_bench, desk), desk.client() as client:
+        entry = await trade(client, TARGETED)
+        leaving = await say(client, "sell 10 INFY at market, mis")
+        other = await say(client, "buy 5 TCS at market, mis")
+
+    assert (
+        "The stop of NSE:INFY at ₹980.00 rests at the broker; the target at ₹1,030.00 "
+        in (entry["message"])
+    )
+    (card,), (unlike,) = leaving["cards"], other["cards"]
+    (standing,) = card["fields"]["standing_protection"]
+    assert standing["entry_order_id"] == entry["orders"][0]["order_id"]
+    (note,) = (text for text in card["fields"]["notes"] if "taken back" in text)
+    assert note == (
+        "The resting stop at ₹980.00 and the target at ₹1,030.00, kept for NSE:INFY, are taken"
+        " back before this order is sent; what is left of the position is protected again."
+    )
+    assert "standing_protection" not in unlike["fields"]
 
 
 async def test_the_stop_closes_the_position_and_the_protection_is_over(

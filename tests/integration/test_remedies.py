@@ -224,6 +224,9 @@ async def test_new_entries_wait_until_somebody_looked_at_a_position_that_differs
         later = await say(client, "buy 4 TCS at market, cnc")
 
     assert entry["error_code"] == "POSITION_CONTESTED"
+    assert "NSE:TCS" in entry["message"]
+    assert "“Needs you”" in entry["message"]
+    assert "ord_" not in entry["message"]
     assert other["outcome"] == "AWAITING_APPROVAL"
     assert exit_["outcome"] == "EXECUTED"
     assert later["outcome"] == "AWAITING_APPROVAL"

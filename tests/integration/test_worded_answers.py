@@ -38,9 +38,13 @@ async def test_an_answer_is_said_in_the_models_words_with_our_figures(
     assert answer["message"].startswith("And here it is: NSE:INFY CNC 10 at ")
     assert len(facts) > 4
     assert "INFY" not in asked_to_word(modelled.model.payloads[-1])
-    assert answer["message"].removeprefix("And here it is: ") == " ".join(
-        (trace.get("decision") or trace)["explanations"]
-    )
+    traced = trace["decision"]
+    template = " ".join(traced["explanations"])
+    assert answer["message"].removeprefix("And here it is: ") == template
+    wording = traced["inputs_used"]["context"]["wording"]
+    assert (wording["template"], wording["shown"]) == (template, answer["message"])
+    (call,) = traced["models_called"]
+    assert (wording["outcome"], wording["prompt_sha256"]) == ("worded", call["prompt_sha256"])
 
 
 @pytest.mark.parametrize(
@@ -65,9 +69,12 @@ async def test_a_wording_that_changes_anything_is_not_said(
     ):
         await trade(client)
         answer = await say(client, "positions")
+        metrics = (await client.get("/metrics")).text
     assert answer["message"].startswith("NSE:INFY CNC 10 at ")
     assert answer["message"].endswith(".")
     assert "Equity " in answer["message"]
+    counted = 'sigmatrader_model_fallbacks_total{code="NOT_FAITHFUL",part="wording"}'
+    assert counted in metrics
 
 
 async def test_a_model_that_is_down_changes_nothing(
@@ -82,6 +89,25 @@ async def test_a_model_that_is_down_changes_nothing(
     ):
         answer = await say(client, "orders")
     assert (answer["outcome"], answer["message"]) == ("ANSWERED", "No order is open.")
+
+
+async def test_a_model_that_answers_badly_is_said_so_in_one_calm_line_and_counted(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    def badly(_payload: Payload) -> str:
+        return "certainly! here is your order"
+
+    async with (
+        open_modelled(settings, location, badly) as modelled,
+        modelled.desk.client() as client,
+    ):
+        answer = await say(client, "grab me INFY, ten of those beauties")
+        trace = (await client.get(f"/api/v1/decisions/{answer['decision_id']}")).json()["decision"]
+        metrics = (await client.get("/metrics")).text
+    assert answer["message"].count("(MODEL_REPLY_INVALID)") == 1
+    assert answer["message"].endswith("so this was read by our own tables alone.")
+    assert "MODEL_REPLY_INVALID" in trace["inputs_used"]["context"]["reading"]["notes"]
+    assert 'code="MODEL_REPLY_INVALID",part="reading"' in metrics
 
 
 async def test_what_became_of_an_order_is_never_worded_by_a_model(

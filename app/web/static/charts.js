@@ -9,7 +9,8 @@ import { decimal, instrumentParts, money, NOTHING, roundedMoney, signOf } from "
 import { table } from "./tables.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-export const WIDTH = 320;
+// Drawn as wide as there is room, in pixels of the page, so that text is never scaled.
+const WIDTHS = { first: 320, least: 220, most: 860 };
 const LADDER = { top: 12, height: 112, axis: 92, apart: 17 };
 const BARS = { row: 36, below: 18, bar: 9 };
 const NAMES = { GROSS: "All positions", NET: "Net of shorts" };
@@ -63,17 +64,38 @@ export function shape(tag, attributes = {}, ...children) {
   return node;
 }
 
-export function figure(title, said, height, shapes) {
+/** A figure that is drawn anew whenever its room changes; `draw(width)` gives {height, shapes}. */
+export function figure(title, said, draw) {
   made += 1;
   const [titleId, descId] = [`chart-${made}-title`, `chart-${made}-desc`];
   const drawing = shape(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-labelledby": `${titleId} ${descId}` },
+    { role: "img", "aria-labelledby": `${titleId} ${descId}` },
     shape("title", { id: titleId }, title),
     shape("desc", { id: descId }, said),
-    ...shapes,
   );
-  return el("figure", { class: "chart" }, el("figcaption", { "aria-hidden": "true" }, title), drawing);
+  const words = [...drawing.childNodes];
+  const fill = (width) => {
+    const { height, shapes } = draw(width);
+    drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    drawing.replaceChildren(...words, ...shapes);
+  };
+  fill(WIDTHS.first);
+  const framed = el("figure", { class: "chart" }, el("figcaption", { "aria-hidden": "true" }, title), drawing);
+  followRoom(framed, fill);
+  return framed;
+}
+
+function followRoom(framed, fill) {
+  if (!globalThis.ResizeObserver) return;
+  let drawn = WIDTHS.first;
+  const watch = new ResizeObserver(([{ contentRect }]) => {
+    const width = Math.round(Math.min(Math.max(contentRect.width, WIDTHS.least), WIDTHS.most));
+    if (!contentRect.width || width === drawn) return;
+    drawn = width;
+    fill(width);
+  });
+  watch.observe(framed);
 }
 
 /* Price with entry, stop and target */
@@ -86,7 +108,7 @@ function levelsChart(fields) {
   const title = "Price, entry, stop and target";
   const said = levels.map((level) => `${level.name} ${money(level.price, currency)}`).join(", ");
   return {
-    figure: figure(title, `${said}.`, LADDER.top * 2 + LADDER.height, ladder(levels, currency)),
+    figure: figure(title, `${said}.`, () => ({ height: LADDER.top * 2 + LADDER.height, shapes: ladder(levels, currency) })),
     title: "Price",
     columns: [["price", "At"]],
     rows: levels,
@@ -204,13 +226,15 @@ function exposureRow({ of, instrument, before, after, limit }) {
 export function barsFigure(title, rows, currency) {
   const said = rows.map((row) => spoken(row, currency)).join("; ");
   const most = Math.max(...rows.map((row) => Number(row.value)), 0);
-  let height = 0;
-  const shapes = rows.flatMap((row) => {
-    const top = height;
-    height += BARS.row + (below(row, currency) ? BARS.below : 0);
-    return bar(row, top, most, currency);
+  return figure(title, `${said}.`, (width) => {
+    let height = 0;
+    const shapes = rows.flatMap((row) => {
+      const top = height;
+      height += BARS.row + (below(row, currency) ? BARS.below : 0);
+      return bar(row, top, most, width, currency);
+    });
+    return { height, shapes };
   });
-  return figure(title, `${said}.`, height, shapes);
 }
 
 function spoken({ name, before, value, limit }, currency) {
@@ -219,20 +243,20 @@ function spoken({ name, before, value, limit }, currency) {
 }
 
 /** One row: against its own limit where it `fills` one, else beside the other rows. */
-function bar(row, top, most, currency) {
+function bar(row, top, most, room, currency) {
   const full = row.fills && row.limit ? Math.max(...[row.value, row.before, row.limit].filter(Boolean).map(Number)) : most;
-  const wide = (text) => (full > 0 && signOf(text) > 0 ? Math.max((Number(text) / full) * WIDTH, 2) : 0);
+  const wide = (text) => (full > 0 && signOf(text) > 0 ? Math.max((Number(text) / full) * room, 2) : 0);
   const y = top + 18;
   const text = (shown, more) => shape("text", { class: "name", x: 0, ...more }, shown);
   const shapes = [
     text(row.name, { y: top + 12 }),
-    text(roundedMoney(row.value, currency), { class: `value ${row.tone}`, x: WIDTH, y: top + 12, "text-anchor": "end" }),
-    shape("rect", { class: "track", x: 0, y, width: WIDTH, height: BARS.bar, rx: 2 }),
+    text(roundedMoney(row.value, currency), { class: `value ${row.tone}`, x: room, y: top + 12, "text-anchor": "end" }),
+    shape("rect", { class: "track", x: 0, y, width: room, height: BARS.bar, rx: 2 }),
     shape("rect", { class: `bar ${row.tone}`, x: 0, y, width: wide(row.value), height: BARS.bar, rx: 2 }),
   ];
   if (signOf(row.before) > 0) shapes.push(shape("rect", { class: "bar before", x: 0, y: y + BARS.bar + 2, width: wide(row.before), height: 3, rx: 1 }));
   if (row.limit && Number(row.limit) <= full) {
-    const x = Math.min((Number(row.limit) / full) * WIDTH, WIDTH - 1);
+    const x = Math.min((Number(row.limit) / full) * room, room - 1);
     shapes.push(shape("line", { class: "limit", x1: x, x2: x, y1: y - 3, y2: y + BARS.bar + 5 }));
   }
   const under = below(row, currency);

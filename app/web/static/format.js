@@ -5,6 +5,7 @@ const SIGNS = { INR: "₹", USD: "$" };
 const IST = new Intl.DateTimeFormat("en-GB", {
   timeZone: "Asia/Kolkata", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
 });
+const IST_WEEKDAY = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Kolkata", weekday: "short", day: "2-digit", month: "short" });
 const IST_DAY = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Kolkata", day: "2-digit", month: "short" });
 
 export const NOTHING = "–";
@@ -61,6 +62,24 @@ export function clock(iso, now = new Date()) {
   if (Number.isNaN(at.getTime())) return NOTHING;
   const day = IST_DAY.format(at);
   return `${day === IST_DAY.format(now) ? "" : `${day} `}${IST.format(at)} IST`;
+}
+
+/** A day and a time of it in India, the day always named: "Tue 01 Dec, 09:15 IST". */
+export function dayAndClock(iso) {
+  const at = new Date(iso ?? NaN);
+  return Number.isNaN(at.getTime()) ? NOTHING : `${IST_WEEKDAY.format(at).replaceAll(",", "")}, ${IST.format(at).slice(0, 5)} IST`;
+}
+
+/** What is left of a decimal without others, exactly; null where one is no number. */
+export function less(text, ...others) {
+  const given = [text, ...others];
+  if (!given.every((each) => DECIMAL.test(each ?? ""))) return null;
+  const places = Math.max(...given.map((each) => each.split(".")[1]?.length ?? 0));
+  const [first, ...rest] = given.map((each) => BigInt(each.replace(".", "") + "0".repeat(places - (each.split(".")[1]?.length ?? 0))));
+  const left = rest.reduce((sum, each) => sum - each, first);
+  const digits = String(left < 0n ? -left : left).padStart(places + 1, "0");
+  const whole = places ? `${digits.slice(0, -places)}.${digits.slice(-places)}` : digits;
+  return left < 0n ? `-${whole}` : whole;
 }
 
 /** Minutes and seconds left, never below zero. */

@@ -1,9 +1,9 @@
 /** What an insight card holds, part by part: facts, tables, small charts, and the evidence of them. */
 
-import { barsFigure, group } from "./charts.js";
+import { barsFigure, exposureCharts, group } from "./charts.js";
 import { el } from "./dom.js";
 import { fileColumns, fileDifferences, fileFigures, fileHead, fileTables } from "./files.js";
-import { clock, decimal, instrumentParts, instrumentText, money, NOTHING, roundedMoney, sentenceCase, words } from "./format.js";
+import { clock, dayAndClock, decimal, instrumentParts, instrumentText, money, NOTHING, roundedMoney, sentenceCase, words } from "./format.js";
 import { linesFigure } from "./lines.js";
 import {
   exceptionsTable, gain, marginsList, ordersTable, plain, plainTable, positionsTable, quotesTable, sideChip, symbolCell, table,
@@ -14,7 +14,7 @@ const EMPTY = {
   positions: "No positions.",
   holdings: "No holdings.",
   quotes: "No prices.",
-  orders: "No orders.",
+  orders: "No orders yet.",
   fills: "Nothing has filled since the day began.",
   exceptions: "Nothing needs your attention.",
   stops: "No stops or targets are kept.",
@@ -33,6 +33,7 @@ const PARTS = {
   help: (text) => el("p", {}, text),
   margins: (value) => marginsList(value),
   decision: decisionFacts,
+  what_if: whatIfFacts,
   violations: (rows, currency) => violationList(rows, currency),
   would_pass: (rows) => wouldPass(rows),
   reasons: (rows) => el("ul", { class: "notes" }, rows.map((text) => el("li", {}, text))),
@@ -58,7 +59,10 @@ const PARTS = {
   file_figures: fileFigures,
   file_columns: fileColumns,
   file_differences: fileDifferences,
+  exposure: (exposure) => exposureCharts({ fields: { exposure } }),
 };
+// A brief tells of what is open alone.
+const EMPTY_IN_BRIEF = { orders: "No open orders.", exceptions: "No open exceptions.", limits: "Nothing is used of any limit." };
 const HIDDEN = new Set(["evidence", "currency"]);
 
 /** The parts of a card, in the order of the table above. */
@@ -67,14 +71,14 @@ export function insightParts(fields, given) {
   const first = Object.keys(PARTS).filter((name) => name in fields);
   const others = Object.keys(fields).filter((name) => !(name in PARTS) && !HIDDEN.has(name));
   return [
-    ...[...first, ...others].map((name) => part(name, fields[name], currency)),
+    ...[...first, ...others].map((name) => part(name, fields[name], currency, "hours" in fields ? EMPTY_IN_BRIEF : {})),
     evidenceList(fields.evidence),
   ].flat();
 }
 
-function part(name, value, currency) {
+function part(name, value, currency, empty) {
   if (value === null || value === undefined) return null;
-  if (Array.isArray(value) && !value.length) return el("p", { class: "quiet-text" }, EMPTY[name] ?? `No ${words(name)}.`);
+  if (Array.isArray(value) && !value.length) return el("p", { class: "quiet-text" }, empty[name] ?? EMPTY[name] ?? `No ${words(name)}.`);
   if (PARTS[name]) return PARTS[name](value, currency);
   if (Array.isArray(value) && value.every((row) => row && typeof row === "object")) return plainTable(name, value);
   return el("p", {}, el("b", {}, `${words(name)}: `), Array.isArray(value) ? value.map(plain).join(", ") : plain(value));
@@ -97,6 +101,18 @@ function evidenceList(rows) {
 function facts(rows) {
   const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== NOTHING);
   return el("dl", { class: "margins" }, shown.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}
+
+function whatIfFacts(value) {
+  const { currency } = value;
+  const passes = value.verdict === "ALLOW";
+  const most = value.largest === null ? "no quantity is refused" : decimal(value.largest, { currency });
+  return facts([
+    [`${sentenceCase(words(value.side))} ${instrumentText(value.instrument)}`, value.quantity && decimal(value.quantity, { currency })],
+    ["Worth", value.notional && roundedMoney(value.notional, currency)],
+    ["Now", value.verdict && el("span", { class: `chip ${passes ? "good" : "bad"}` }, passes ? "would pass" : "would be refused")],
+    ["Most that would pass", most],
+  ]);
 }
 
 function decisionFacts(value) {
@@ -141,7 +157,7 @@ function hoursFacts(hours) {
     facts([
       [hours.exchange, open],
       ["Today", hours.opens_at ? `${clock(hours.opens_at)} to ${clock(hours.closes_at)}` : "no session"],
-      ["Next opening", hours.next_opens_at && clock(hours.next_opens_at)],
+      ["Next opening", hours.next_opens_at && dayAndClock(hours.next_opens_at)],
     ]),
     hours.simulated ? el("p", { class: "quiet-text" }, "The simulated market is always open.") : null,
   ];

@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { stateMeaning } from "./states.js";
 import {
-  clock, decimal, instrumentParts, instrumentText, money, NOTHING, roundedMoney, sentenceCase, signOf, words,
+  clock, decimal, instrumentParts, instrumentText, less, money, NOTHING, roundedMoney, sentenceCase, signOf, words,
 } from "./format.js";
 
 const STATE_TONES = {
@@ -149,11 +149,13 @@ function filled(row, currency) {
 
 export function marginsList(margins) {
   const { currency } = margins;
+  const invested = less(margins.equity, margins.available, margins.used);
   const rows = [
     ["Equity", money(margins.equity, currency)],
     ["Available", money(margins.available, currency)],
-    ["Used", money(margins.used, currency)],
   ];
+  if (signOf(invested) > 0) rows.push(["In positions", roundedMoney(invested, currency)]);
+  if (signOf(margins.used) > 0 || signOf(invested) <= 0) rows.push(["Blocked as margin", money(margins.used, currency)]);
   if (margins.start_of_day_equity) rows.push(["Start of day", money(margins.start_of_day_equity, currency)]);
   return el("dl", { class: "margins" }, rows.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }

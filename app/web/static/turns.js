@@ -122,11 +122,24 @@ function endText(run, messageId) {
   announce(text);
   const cards = [...run.desk.cards.values()].filter((known) => known.run === run);
   if (cards.some(({ card }) => isEcho(card, text))) paragraph.remove();
+  else if (paragraph) paragraph.textContent = cards.reduce((left, { card }) => withoutRules(card, left), text);
+}
+
+/** What a text says besides the rules that a card lists. */
+function withoutRules({ fields }, text) {
+  const said = (rule) => `${sentence(`${rule.rule_id}: ${rule.message}`)} ${sentence(rule.remedy)}`;
+  return (fields.violations ?? []).reduce((left, rule) => left.replace(said(rule), ""), text).replace(/ {2,}/g, " ").trim();
+}
+
+function sentence(text) {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?!]$/.test(whole) ? whole : `${whole}.`;
 }
 
 function isEcho({ kind, title, fields }, text) {
-  const [first] = fields.violations ?? [];
-  if (kind === "veto" && first) return text.startsWith(`${first.rule_id}: ${first.message}`);
+  const rules = fields.violations ?? [];
+  if (kind === "veto" && rules.length) return rules.every((rule) => text.includes(rule.message));
+  if (kind === "connect") return text.includes(fields.headline);
   return text === title || text === `${title}. Approve the card to send it.`;
 }
 
@@ -173,6 +186,8 @@ function footer(chip, decisionId, at = new Date().toISOString()) {
 /** End a run with a readable note. */
 export function fail(run, problem) {
   settle(run, false);
+  // What the turn said of its own end is not said twice.
+  for (const paragraph of run.messages.values()) if (paragraph.textContent.includes(problem.message)) paragraph.remove();
   run.problems.append(problemNote(problem));
   announce(problem.message);
 }

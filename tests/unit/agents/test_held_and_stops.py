@@ -69,17 +69,17 @@ def a_book() -> AccountView:
 @pytest.mark.parametrize(
     ("part", "names", "said"),
     [
-        (QueryDetail.WINNERS, ["NSE:INFY"], "In profit: NSE:INFY +1000."),
-        (QueryDetail.LOSERS, ["NSE:TCS"], "In loss: NSE:TCS -500."),
+        (QueryDetail.WINNERS, ["NSE:INFY"], "In profit: NSE:INFY +₹1,000.00."),
+        (QueryDetail.LOSERS, ["NSE:TCS"], "In loss: NSE:TCS -₹500.00."),
         (
             QueryDetail.LARGEST,
             ["NSE:INFY", "NSE:TCS"],
-            "Largest first: NSE:INFY +10000; NSE:TCS +8500.",
+            "Largest first: NSE:INFY +₹10,000.00; NSE:TCS +₹8,500.00.",
         ),
         (
             QueryDetail.SMALLEST,
             ["NSE:TCS", "NSE:INFY"],
-            "Smallest first: NSE:TCS +8500; NSE:INFY +10000.",
+            "Smallest first: NSE:TCS +₹8,500.00; NSE:INFY +₹10,000.00.",
         ),
         (QueryDetail.UP_TODAY, ["NSE:INFY"], "Up today: NSE:INFY +1.01 %."),
         (QueryDetail.DOWN_TODAY, ["NSE:TCS"], "Down today: NSE:TCS -5.56 %."),
@@ -121,9 +121,9 @@ def a_stop(**changes: object) -> StopFact:
 def test_a_stop_is_told_with_its_distance_and_who_holds_it() -> None:
     insight = stops_insight(a_book(), [a_stop()], (), [a_quote("INFY", 1000)])
     assert insight.said[0].startswith(
-        "NSE:INFY: stop 980 (2 % below the last price), at the broker"
+        "NSE:INFY: stop ₹980.00 (2 % below the last price), at the broker"
     )
-    assert "target 1030 (3 % above the last price), watched by SigmaTrader" in insight.said[0]
+    assert "target ₹1,030.00 (3 % above the last price), watched by SigmaTrader" in insight.said[0]
     assert insight.said[1] == "Held without a stop at the broker: NSE:TCS, NSE:SBIN."
 
 
@@ -131,8 +131,8 @@ def test_a_stop_that_does_not_rest_leaves_its_position_unguarded() -> None:
     away = a_stop(stop_rests=False, stop_order_ids=(), note="the market is closed")
     insight = stops_insight(a_book(), [away], (a_ref("INFY"),), [])
     assert insight.said == (
-        "NSE:INFY: stop 980, not at the broker now; target 1030, watched by SigmaTrader, only"
-        " while the server runs (the market is closed).",
+        "NSE:INFY: stop ₹980.00, not at the broker now; target ₹1,030.00, watched by SigmaTrader,"
+        " only while the server runs (the market is closed).",
         "Held without a stop at the broker: NSE:INFY.",
     )
     assert Position.model_validate(unguarded(a_book(), [away])[0]).instrument == a_ref("INFY")

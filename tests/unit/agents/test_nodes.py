@@ -372,7 +372,9 @@ async def test_an_allowed_plan_goes_on_and_a_denied_one_ends_with_a_veto_card() 
                 decision.codes[0],
             )
             assert state["explanations"][0] == "This would pass: quantity 250; ask for it."
-            assert state["explanations"] == [as_sentence(text) for text in sentences(decision)]
+            assert state["explanations"] == [
+                as_sentence(text) for text in sentences(decision, "INR")
+            ]
 
 
 @pytest.mark.parametrize("node", [plan, gate, card])
@@ -425,7 +427,7 @@ def test_a_title_says_the_prices_that_the_order_has() -> None:
         trigger_price=Decimal(1000),
     )
     assert plan_title(the_plan(a_planning_input(intent))) == (
-        "SELL 10 NSE:INFY SL at 999.5 trigger 1000 CNC (PAPER)"
+        "SELL 10 NSE:INFY SL at ₹999.50 trigger ₹1,000.00 CNC (PAPER)"
     )
 
 
@@ -454,7 +456,7 @@ async def test_an_approved_card_is_submitted_and_the_orders_are_told() -> None:
         "orders": [order.model_dump(mode="json")],
         "outcome": TurnOutcome.EXECUTED,
         "error_code": None,
-        "explanations": ["BUY 10 NSE:INFY: filled at 1000.5."],
+        "explanations": ["BUY 10 NSE:INFY: filled at ₹1,000.50."],
     }
     assert system.asked == ["submit card-1"]
 
@@ -504,7 +506,7 @@ async def test_a_denial_at_approval_time_says_its_rules() -> None:
     }
     system = FakeSystem(report=ExecutionReport(refusal=refusal))
     state = await execute(woken(approval=approval), at_work(a_context(system)))
-    assert {as_sentence(text) for text in sentences(decision)} <= set(state["explanations"])
+    assert {as_sentence(text) for text in sentences(decision, "INR")} <= set(state["explanations"])
 
 
 @pytest.mark.parametrize(
@@ -537,7 +539,7 @@ def test_the_worst_certainty_names_the_outcome(
             OrderState.PARTIALLY_FILLED,
             4,
             {"average_price": Decimal(99)},
-            "open, 4 filled so far at 99.",
+            "open, 4 filled so far at ₹99.00.",
         ),
         (OrderState.REJECTED, 0, {"reason": "no margin"}, "rejected (no margin)."),
         (OrderState.NOT_SENT, 0, {}, "not sent."),
@@ -652,7 +654,7 @@ async def test_cancelling_a_stop_says_that_a_position_may_be_without_one() -> No
         state_with(parsed(MessageKind.CANCEL, order_ids=("ord-9",))), at_work(context)
     )
     assert state["explanations"] == [
-        "BUY 10 NSE:INFY limit 95 trigger 96: cancelled.",
+        "BUY 10 NSE:INFY limit ₹95.00 trigger ₹96.00: cancelled.",
         STOP_GONE,
     ]
 
@@ -692,25 +694,25 @@ def asked(topic: QueryTopic | None, *symbols: str) -> TurnState:
         (
             QueryTopic.QUOTE,
             ["INFY", "TCS"],
-            ["NSE:INFY 1000 (simulated price).", "There is no usable price for NSE:TCS now."],
+            ["NSE:INFY ₹1,000.00 (simulated price).", "There is no usable price for NSE:TCS now."],
         ),
         (QueryTopic.ORDERS, [], ["No order is open.", "Done: BUY 10 NSE:INFY: filled."]),
         (QueryTopic.EXCEPTIONS, [], ["10 not 7"]),
-        (QueryTopic.MARGIN, [], ["Equity 1000000 INR, available 1000000."]),
+        (QueryTopic.MARGIN, [], ["Equity ₹10,00,000.00, available ₹10,00,000.00."]),
         (
             QueryTopic.POSITIONS,
             [],
             [
-                "NSE:INFY CNC 10 at 900; NSE:TCS MIS -5 at 900; NSE:SBIN CNC 3 at 900.",
-                "Equity 1000000 INR, available 1000000.",
+                "NSE:INFY CNC 10 at ₹900.00; NSE:TCS MIS -5 at ₹900.00; NSE:SBIN CNC 3 at ₹900.00.",
+                "Equity ₹10,00,000.00, available ₹10,00,000.00.",
             ],
         ),
         (
             QueryTopic.HOLDINGS,
             [],
             [
-                "NSE:SBIN CNC 3 at 900; NSE:INFY CNC 10 at 900.",
-                "Equity 1000000 INR, available 1000000.",
+                "NSE:SBIN CNC 3 at ₹900.00; NSE:INFY CNC 10 at ₹900.00.",
+                "Equity ₹10,00,000.00, available ₹10,00,000.00.",
             ],
         ),
     ],
@@ -755,7 +757,7 @@ async def test_with_the_broker_down_the_ledger_answers_and_says_so() -> None:
     state = await answer(asked(QueryTopic.POSITIONS), at_work(a_context(system)))
     assert state["explanations"] == [
         "The broker is down.",
-        "NSE:INFY CNC 4 at 900.",
+        "NSE:INFY CNC 4 at ₹900.00.",
         "The broker gave no margins.",
     ]
 

@@ -209,6 +209,14 @@ def test_a_failed_run_is_a_failure_with_its_code() -> None:
     assert "It broke.\nINTERNAL" in terminal.noted
 
 
+def test_a_broken_turn_says_once_what_broke() -> None:
+    said = [event for event in a_run("", text="No prices now.") if event["type"] != "RUN_FINISHED"]
+    run = [*said, {"type": "RUN_ERROR", "message": "No prices now.", "code": "INTERNAL"}]
+    terminal = Desk()
+    assert terminal.run(Server(run), message="price of INFY") == NOT_DONE
+    assert (terminal.shown + terminal.noted).count("No prices now.") == 1
+
+
 def test_what_the_card_says_is_not_said_twice() -> None:
     question = a_question("How many?", [])
     terminal = Desk()
@@ -344,7 +352,11 @@ PROTECTION = {
             EXCEPTION,
             ["high", "manual trade: a trade of 5 that is not ours", "ADOPT, CLOSE_POSITION"],
         ),
-        ("/protections", PROTECTION, ["stop 980: resting at the broker", "target 1030: held by"]),
+        (
+            "/protections",
+            PROTECTION,
+            ["stop ₹980.00: resting at the broker", "target ₹1,030.00: held by"],
+        ),
     ],
 )
 def test_a_list_is_shown_without_a_turn(command: str, row: Json, expected: list[str]) -> None:
@@ -431,3 +443,20 @@ def test_a_conversation_that_is_not_there_leaves_a_new_one() -> None:
 
     assert "there is no thread" in desk.noted
     assert "thread_id" not in server.posts[0][1]
+
+
+def a_refusal(kind: str, *, message: str = "POSITION_TOO_LARGE: too much") -> Json:
+    rule = {"rule_id": "EXP-001", "message": message, "remedy": "Ask for at most 168"}
+    return {**a_result(), "kind": kind, "title": "Refused", "fields": {"violations": [rule]}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "shown"),
+    [("veto", "This would pass: quantity 168; ask for it. ", 0), ("insight", "Room left: 5. ", 1)],
+)
+def test_rules_that_a_card_lists_are_printed_once(kind: str, before: str, shown: int) -> None:
+    text = f"{before}EXP-001: POSITION_TOO_LARGE: too much. Ask for at most 168."
+    terminal = Desk()
+    terminal.run(Server(a_run("DENIED", a_refusal(kind), text=text)), message="buy")
+    assert terminal.shown.count("POSITION_TOO_LARGE") == 1
+    assert terminal.shown.count(before.strip()) == shown
