@@ -38,7 +38,7 @@ kite-standin: $(READY) ## run a stand-in of Kite's MCP server on port 8765, to t
 # hangs fails with its stacks; what even that cannot end ends its process.
 test: $(READY) ## run every test (sets up first)
 	@.venv/bin/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadscope \
-	  --timeout=300 -o faulthandler_timeout=420 -o faulthandler_exit_on_timeout=true $(ARGS)
+	  --timeout=600 -o faulthandler_timeout=1800 -o faulthandler_exit_on_timeout=true $(ARGS)
 
 setup: $(READY) ## only make the environment, in .venv
 

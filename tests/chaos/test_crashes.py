@@ -2,14 +2,18 @@
 
 import os
 
+import pytest
+
 from tests.chaos.campaign import tallies
 from tests.chaos.judge import Kind
 from tests.chaos.points import POINTS, point_of
 
-RUNS = int(os.environ.get("CHAOS_RUNS", "10"))
+RUNS = int(os.environ.get("CHAOS_RUNS", "4"))
 WORKERS = 2
 # Where a bot that sends again what it was sending makes a second order.
 DOUBTFUL = tuple(map(point_of, ("after:ACCEPT:1", "after:SEND:1", "before:ACKED:1")))
+
+pytestmark = pytest.mark.timeout(1500)
 
 
 def test_a_server_killed_anywhere_duplicates_loses_and_hides_nothing() -> None:
