@@ -46,7 +46,10 @@ class StandingInput(Contract):
 
 
 def standing_of(policy: Policy, given: StandingInput) -> Standing:
-    """Return what is used and left of each limit that the policy sets."""
+    """Return what is used and left of each limit that the policy sets.
+
+    What of a rate is kept for exits is left too, though not for an order that opens.
+    """
     with exactly():
         listings = Listings(given.instruments, given.classifications, (), given.margins.currency)
         book, taken = book_of(policy, listings, given.broker, given.quotes, given.reserved)
