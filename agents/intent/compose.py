@@ -17,9 +17,13 @@ from agents.intent.checks import value_problems
 from agents.intent.conditions import Conditions, Said
 from agents.intent.doubts import (
     beside_a_size,
+    either,
+    either_offers,
     is_range,
+    near_a_guard,
     pair_offers,
     price_offers,
+    put_or_price,
     two_bare_numbers,
 )
 from agents.intent.fields import Fields
@@ -56,6 +60,7 @@ VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 NEEDS: Final = (("side", "side"), ("symbols", "symbol"), ("sizing", "size"))
 RISK_SIZES: Final = frozenset({SizingMethod.RISK_AMOUNT, SizingMethod.RISK_PCT})
 BETWEEN_PRICE_AND_NAME: Final = (Tag.FILLER, Tag.FOR, Tag.OF, Tag.MY, Tag.IN)
+SIZES: Final = (Slot.NUMBER, Slot.QUANTITY, Slot.LOTS, Slot.NOTIONAL, Slot.FRACTION, Slot.ALL)
 EXCLUDING: Final = (Tag.EXCEPT, Tag.ALL_BUT)
 
 
@@ -179,6 +184,10 @@ class Composer:
                 held=self._quantity(named),
                 answering=earlier is not None,
             )
+        put = put_or_price(fields.message, matches)
+        if put is not None:
+            quoted = fields.message[put.start : put.end]
+            fields.problems.append(problem("CONTRADICTORY", "limit_price", quoted))
         put_prices(fields, matches)
         put_order_type(fields, matches)
         put_settings(fields, matches)
@@ -286,6 +295,11 @@ def _each(matches: Matches) -> bool:
 
 def without_doubtful(fields: Fields, matches: Matches) -> Matches:
     """Leave out bare numbers that may be a size or a price, and ask for what they may say."""
+    ranges = either(matches)
+    if ranges:
+        sized = matches.has(*SIZES)
+        fields.ask("limit_price" if sized else "size", *either_offers(ranges, sized=sized))
+        return matches.without(*ranges)
     pair = two_bare_numbers(matches)
     if pair and is_range(fields.message, pair):
         fields.ask("size", *(decimal_text(end.value) for end in pair if end.value is not None))
@@ -293,7 +307,10 @@ def without_doubtful(fields: Fields, matches: Matches) -> Matches:
         fields.ask("size", *pair_offers(pair))
         fields.ask("limit_price")
     else:
-        pair = beside_a_size(matches)
+        pair = near_a_guard(matches)
+        if pair:
+            fields.ask("size")
+        pair = pair or beside_a_size(matches)
         for number in pair:
             fields.ask("limit_price", *price_offers(number))
     return matches.without(*pair)

@@ -150,7 +150,9 @@ class Decider:
         if has(own, Tag.SYMBOL):
             antecedent = None
         answer = self.order(own, antecedent)
-        return answer if answer.kind is MessageKind.TRADE else None
+        if answer.kind is not MessageKind.TRADE or _left_open(parts.told, answer):
+            return None
+        return answer
 
     def _may_be_an_order(self, items: Sequence[Item]) -> bool:
         if has(items, *STARTS_AN_ORDER):
@@ -160,6 +162,19 @@ class Decider:
         if has(items, *PROTECTS) and has(items, Tag.NUM, Tag.MONEY, Tag.PCT):
             return True
         return has(items, Tag.NUM) and has(items, *NEEDS_A_SIDE)
+
+
+def _left_open(told: Sequence[Sequence[Item]], answer: ParsedMessage) -> bool:
+    """Say whether something is refused, as in "not at market", and nothing said in its place.
+
+    A default might be the very thing that was refused.
+    """
+    refused = [item for clause in told if has(clause, Tag.NEGATION) for item in clause]
+    return any(
+        (has(refused, Tag.MARKET) and trade.order_type is None)
+        or (has(refused, Tag.PRODUCT) and trade.product is None)
+        for trade in answer.trades
+    )
 
 
 def _retries(read: ParsedMessage) -> bool:

@@ -1,14 +1,92 @@
 """Bare numbers that may be a size or a price: they are asked about, never guessed."""
 
+from decimal import Decimal
+from typing import Final
+
 from agents.intent.match import Match, Matches
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.base import decimal_text
 
-COUNTED = (Slot.QUANTITY, Slot.LOTS, Slot.FRACTION, Slot.ALL, Slot.NOTIONAL, Slot.UNCLEAR_SIZE)
+COUNTED: Final = (
+    Slot.QUANTITY,
+    Slot.LOTS,
+    Slot.FRACTION,
+    Slot.ALL,
+    Slot.NOTIONAL,
+    Slot.UNCLEAR_SIZE,
+)
 # Beside a word that lacks its number a bare number may be that.
-OTHER_PRICES = (Slot.STOP, Slot.TRAIL, Slot.TRIGGER)
-RANGES = frozenset({"-", "–", "—"})
+OTHER_PRICES: Final = (Slot.STOP, Slot.TRAIL, Slot.TRIGGER)
+GUARDS: Final = (Slot.STOP_PRICE, Slot.TARGET_PRICE, Slot.TRIGGER_PRICE)
+NEAR: Final = Decimal("0.35")
+# Words that make a Hinglish sentence: in one "1400 pe" is at 1400, in English it may be a put.
+HINGLISH: Final = frozenset(
+    [
+        "ka",
+        "ke",
+        "ki",
+        "ko",
+        "me",
+        "mein",
+        "se",
+        "lo",
+        "le",
+        "do",
+        "de",
+        "lelo",
+        "ledo",
+        "kar",
+        "karo",
+        "kardo",
+        "karna",
+        "hai",
+        "hain",
+        "ho",
+        "bech",
+        "becho",
+        "bechdo",
+        "bechna",
+        "kharid",
+        "kharido",
+        "kharidlo",
+        "kharidna",
+        "lagao",
+        "laga",
+        "lena",
+        "dena",
+        "dedo",
+        "wala",
+        "wale",
+        "wali",
+        "bhi",
+        "aur",
+        "bhai",
+        "yaar",
+        "rupaye",
+        "rupay",
+        "sab",
+        "saare",
+        "saara",
+        "mere",
+        "mera",
+        "meri",
+        "abhi",
+        "aaj",
+        "agar",
+        "jab",
+        "tak",
+        "daal",
+        "daalo",
+        "dalo",
+        "utha",
+        "nikal",
+        "nikalo",
+        "kaat",
+        "rakho",
+    ]
+)
+RANGES: Final = frozenset({"-", "–", "—"})
 
 
 def two_bare_numbers(matches: Matches) -> tuple[Match, ...]:
@@ -41,6 +119,46 @@ def beside_a_size(matches: Matches) -> tuple[Match, ...]:
     if len(numbers) != 1 or len(counted) != 1 or matches.has(Slot.LIMIT_PRICE, Slot.MARKET):
         return ()
     return numbers
+
+
+def near_a_guard(matches: Matches) -> tuple[Match, ...]:
+    """Return a bare number behind a name that is as large as the stop or target said: a price?"""
+    numbers, names = matches.of(Slot.NUMBER), matches.of(Slot.SYMBOL)
+    if len(numbers) != 1 or not names or matches.has(*COUNTED, Slot.LIMIT_PRICE, Slot.MARKET):
+        return ()
+    number = numbers[0]
+    prices = [each.value for each in matches.of(*GUARDS) if each.value]
+    if number.value is None or number.place < names[0].place:
+        return ()
+    near = any(abs(number.value - price) <= NEAR * price for price in prices)
+    return numbers if near else ()
+
+
+def either(matches: Matches) -> tuple[Match, ...]:
+    """Return ranges and "for 3300": sizes where none is said besides, else prices."""
+    return matches.of(Slot.EITHER)
+
+
+def either_offers(found: tuple[Match, ...], *, sized: bool) -> tuple[str, ...]:
+    """Write what such numbers may mean as answers."""
+    values = [item for match in found for item in match.amounts if item.value is not None]
+    texts = [decimal_text(item.value) for item in values if item.value is not None]
+    if sized:
+        return tuple(f"limit {text}" for text in texts)
+    if len(texts) == 1:
+        return (f"{texts[0]} shares", f"{texts[0]} worth")
+    return tuple(texts)
+
+
+def put_or_price(message: str, matches: Matches) -> Match | None:
+    """Return a "1400 pe" that may be a put as well as a price, in a sentence in English."""
+    if HINGLISH & {*message.casefold().replace(",", " ").split()}:
+        return None
+    for match in matches.of(Slot.LIMIT_PRICE):
+        only = len(match.items) == 2 and match.items[1].has(Tag.PE)
+        if only and match.items[0].has(Tag.NUM):
+            return match
+    return None
 
 
 def price_offers(number: Match) -> tuple[str, ...]:

@@ -16,6 +16,12 @@ AMOUNT_TAGS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PCT, Tag.FRAC, Tag.TIM
 NUMBERS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 # Words whose number usually follows, though it may stand before: "1480 limit".
 OF_THE_NEXT: Final = (Tag.LIMIT, Tag.TRIGGER, Tag.RISK, Tag.KEEP, Tag.STOP, Tag.TARGET)
+# Before a bare number these may say what is spent, unless something is counted.
+SPENDING: Final = (Tag.FOR, Tag.IN, Tag.INTO)
+COUNTING: Final = (
+    Tag.SYMBOL, Tag.UNIT, Tag.LOT, Tag.OF, Tag.POINTS, Tag.ATR, Tag.MINUTES, Tag.HOURS,
+    Tag.SECONDS, Tag.LIMIT, Tag.STOP, Tag.TARGET, Tag.TRIGGER, Tag.TRAIL, Tag.CALL, Tag.PUT,
+)  # fmt: skip
 COUNTS_THE_NEXT: Final = frozenset({"qty", "quantity", "qnty"})
 JOINS: Final = (Tag.AT, Tag.OF, Tag.BY, Tag.TO, Tag.ABOUT, Tag.PE, Tag.PAR)
 
@@ -128,6 +134,8 @@ def _fit_any(items: Sequence[Item], at: int) -> Match | None:
         end = _fit(parts, items, at)
         if end is None or (slot is Slot.LIMIT_PRICE and _counts_a_name(items, at, end)):
             continue
+        if slot is Slot.EITHER and items[at].has(*SPENDING) and _is_counted(items, end):
+            continue
         if not _takes_the_wrong_number(items, at, end):
             return Match(slot, tuple(items[at:end]), at)
     return None
@@ -151,6 +159,11 @@ def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
     # "1480 limit 10 shares": the number that follows is counted, so it is a size.
     follows = items[after + 1 : after + 2]
     return not (follows and follows[0].has(Tag.UNIT, Tag.LOT))
+
+
+def _is_counted(items: Sequence[Item], end: int) -> bool:
+    """Say whether what follows a number is what it counts: "an order for 10 infy"."""
+    return any(item.has(*COUNTING) for item in items[end : end + 1])
 
 
 def _counts_a_name(items: Sequence[Item], at: int, end: int) -> bool:

@@ -150,6 +150,8 @@ class Questioner:
             return False
         if has(items, *SIDES) and topic not in OF_THE_PAST:
             return False
+        if _cancels(items) and not (asking or has(items, Tag.SHOW)):
+            return False
         if asking or has(items, Tag.SHOW):
             return True
         # A bare "positions" or "price of infy" asks too; a story that mentions one does not.
@@ -181,3 +183,7 @@ class Questioner:
     def _plainly(self, items: tuple[Item, ...]) -> bool:
         """Say whether a message asks for a price and for nothing else."""
         return all(item.has(*QUIET, Tag.AT, Tag.METRIC, Tag.ASK, Tag.SHOW) for item in items)
+
+
+def _cancels(items: tuple[Item, ...]) -> bool:
+    return any(item.has(Tag.CANCEL) and not item.meanings[Tag.CANCEL] for item in items)

@@ -232,7 +232,7 @@ def _target(parsed: ParsedMessage, symbols: list[str]) -> object:
         return {"type": "alert", **scope}
     if parsed.cancel_all:
         return "all"
-    if parsed.side is not None:
+    if parsed.side is not None and not symbols:
         return {"side": str(parsed.side)}
     if parsed.order_ids:
         return {"order_ids": list(parsed.order_ids)}

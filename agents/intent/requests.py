@@ -39,6 +39,7 @@ NO_MOVE: Final = (Tag.PLACE, Tag.FILLER, Tag.TO)
 # A word that cancels only beside the word for what is cancelled.
 SOFT: Final = "soft"
 SIDES: Final = ((Tag.BUY, Side.BUY), (Tag.SELL, Side.SELL))
+SIDE_WORDS: Final = (("buy", Side.BUY), ("sell", Side.SELL))
 NEAR: Final = Decimal("0.4")
 SHORTEST_ID: Final = 9
 # What a number is, by the word nearest before it.
@@ -179,10 +180,12 @@ class Requests:
         names, ids = [item for item in items if item.has(Tag.SYMBOL)], self._order_ids(items)
         if names or ids:
             named = self.resolver.quoted(names, self._resting())
+            sides = {side for word, side in SIDE_WORDS if _says(items, word)}
             return ParsedMessage(
                 kind=MessageKind.CANCEL,
                 symbols=named.refs,
                 order_ids=ids,
+                side=sides.pop() if len(sides) == 1 else None,
                 ambiguous=named.ambiguous,
                 problems=named.problems,
                 missing=() if named.refs or ids else ("order",),
@@ -191,6 +194,9 @@ class Requests:
         if len(sides) == 1:
             return self._of_side(sides.pop())
         everything = has(items, Tag.ALL, Tag.EACH) or _is_plural(items)
+        if sides and not _sides_of_orders(items):
+            # "cancel buy orders and sell everything" asks for two things.
+            everything = False
         return ParsedMessage(
             kind=MessageKind.CANCEL,
             cancel_all=everything,
@@ -225,6 +231,16 @@ class Requests:
     def _without_ids(self, items: Sequence[Item]) -> list[Item]:
         ids = self._order_ids(items)
         return [item for item in items if item.text not in ids]
+
+
+def _says(items: Sequence[Item], word: str) -> bool:
+    return any(item.folded.split()[0] == word for item in items if item.folded.strip())
+
+
+def _sides_of_orders(items: Sequence[Item]) -> bool:
+    """Say whether the last side said is of orders: "buy and sell orders"."""
+    last = max(at for at, item in enumerate(items) if item.has(Tag.BUY, Tag.SELL))
+    return any(item.has(Tag.ORDER, Tag.PENDING) for item in items[last : last + 2])
 
 
 def _is_plural(items: Sequence[Item]) -> bool:

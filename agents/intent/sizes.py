@@ -101,12 +101,21 @@ def _put_one(
         _put_rest(fields, size, held, leaving)
     elif _is_money(size, matches):
         _put(fields, size, SizingMethod.NOTIONAL)
+    elif size.slot in {Slot.NUMBER, Slot.QUANTITY} and _is_dotted(size):
+        whole = size.amounts[0].text.replace(".", "")
+        fields.ask("size", size.amounts[0].text.partition(".")[0], whole)
     elif (_is_part(size) and not (leaving or adding)) or (
         size.slot is Slot.NUMBER and not (answering or _stands_beside_words(size, matches))
     ):
         return
     else:
         _put(fields, size, METHODS[size.slot])
+
+
+def _is_dotted(size: Match) -> bool:
+    """Say whether a size may be in thousands as the continent writes them: "10.000"."""
+    whole, point, places = size.amounts[0].text.partition(".")
+    return bool(point) and len(places) == 3 and places.isdigit() and 0 < len(whole) <= 3
 
 
 def _put_rest(fields: Fields, size: Match, held: Decimal | None, leaving: bool) -> None:

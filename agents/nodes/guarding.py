@@ -17,7 +17,11 @@ def chosen_orders(context: ParseContext, parsed: ParsedMessage) -> Sequence[str]
         return parsed.order_ids
     if parsed.cancel_all:
         return [order.order_id for order in pending]
-    return [order.order_id for order in pending if order.instrument in parsed.symbols]
+    return [
+        order.order_id
+        for order in pending
+        if order.instrument in parsed.symbols and parsed.side in (None, order.side)
+    ]
 
 
 def guards_among(context: ParseContext, order_ids: Sequence[str]) -> tuple[OpenOrder, ...]:

@@ -106,7 +106,9 @@ def worth_asking(
     codes = {each.code for each in parsed.problems}
     if parsed.kind is MessageKind.REFUSE or codes - CURABLE or parsed.drops_draft:
         return False
-    if context.draft is not None and parsed.trades:
+    # What a waiting card shows does not keep a new trade from being read.
+    waits = context.draft is not None and context.draft.card_id is not None
+    if parsed.amends_draft or (context.draft is not None and parsed.trades and not waits):
         return False
     if always:
         return True

@@ -185,7 +185,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.OF, "", "of|ka|ke|ki|के|का|की|wale|wala|wali|waale"),
     (Tag.IN, "", "in|me|mein|se|m|में|से|towards"),
     (Tag.INTO, "", "into"),
-    (Tag.FOR, "", "for|para|in the next|within the next|within|over the next|for the next|agle"),
+    (Tag.FOR, "", "with|for|para|in the next|within the next|within|"
+        "over the next|for the next|agle"),
     (Tag.BY, "", "by"),
     (Tag.TO, "", "to"),
     (Tag.AND, "", "and|&|aur|plus|n|y|und|then|and then|and also|also|phir|followed by|along with"),

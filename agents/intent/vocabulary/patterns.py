@@ -30,6 +30,7 @@ class Slot(StrEnum):
     RISK_AMOUNT = "risk_amount"
     RISK_PCT = "risk_pct"
     UNCLEAR_SIZE = "unclear_size"
+    EITHER = "either"
     KEEP = "keep"
     DOUBLE = "double"
     INCREASE = "increase"
@@ -112,8 +113,11 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.TARGET_PRICE, f"{AMOUNT} OF|PE|PAR TARGET"),
     # prices
     (Slot.UNCLEAR_SIZE, "CAP NUM UNIT"),
-    (Slot.UNCLEAR_SIZE, "BETWEEN? NUM TO NUM UNIT?"),
-    (Slot.UNCLEAR_SIZE, "BETWEEN NUM AND NUM UNIT?"),
+    (Slot.UNCLEAR_SIZE, "BETWEEN? NUM TO NUM UNIT"),
+    (Slot.UNCLEAR_SIZE, "BETWEEN NUM AND NUM UNIT"),
+    # sizes, or prices beside a size
+    (Slot.EITHER, "BETWEEN? NUM TO NUM"),
+    (Slot.EITHER, "BETWEEN NUM AND NUM"),
     (Slot.UNCLEAR_SIZE, "NUM UNIT? ABOUT_AFTER UNIT?"),
     (Slot.TRIGGER_PRICE, f"SLM_ORDER AT|OF|TRIGGER? {AMOUNT}"),
     (Slot.TRIGGER_PRICE, f"AT? TRIGGER {JOIN} {AMOUNT}"),
@@ -166,6 +170,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.NOTIONAL, "NUM EACH? INTO"),
     (Slot.NOTIONAL, "FOR ABOUT? SCALED|MONEY"),
     (Slot.NOTIONAL, "ABOUT SCALED|MONEY"),
+    (Slot.EITHER, "FOR|IN|INTO ABOUT? NUM"),
     (Slot.INCREASE, "INCREASE"),
     (Slot.DOUBLE, "DOUBLE"),
     (Slot.FRACTION, "BY? FRAC|PCT"),

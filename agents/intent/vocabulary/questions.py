@@ -67,13 +67,15 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
     ("positions", "positions|open positions|my positions|am i short|am i long|what positions|"
         "position in|short anything|long anything|position|open trades|my position|"
         "any positions|trades open|intraday positions|positions open|f&o positions|"
-        "what am i long|what am i short|open position"),
+        "what am i long|what am i short|open position|"
+        "positons|postions|positins"),
     ("holdings", "holdings|my holdings|what do i hold|what i actually hold|do i hold|i hold|"
         "do i own|what do i own|what i hold|show holdings|how many do i have|kitne share hai|"
         "holding|do i have|do i still have|have in my demat|how many|mere paas|mere pas|"
         "what stocks do i|stocks do i own|i own|demat|shares do i|average price|my average|"
         "avg price|avg cost|average cost|my cost|buy price|buying price|bought at what|"
-        "invested value|quantity do i|mera average|did i pay|have any"),
+        "invested value|quantity do i|mera average|did i pay|have any|ka average|"
+        "ka avg|ki average|average kya|average kitna|avg kitna|holdngs|holdigs"),
     ("portfolio", "portfolio|my portfolio|show portfolio|portfolio summary|overview|total value|"
         "how is my portfolio|net worth|portfolio value|portfolio worth|account summary|"
         "allocation|diversified|sector split|sector exposure|summary of my account|my account|"

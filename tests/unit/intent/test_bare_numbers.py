@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from agents.intent.model import Draft, MessageKind, ParsedMessage
+from agents.intent.model import Draft, HeldPosition, MessageKind, ParsedMessage
 from riskgate.contracts.intents import SizingMethod
 from riskgate.contracts.orders import OrderType
 from tests.unit.intent.talk import say, unfinished
@@ -125,3 +125,61 @@ def test_every_offer_is_understood_as_an_answer(answer: str) -> None:
 def test_about_a_price_is_still_a_limit() -> None:
     assert read(say("buy 10 infy around 1480")) == (10, 1480)
     assert read(say("buy 10 infy not above 1480")) == (10, 1480)
+
+
+@pytest.mark.parametrize(
+    ("said", "missing", "offers"),
+    [
+        ("buy infy for 10000", ("size",), ("10000 shares", "10000 worth")),
+        ("top up infy with 5000", ("size",), ("5000 shares", "5000 worth")),
+        ("infy me 25000 lagao", ("side", "size"), ("25000 shares", "25000 worth")),
+        ("buy 10 infy for 1480", ("limit_price",), ("limit 1480",)),
+        ("buy 10 infy between 1470 and 1480", ("limit_price",), ("limit 1470", "limit 1480")),
+        ("buy infy 1480 sl 1450 tgt 1520", ASKED, ("limit 1480",)),
+        ("buy 10.000 infy", ("size",), ("10", "10000")),
+    ],
+)
+def test_a_number_that_may_be_money_a_price_or_thousands_is_asked_about(
+    said: str, missing: tuple[str, ...], offers: tuple[str, ...]
+) -> None:
+    parsed = say(said)
+    assert (parsed.missing, parsed.offers) == (missing, offers)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "place a buy order for 10 infy",
+        "buy 10 infy for the day",
+        "buy 10 infy with sl 1450",
+        "buy 10 infy in mis",
+        "buy 10 infy with a 15 point stop",
+    ],
+)
+def test_small_words_before_what_is_counted_or_named_leave_the_size(said: str) -> None:
+    assert read(say(said))[0] == 10
+
+
+@pytest.mark.parametrize("said", ["buy 10 tcs 3300 pe", "sell tcs 3300 pe"])
+def test_in_english_a_price_before_pe_may_be_a_put_and_is_no_order(said: str) -> None:
+    parsed = say(said)
+    assert parsed.kind is MessageKind.CHAT
+    assert [problem.code for problem in parsed.problems] == ["CONTRADICTORY"]
+
+
+def test_in_hinglish_it_is_the_price() -> None:
+    assert read(say("infy 1480 pe 10 share lelo")) == (10, 1480)
+
+
+@pytest.mark.parametrize(("said", "side"), [("long", "BUY"), ("short", "SELL")])
+def test_a_new_trade_with_a_stop_is_no_stop_for_what_is_held(said: str, side: str) -> None:
+    infy = say("buy 1 infy").trades[0].symbols[0]
+    held = (HeldPosition(instrument=infy, quantity=Decimal(40)),)
+    (trade,) = say(f"{said} 10 infy sl 1450", holdings=held).trades
+    assert (trade.side, trade.trigger_price) == (side, None)
+    assert trade.stop_loss is not None
+
+
+@pytest.mark.parametrize("said", ["buy 10 infy, not at market", "buy 10 infy, not intraday"])
+def test_what_is_refused_and_not_replaced_is_left_to_no_default(said: str) -> None:
+    assert say(said).kind is MessageKind.CHAT

@@ -145,3 +145,13 @@ def test_placing_a_stop_is_an_order_as_before() -> None:
 
 def _ref(symbol: str) -> InstrumentRef:
     return InstrumentRef.model_validate({"exchange": "NSE", "tradingsymbol": symbol})
+
+
+def test_a_cancel_of_one_side_of_a_name_leaves_its_other_orders() -> None:
+    parsed = say("cancel my tcs sell orders")
+    assert (parsed.symbols, parsed.side) == ((_ref("TCS"),), Side.SELL)
+
+
+def test_a_cancel_beside_another_request_cancels_not_everything() -> None:
+    parsed = say("cancel buy orders and sell everything")
+    assert (parsed.cancel_all, parsed.trades) == (False, ())
