@@ -35,6 +35,7 @@ NO_QUANTITIES: Final = (
 )
 NO_FIGURES: Final = "That column has no numbers to work with."
 MIXED_MONEY: Final = "That column has amounts in several currencies, which are not added up."
+FIGURES: Final = "Figures of your file"
 AVERAGE_PLACES: Final = 6
 SHOWN_DIFFERENCES: Final = 50
 SIGNS: Final = {
@@ -66,42 +67,66 @@ def columns_insight(place: Place) -> Insight:
     columns = place.sheet.columns
     named = ", ".join(f"“{column.name}” ({column.type})" for column in columns)
     return _of(
-        place, "Columns of your file", f"{_source(place)} has {len(columns)} columns: {named}."
+        place,
+        "Columns of your file",
+        f"{_source(place)} has {many(len(columns), 'column')}: {named}.",
     )
 
 
 def count_insight(place: Place) -> Insight:
     """Say how many rows there are."""
     sheet = place.sheet
-    said = [f"{_source(place)} has {sheet.rows} rows."]
+    said = [f"{_source(place)} has {many(sheet.rows, 'row')}."]
     if sheet.totals:
-        said.append(f"{sheet.totals} more begin with “total” and are left out.")
+        said.append(f"Left out: {many(sheet.totals, 'row')} that begin with “total”.")
     return _of(place, "Rows of your file", *said)
 
 
-def figure_insight(place: Place, column: ColumnFacts, wish: FileWish) -> Insight:
-    """Say the total, average, lowest or highest of a column, and what was not a number in it."""
+def figure_insight(
+    place: Place,
+    column: ColumnFacts,
+    wish: FileWish,
+    *,
+    where: str = "",
+    found: FoundRows | None = None,
+) -> Insight:
+    """Say the total, average, lowest or highest of a column, and what was not a number in it.
+
+    Where it is of some rows only, `where` says of which and `found` are they.
+    """
+    rows = (None, None) if found is None else (found.first_row, found.last_row)
     if not column.numbers:
-        return _of(place, "Figures of your file", f"{_quoted(column)}: {NO_FIGURES}")
+        return _of(place, FIGURES, f"“{column.name}”{where}: {NO_FIGURES}", rows=rows)
     value = figure_of(column, wish)
     if value is None:
-        return _of(place, "Figures of your file", f"{_quoted(column)}: {MIXED_MONEY}")
+        return _of(place, FIGURES, f"“{column.name}”{where}: {MIXED_MONEY}", rows=rows)
     said = (
-        f"{_source(place)}: the {wish} of {_quoted(column)} is {decimal_text(value)},"
-        f" over {column.numbers} numbers."
+        f"{_source(place)}: the {wish} of “{column.name}”{where} is {decimal_text(value)},"
+        f" over {many(column.numbers, 'number')}."
     )
     others = column.filled - column.numbers
-    left = [f"{others} cells are no numbers and are not in it."] if others else []
+    left = [f"Not in it: {many(others, 'cell')} that hold no number."] if others else []
     figure: Json = {
         "column": column.name,
         "figure": wish.value,
+        "where": where.strip() or None,
         "value": decimal_text(value),
         "numbers": column.numbers,
         "not_numbers": others,
         "empty": column.empty,
         "evidence": [place.file.sha256],
     }
-    return _of(place, "Figures of your file", said, *left, more={"file_figures": [figure]})
+    return _of(place, FIGURES, said, *left, more={"file_figures": [figure]}, rows=rows)
+
+
+def where_said(question: FileQuestion, name: str) -> str:
+    """Say which rows a question is about."""
+    return f" where “{name}” {SIGNS[question.comparison or Comparison.IS]} “{question.value}”"
+
+
+def many(count: int, what: str) -> str:
+    """Write a number of things: 1 row, 2 rows."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def figure_of(column: ColumnFacts, wish: FileWish) -> Decimal | None:
@@ -120,8 +145,7 @@ def figure_of(column: ColumnFacts, wish: FileWish) -> Decimal | None:
 
 def found_insight(place: Place, question: FileQuestion, name: str, found: FoundRows) -> Insight:
     """Show the rows that are wanted, or say how many there are."""
-    how = SIGNS[question.comparison or Comparison.IS]
-    said = f"{_source(place)}: {found.matching} rows where “{name}” {how} “{question.value}”."
+    said = f"{_source(place)}: {many(found.matching, 'row')}{where_said(question, name)}."
     if len(found.rows) < found.matching and question.wish is FileWish.ROWS:
         said = f"{said} The first {len(found.rows)} are shown."
     return Insight(
@@ -151,7 +175,7 @@ def compared_insight(
     said = [view.warning] if view.warning else []
     said.append(f"{_source(place)} beside what is held: {equal} equal, {len(differing)} different.")
     if nets.unread:
-        said.append(f"{nets.unread} rows have no symbol or no number and are not in it.")
+        said.append(f"Not in it: {many(nets.unread, 'row')} without a symbol or a number.")
     said.append("Nothing was ordered or changed.")
     return Insight(
         title="Your file beside the book",
@@ -232,9 +256,9 @@ def notes_of(sheet: SheetFacts) -> list[str]:
     elif sheet.header_row > 1:
         notes.append(f"Row {sheet.header_row} was taken as the header; rows above it are left out.")
     if sheet.ragged:
-        notes.append(f"{sheet.ragged} rows have fewer or more cells than the header.")
+        notes.append(f"{many(sheet.ragged, 'row')} with fewer or more cells than the header.")
     if sheet.totals:
-        notes.append(f"{sheet.totals} rows of totals are left out.")
+        notes.append(f"{many(sheet.totals, 'row')} of totals left out.")
     return notes
 
 
@@ -250,7 +274,13 @@ def cited_rows(place: Place, first: int | None = None, last: int | None = None) 
     )
 
 
-def _of(place: Place, title: str, *said: str, more: Json | None = None) -> Insight:
+def _of(
+    place: Place,
+    title: str,
+    *said: str,
+    more: Json | None = None,
+    rows: tuple[int | None, int | None] = (None, None),
+) -> Insight:
     fields: Json = {"file": about(place), **(more or {})}
     if more is None:
         fields["file_columns"] = [_column_row(column) for column in place.sheet.columns]
@@ -258,7 +288,7 @@ def _of(place: Place, title: str, *said: str, more: Json | None = None) -> Insig
         title=title,
         fields=fields,
         said=said,
-        cited=(cited_rows(place),),
+        cited=(cited_rows(place, *rows),),
         inputs={"files": [place.file.sha256]},
     )
 
@@ -276,20 +306,16 @@ def _what_it_is(place: Place) -> str:
     types = [column.type for column in place.sheet.columns]
     numbers = sum(each is CellType.NUMBER for each in types)
     said = (
-        f"{_source(place)} has {place.sheet.rows} rows and {len(types)} columns,"
-        f" {numbers} of them numbers."
+        f"{_source(place)} has {many(place.sheet.rows, 'row')} and {many(len(types), 'column')},"
+        f" {numbers} of them of numbers."
     )
     others = len(place.file.sheets) - 1
-    return f"{said} There are {others} more sheets." if others else said
+    return f"{said} It has {many(others, 'other sheet')}." if others else said
 
 
 def _source(place: Place) -> str:
     sheet = "" if place.file.kind.value == "csv" else f", sheet “{place.sheet.name}”"
     return f"“{place.file.name}”{sheet}"
-
-
-def _quoted(column: ColumnFacts) -> str:
-    return f"“{column.name}”"
 
 
 def _first(file: FileFacts, at: int) -> int:

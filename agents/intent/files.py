@@ -47,7 +47,7 @@ _OPERATORS: Final = {
     phrase: name for name, phrases in said.COMPARISONS for phrase in phrases.split("|")
 }
 _CLAUSE: Final = (
-    rf"{_any(said.WHERE)} (?:the )?(?P<column>\S.{{0,60}}?)"
+    rf"{_any(said.WHERE)} (?:the )?(?P<where>\S.{{0,60}}?)"
     rf" (?P<operator>{_any('|'.join(_OPERATORS))}) (?P<value>\S.*)"
 )
 _COUNT: Final = re.compile(
@@ -66,6 +66,7 @@ _FIGURE: Final = re.compile(
     + "|".join(rf"(?P<{wish.value}>{_any(phrases)})" for wish, phrases in said.FIGURES)
     + r")(?: (?:of|for|in|value of))?(?: (?:the|all|its))*(?P<marked> column)?"
     r" (?P<column>\S.{0,60}?)(?P<marked_after> column| values)?"
+    rf"(?: {_CLAUSE})?"
 )
 _WISHES: Final = {wish.value: wish for wish, _ in said.FIGURES}
 _COMPARE: Final = re.compile(
@@ -151,19 +152,20 @@ def _of_rows(text: str) -> FileQuestion | None:
     if plainly is not None:
         return FileQuestion(
             wish=FileWish.ROWS,
-            column=plainly["column"] or "symbol",
+            where=plainly["column"] or "symbol",
             comparison=Comparison.IS,
             value=plainly["value"],
         )
     return None
 
 
-def _wanting(wish: FileWish, found: "re.Match[str]") -> FileQuestion:
-    if found["column"] is None:
-        return FileQuestion(wish=wish)
+def _wanting(wish: FileWish, found: "re.Match[str]", column: str | None = None) -> FileQuestion:
+    if found["where"] is None:
+        return FileQuestion(wish=wish, column=column)
     return FileQuestion(
         wish=wish,
-        column=found["column"],
+        column=column,
+        where=found["where"],
         comparison=_OPERATORS[found["operator"]],
         value=found["value"],
     )
@@ -175,7 +177,7 @@ def _figure(text: str, *, unmarked: bool = True) -> FileQuestion | None:
     if found is None or not (unmarked or found["marked"] or found["marked_after"]):
         return None
     wish = next(wish for name, wish in _WISHES.items() if found[name] is not None)
-    return FileQuestion(wish=wish, column=found["column"])
+    return _wanting(wish, found, found["column"])
 
 
 def _compared(text: str) -> FileQuestion | None:

@@ -217,12 +217,16 @@ class FileWish(StrEnum):
 
 
 class FileQuestion(Contract):
-    """A question about a file, in the person's own words: `column`, `sheet` and `value` are as they
-    were typed, and are looked for in the file afterwards. `against` is what it is compared with."""
+    """A question about a file, in the person's own words, which are looked for in it afterwards.
+
+    `column` is what a figure is of; `where`, `comparison` and `value` say which rows are meant;
+    `against` is what a file is compared with.
+    """
 
     wish: FileWish
     column: str | None = None
     sheet: str | None = None
+    where: str | None = None
     comparison: Comparison | None = None
     value: str | None = None
     against: QueryTopic | None = None

@@ -17,10 +17,11 @@ from agents.insights.files import (
     no_quantities,
     nothing_attached,
     shown_files,
+    where_said,
 )
 from agents.insights.insight import Insight, plain
 from agents.intent.model import FileQuestion, FileWish, QueryTopic
-from riskgate.contracts.files import Comparison, FileFacts, Meaning, RowWish
+from riskgate.contracts.files import SHOWN_MAX, Comparison, FileFacts, Meaning, RowWish
 from tools.ports import AccountView
 from tools.read.find_file_rows import find_file_rows
 from tools.read.net_file_quantities import net_file_quantities
@@ -62,26 +63,42 @@ async def _answer(
             return columns_insight(places[0])
         case FileWish.COMPARE:
             return await _compared(context, asked, places)
-        case FileWish.COUNT if asked.column is None:
+        case FileWish.COUNT if asked.where is None:
             return count_insight(places[0])
         case _:
             return await _of_column(context, asked, places)
 
 
 async def _of_column(context: TurnContext, asked: FileQuestion, places: Sequence[Place]) -> Insight:
-    words = asked.column or ""
-    meant = [(place, at) for place in places if (at := column_at(place.sheet, words)) is not None]
+    """Answer with a figure of a column, with rows, or with a figure of such rows."""
+    words = [each for each in (asked.column, asked.where) if each is not None]
+    meant = [
+        (place, [at for at in columns if at is not None])
+        for place in places
+        for columns in [[column_at(place.sheet, each) for each in words]]
+        if None not in columns
+    ]
     if not meant:
-        return no_column(places[0], words)
-    place, at = meant[0]
-    column = place.sheet.columns[at]
-    if asked.value is None:
-        return figure_insight(place, column, asked.wish)
-    wish = RowWish(column=at, comparison=asked.comparison or Comparison.IS, value=asked.value[:200])
+        unknown = (each for each in words if column_at(places[0].sheet, each) is None)
+        return no_column(places[0], next(unknown, words[0]))
+    place, columns = meant[0]
+    first = place.sheet.columns[columns[0]]
+    if asked.where is None:
+        return figure_insight(place, first, asked.wish)
+    wish = RowWish(
+        column=columns[-1],
+        comparison=asked.comparison or Comparison.IS,
+        value=(asked.value or "")[:SHOWN_MAX],
+        figures_of=columns[0] if asked.column is not None else None,
+    )
     found = await find_file_rows(
         context.toolbox, context.files, context.caller, place.file.file_id, place.at, wish
     )
-    return found_insight(place, asked, column.name, found)
+    name = place.sheet.columns[columns[-1]].name
+    if found.figures is None:
+        return found_insight(place, asked, name, found)
+    of_rows = found.figures.model_copy(update={"name": first.name})
+    return figure_insight(place, of_rows, asked.wish, where=where_said(asked, name), found=found)
 
 
 async def _compared(context: TurnContext, asked: FileQuestion, places: Sequence[Place]) -> Insight:

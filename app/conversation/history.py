@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from app.persistence import threads
+from app.persistence import files, threads
 from app.persistence.database import Session
+from app.persistence.files import NamedFile
 from app.persistence.runs import RunRecord
 from app.persistence.threads import SaidRecord
 from riskgate.contracts.cards import Card
@@ -18,11 +19,13 @@ UNTITLED: Final = "No words"
 
 @dataclass(frozen=True, kw_only=True)
 class PastTurn:
-    """One turn as it stands now: what was said in it and the cards it showed, oldest first."""
+    """One turn as it stands now: what was said in it and the cards it showed, oldest first, and
+    those of the files it was about that are still kept."""
 
     run: RunRecord
     said: tuple[SaidRecord, ...]
     cards: tuple[Card, ...]
+    files: tuple[NamedFile, ...] = ()
 
 
 def title_of(first_words: str) -> str:
@@ -44,8 +47,14 @@ async def past_turns(
     shown: dict[str, list[Card]] = defaultdict(list)
     for record in await threads.shown_in(session, thread_id, run_ids, at=at):
         shown[record.card.run_id].append(record.card)
+    named = await files.named_in(session, run_ids)
     return [
-        PastTurn(run=run, said=tuple(said[run.run_id]), cards=tuple(shown[run.run_id]))
+        PastTurn(
+            run=run,
+            said=tuple(said[run.run_id]),
+            cards=tuple(shown[run.run_id]),
+            files=tuple(each for each in named if each.run_id == run.run_id),
+        )
         for run in runs
     ]
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.files.cells import number
-from app.files.columns import EXACT
+from app.files.columns import EXACT, Column
 from app.files.packing import NumberedRow
 from app.files.shown import shown_text
 from riskgate.contracts.files import (
@@ -18,6 +18,8 @@ from riskgate.contracts.files import (
     RowWish,
 )
 
+# The caller knows what the column is called.
+COLUMN: Final = "column"
 SELLS: Final = frozenset({"sell", "s", "sold", "short"})
 # What exchanges put behind the name of a share of the usual series.
 SERIES: Final = ("-EQ", "-BE")
@@ -27,14 +29,23 @@ def found_rows(rows: Iterable[NumberedRow], wish: RowWish, *, limit: int) -> Fou
     """Return how many rows a person wants, and the first of them."""
     matching, first, last = 0, None, None
     shown: list[FileRow] = []
+    figures = Column()
     for at, cells in rows:
         if not matches(_cell(cells, wish.column), wish):
             continue
         matching += 1
         first, last = first or at, at
+        if wish.figures_of is not None:
+            figures.add([_cell(cells, wish.figures_of)])
         if len(shown) < limit:
             shown.append(FileRow(number=at, cells=tuple(map(shown_text, cells))))
-    return FoundRows(matching=matching, first_row=first, last_row=last, rows=tuple(shown))
+    return FoundRows(
+        matching=matching,
+        first_row=first,
+        last_row=last,
+        rows=tuple(shown),
+        figures=None if wish.figures_of is None else figures.facts(COLUMN, named=False),
+    )
 
 
 def matches(cell: str, wish: RowWish) -> bool:

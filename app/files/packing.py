@@ -46,6 +46,10 @@ def unpacked(packed: bytes) -> Iterator[NumberedRow]:
         left = unpacker.unconsumed_tail
         *lines, rest = (rest + piece).split(b"\n")
         for line in lines:
-            yield from json.loads(line)
+            yield from _rows(line)
     for line in (rest + unpacker.flush()).splitlines():
-        yield from json.loads(line)
+        yield from _rows(line)
+
+
+def _rows(line: bytes) -> Iterator[NumberedRow]:
+    return ((number, cells) for number, cells in json.loads(line))

@@ -24,6 +24,7 @@ class FileReaders:
 
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READERS_MAX))
     wall_s: float = READ_WALL_S
+    module: str = "app.files.child"
     waiting: int = 0
 
     async def read(self, content: bytes) -> tuple[FileKind, list[Table]]:
@@ -44,7 +45,7 @@ class FileReaders:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "app.files.child",
+            self.module,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -61,9 +62,12 @@ class FileReaders:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
                 await process.wait()
-        if process.returncode != 0:
+        if process.returncode == 0:
+            return answer
+        # Ended by a signal: the system keeps the limits that the process gave itself.
+        if process.returncode is not None and process.returncode < 0:
             raise FileTooComplex("it takes more time or memory than a file may take")
-        return answer
+        raise FileRefused("it cannot be read")
 
 
 def _tables(answer: bytes) -> tuple[FileKind, list[Table]]:

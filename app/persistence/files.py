@@ -16,6 +16,15 @@ SELECT_FILE: LiteralString = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamedFile:
+    """A file that a turn named."""
+
+    run_id: str
+    file_id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kept:
     """How many files are kept and how much room they take, for a person and for the tenant."""
 
@@ -152,6 +161,16 @@ async def named_last(session: Session, *, thread_id: str, user_id: str) -> tuple
         return "", []
     newest = str(rows[0]["run_id"])
     return newest, [str(row["file_id"]) for row in rows if row["run_id"] == newest]
+
+
+async def named_in(session: Session, run_ids: Sequence[str]) -> list[NamedFile]:
+    """Return the files that turns named and that are still kept, in their order."""
+    rows = await session.fetch_all(
+        "SELECT r.run_id, r.file_id, f.name FROM run_files r JOIN files f USING (tenant_id,"
+        " file_id) WHERE r.tenant_id = %s AND r.run_id = ANY(%s) ORDER BY r.run_id, r.position",
+        (session.tenant_id, list(run_ids)),
+    )
+    return [NamedFile(**row) for row in rows]
 
 
 def _facts(row: Row) -> FileFacts:

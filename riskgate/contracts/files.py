@@ -122,20 +122,25 @@ class Comparison(StrEnum):
 
 
 class RowWish(Contract):
-    """Which rows are wanted: those whose cell in a column (from 0) compares with a value."""
+    """Which rows are wanted: those whose cell in a column (from 0) compares with a value.
+
+    `figures_of` is a column whose figures in those rows are wanted too.
+    """
 
     column: Count
     comparison: Comparison
     value: Annotated[str, StringConstraints(min_length=1, max_length=SHOWN_MAX)]
+    figures_of: Count | None = None
 
 
 class FoundRows(Contract):
-    """How many rows match, and the first of them."""
+    """How many rows match, and the first of them; `figures` are of one column of all of them."""
 
     matching: Count
     first_row: RowNumber | None = None
     last_row: RowNumber | None = None
     rows: tuple[FileRow, ...] = ()
+    figures: ColumnFacts | None = None
 
 
 class NetQuantity(Contract):

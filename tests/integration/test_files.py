@@ -87,6 +87,7 @@ async def test_questions_about_a_file_are_answered_from_it_with_their_source(des
         found = await say(client, "rows where symbol is infy", **thread)
         above = await say(client, "how many rows where quantity is more than 4", **thread)
         columns = await say(client, "which columns are in the file", **thread)
+        of_some = await say(client, "total of quantity where symbol is INFY", **thread)
         missing = await say(client, "total of turnover in the file", **thread)
 
     table = table_in(shown)
@@ -100,6 +101,8 @@ async def test_questions_about_a_file_are_answered_from_it_with_their_source(des
     assert "is 1660.166667, over 3 numbers" in average["message"]
     assert [row["number"] for row in table_in(found)["rows"]] == [2, 4]
     assert "2 rows where" in above["message"]
+    assert "“Quantity” where “Symbol” is “infy” is 12.5, over 2 numbers" in of_some["message"]
+    assert of_some["cards"][0]["fields"]["evidence"][0]["rows"] == "2 to 4"
     assert "“Trade type” (text)" in columns["message"]
     assert "No single column is called “turnover”" in missing["message"]
     assert {each["outcome"] for each in (counted, total, found, missing)} == {"ANSWERED"}
@@ -126,7 +129,7 @@ async def test_a_workbook_has_its_stored_values_and_its_sheets(desk: Desk) -> No
     assert table["rows"] == [{"number": 4, "cells": ["INFY", "10", "1480.1"]}]
     assert any("Row 3 was taken as the header" in note for note in table["notes"])
     assert table_in(other)["rows"][0]["cells"] == ["a", "b"]
-    assert "is 1480.1, over 1 numbers" in total["message"]
+    assert "is 1480.1, over 1 number." in total["message"]
 
 
 async def test_a_file_is_compared_with_what_is_held(desk: Desk) -> None:
@@ -145,7 +148,7 @@ async def test_a_file_is_compared_with_what_is_held(desk: Desk) -> None:
         {"symbol": "TCS", "in_file": "3", "held": None, "difference": "3"},
     ]
     assert "1 equal, 2 different" in compared["message"]
-    assert "1 rows have no symbol or no number" in compared["message"]
+    assert "Not in it: 1 row without a symbol or a number" in compared["message"]
     assert before == after
 
 

@@ -83,5 +83,6 @@ def _turn(turn: PastTurn) -> dict[str, Any]:
             }
             for message in turn.said
         ],
+        "files": [{"file_id": each.file_id, "name": each.name} for each in turn.files],
         "cards": [card.model_dump(mode="json") for card in turn.cards],
     }

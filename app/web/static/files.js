@@ -114,7 +114,7 @@ function draw(reading = null) {
 
 function size(file) {
   const rows = file.sheets.reduce((sum, sheet) => sum + sheet.rows, 0);
-  return `${decimal(String(rows))} rows`;
+  return `${decimal(String(rows))} ${rows === 1 ? "row" : "rows"}`;
 }
 
 function megabytes(bytes) {
@@ -123,7 +123,7 @@ function megabytes(bytes) {
 
 /** What was attached to a message that was said. */
 export function filesSaid(files) {
-  return files.length ? el("ul", { class: "files" }, files.map((file) => el("li", { class: "file-chip" }, el("bdi", {}, file.name), el("small", {}, size(file))))) : null;
+  return files.length ? el("ul", { class: "files" }, files.map((file) => el("li", { class: "file-chip" }, el("bdi", {}, file.name), file.sheets ? el("small", {}, size(file)) : null))) : null;
 }
 
 /** The line that says whose words follow: a file's, quoted. */

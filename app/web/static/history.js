@@ -46,7 +46,7 @@ export async function showTurns(threadId, desk) {
   byId("hello")?.remove();
   const turns = new Map();
   for (const row of rows.reverse()) {
-    const turn = turns.get(row.origin_run_id) ?? createTurn(byId("turns"), { said: wordsOf(row) });
+    const turn = turns.get(row.origin_run_id) ?? createTurn(byId("turns"), { said: wordsOf(row), files: row.files });
     turns.set(row.run_id, turn);
     showPast(turn, row, desk);
   }

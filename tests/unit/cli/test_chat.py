@@ -2,6 +2,7 @@
 
 import json
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -460,3 +461,23 @@ def test_rules_that_a_card_lists_are_printed_once(kind: str, before: str, shown:
     terminal.run(Server(a_run("DENIED", a_refusal(kind), text=text)), message="buy")
     assert terminal.shown.count("POSITION_TOO_LARGE") == 1
     assert terminal.shown.count(before.strip()) == shown
+
+
+def test_an_attached_file_goes_with_the_next_message_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "trades.csv"
+    path.write_text("symbol,qty\nINFY,1\n")
+    file = {"file_id": "fil_1", "name": "trades.csv", "sheets": [{"rows": 1}]}
+
+    class Files(Server):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/api/v1/files":
+                assert request.content == path.read_bytes()
+                return httpx.Response(200, json={"ok": True, "file": file})
+            return super().__call__(request)
+
+    server = Files(a_run("ANSWERED"), a_run("ANSWERED"))
+    terminal = Desk(f"/attach {path}", "/attach nowhere.csv", "show the file", "positions", "/quit")
+    assert terminal.run(server) == OK
+    assert [body.get("files") for _, body in server.posts] == [["fil_1"], None]
+    assert "“trades.csv”" in terminal.noted
+    assert "FILE_MISSING" in terminal.noted

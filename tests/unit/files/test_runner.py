@@ -1,0 +1,49 @@
+"""The process that reads a file is bounded, holds nothing of ours, and fails as a refusal."""
+
+import asyncio
+
+import pytest
+
+from app.files import runner
+from app.files.errors import FileCsvBroken, FileRefused, FilesBusy, FileTooComplex
+from app.files.limits import READS_WAITING_MAX
+from app.files.runner import FileReaders
+from riskgate.contracts.files import FileKind
+
+
+async def test_a_file_is_read_in_a_process_of_its_own() -> None:
+    kind, (table,) = await FileReaders().read(b"symbol,qty\nINFY,10\n")
+    assert (kind, table.facts.rows) == (FileKind.CSV, 1)
+
+
+async def test_a_refusal_comes_back_with_its_code_and_words() -> None:
+    with pytest.raises(FileCsvBroken, match="the quotation marks of row 2 do not match"):
+        await FileReaders().read(b'a,b\n"1,2\n')
+
+
+async def test_reading_that_takes_too_long_is_ended() -> None:
+    readers = FileReaders(wall_s=0.01)
+    with pytest.raises(FileTooComplex):
+        await readers.read(b"a,b\n" + b"1,2\n" * 1_000_000)
+    assert not readers.slots.locked()
+
+
+async def test_a_reader_that_breaks_is_a_refusal() -> None:
+    with pytest.raises(FileRefused):
+        await FileReaders(module="no.such.module").read(b"a,b\n1,2\n")
+
+
+async def test_those_that_would_wait_long_are_told_to_come_again() -> None:
+    readers = FileReaders(slots=asyncio.Semaphore(0), waiting=0)
+    waiting = [asyncio.create_task(readers.read(b"a")) for _ in range(READS_WAITING_MAX)]
+    await asyncio.sleep(0)
+    with pytest.raises(FilesBusy):
+        await readers.read(b"a,b\n1,2\n")
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert readers.waiting == 0
+
+
+def test_no_key_of_ours_goes_with_the_process() -> None:
+    assert set(runner.ENVIRONMENT) == {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
