@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from agents.state import as_sentence
 from app.cli.desk_lists import exception_lines, protection_lines
+from app.cli.echo import besides_cards
 from app.cli.file_upload import send_file
 from app.cli.files_view import file_line
 from app.cli.past import thread_lines, turn_parts
@@ -456,7 +456,7 @@ class Chat:
             case "TEXT_MESSAGE_END":
                 text = turn.texts.get(str(event.get("messageId")), "")
                 # A turn that breaks says the same once more as its problem; once is enough.
-                turn.unprinted = "" if _said_by_card(turn, text) else _besides_rules(turn, text)
+                turn.unprinted = besides_cards(turn.cards, text)
             case "RUN_FINISHED":
                 result = event.get("result") or {}
                 turn.outcome = str(result.get("outcome") or "")
@@ -484,29 +484,6 @@ def _foot(turn: Turn, result: Mapping[str, Any]) -> Text:
     outcome = turn.outcome.replace("_", " ").lower()
     style = "dim" if turn.done else "yellow"
     return Text.assemble((outcome, style), (f"  decision {safe(result.get('decision_id'))}", "dim"))
-
-
-def _said_by_card(turn: Turn, text: str) -> bool:
-    return any(_is_echo(card, text) for card in turn.cards)
-
-
-def _is_echo(card: Mapping[str, Any], text: str) -> bool:
-    rules = card["fields"].get("violations") or []
-    if card.get("kind") == "veto" and rules:
-        return all(str(rule["message"]) in text for rule in rules)
-    if card.get("kind") == "connect":
-        return str(card["fields"].get("headline")) in text
-    title = str(card.get("title"))
-    return text in {title, f"{title}. Approve the card to send it."}
-
-
-def _besides_rules(turn: Turn, text: str) -> str:
-    """Return what a text says besides the rules that a card lists."""
-    for card in turn.cards:
-        for rule in card["fields"].get("violations") or []:
-            said = f"{rule['rule_id']}: {rule['message']}"
-            text = text.replace(f"{as_sentence(said)} {as_sentence(str(rule['remedy']))}", "")
-    return " ".join(text.split())
 
 
 def _waiting(turn: Turn) -> list[Mapping[str, Any]]:

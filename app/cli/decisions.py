@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from agents.insights.writer import WORDED
 from app.audit.log import first_break
 from app.cli.errors import FAILED, guarded
 from app.cli.running import with_application
@@ -142,4 +143,11 @@ def _print_trace(trace: DecisionTrace) -> None:
         table.add_row("tool", f"{call.tool}: {call.summary}")
     for sentence in trace.explanations:
         table.add_row("", sentence)
+    used = trace.inputs_used.context
+    wording = used.get("wording")
+    if isinstance(wording, dict) and wording.get("outcome") == WORDED:
+        prompt = f"{wording.get('prompt_name')} {str(wording.get('prompt_sha256'))[:12]}"
+        table.add_row("shown as", f"{wording.get('shown')} (prompt {prompt})")
+    if "page" in used:
+        table.add_row("page", str(used["page"]))
     out.print(table)

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from agents.insights import figures
 from app.cli import files_view as files
 from app.cli.charts import exposures
 from app.cli.text import (
@@ -120,10 +121,16 @@ def _reasons(rows: Sequence[str], _currency: str) -> list[RenderableType]:
     return [Text(f"• {safe(text)}") for text in rows]
 
 
-def _checks(rows: Sequence[Json], _currency: str) -> list[RenderableType]:
+def _checks(rows: Sequence[Json], currency: str) -> list[RenderableType]:
+    def shown(row: Json, name: str) -> str:
+        number = _number(row.get(name))
+        if number is None:
+            return safe(row.get(name))
+        return figures.metric(str(row.get("metric")), number, currency)
+
     found = [
-        f"{words(row.get('metric'))} {decimal(row.get('value'))}"
-        + (f" of {decimal(row['limit'])}" if row.get("limit") else "")
+        f"{safe(figures.metric_name(str(row.get('metric'))))} {shown(row, 'value')}"
+        + (f" of {shown(row, 'limit')}" if row.get("limit") else "")
         for row in rows
     ]
     return [Text(f"Gate: {'; '.join(found)}", style="dim")]

@@ -7,6 +7,7 @@ from typing import Any, Final
 from rich.console import RenderableType
 from rich.text import Text
 
+from app.cli.echo import besides_cards
 from app.cli.render import render_card
 from app.cli.text import IST, safe
 
@@ -39,8 +40,9 @@ def turn_parts(rows: Sequence[Json], currency: str) -> Iterator[RenderableType]:
         for card in row.get("cards") or []:
             yield render_card(card, currency=currency)
         for message in said:
-            if message["role"] != "user":
-                yield Text(safe(message["content"]))
+            left = besides_cards(row.get("cards") or [], str(message["content"]))
+            if message["role"] != "user" and left:
+                yield Text(safe(left))
 
 
 def _when(value: object) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from app.cli.errors import guarded
 from app.cli.running import NoHome, with_application
 from app.persistence.location import DatabaseLocation, release
 from app.settings import Settings, load_settings
+from app.settings_help import misspelt
 
 if TYPE_CHECKING:
     from app.bootstrap import Container
@@ -30,6 +32,8 @@ def worker(
         typer.echo(_as_json(counted) if as_json else _as_text(counted))
         return
     settings = load_settings()
+    for text in misspelt(os.environ, Settings.model_fields):
+        typer.echo(f"Warning: {text}", err=True)
     if settings.database_url is None and not settings.home.exists():
         raise NoHome(f"there is no SigmaTrader at {settings.home.resolve()}")
     from app.bootstrap import prepare_database

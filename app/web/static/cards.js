@@ -92,7 +92,7 @@ function veto(card, currency) {
     card,
     "veto",
     title(card.title, el("span", { class: "chip bad" }, VERDICTS[verdict] ?? words(verdict))),
-    violationList(violations, currency),
+    violationList(violations),
     passing.length ? wouldPass(passing) : null,
     exposureCharts(card),
     trip ? el("ul", { class: "notes bad" }, el("li", {}, trip)) : null,

@@ -32,7 +32,19 @@ export function roundedMoney(text, currency = "INR") {
   return money(rounded(text, 2), currency);
 }
 
-function rounded(text, places) {
+/** A hundred times a decimal, exactly: a part of one in percent. */
+export function hundredfold(text) {
+  const parts = DECIMAL.exec(text ?? "");
+  if (!parts) return text;
+  const [, minus, whole, fraction = ""] = parts;
+  const padded = fraction.padEnd(2, "0");
+  const left = padded.slice(2).replace(/0+$/, "");
+  const moved = (whole + padded.slice(0, 2)).replace(/^0+(?=\d)/, "");
+  return `${minus}${moved}${left ? `.${left}` : ""}`;
+}
+
+/** A decimal cut to places, rounded half up on its digits. */
+export function rounded(text, places) {
   const parts = DECIMAL.exec(text ?? "");
   if (!parts) return text;
   const [, minus, whole, fraction = ""] = parts;

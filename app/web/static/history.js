@@ -2,6 +2,7 @@
 
 import { getJson } from "./api.js";
 import { byId, el } from "./dom.js";
+import { besidesCards } from "./echo.js";
 import { clock } from "./format.js";
 import { problemNote } from "./problems.js";
 import { session } from "./session.js";
@@ -59,7 +60,8 @@ function showPast(turn, row, desk) {
   run.element.classList.add("earlier");
   for (const card of row.cards) showCard(run, card, { quiet: true });
   const answers = row.messages.filter((message) => message.role !== "user");
-  run.text.append(...answers.map((message) => el("p", {}, message.content)));
+  const left = answers.map((message) => besidesCards(row.cards ?? [], message.content)).filter(Boolean);
+  run.text.append(...left.map((text) => el("p", {}, text)));
   showEnd(run, row);
   settle(run, true);
 }

@@ -3,7 +3,7 @@
 import { barsFigure, exposureCharts, group } from "./charts.js";
 import { el } from "./dom.js";
 import { fileColumns, fileDifferences, fileFigures, fileHead, fileTables } from "./files.js";
-import { clock, dayAndClock, decimal, instrumentParts, instrumentText, money, NOTHING, roundedMoney, sentenceCase, words } from "./format.js";
+import { clock, dayAndClock, decimal, hundredfold, instrumentParts, instrumentText, money, NOTHING, rounded, roundedMoney, sentenceCase, words } from "./format.js";
 import { linesFigure } from "./lines.js";
 import {
   exceptionsTable, gain, marginsList, ordersTable, plain, plainTable, positionsTable, quotesTable, sideChip, symbolCell, table,
@@ -34,7 +34,7 @@ const PARTS = {
   margins: (value) => marginsList(value),
   decision: decisionFacts,
   what_if: whatIfFacts,
-  violations: (rows, currency) => violationList(rows, currency),
+  violations: (rows) => violationList(rows),
   would_pass: (rows) => wouldPass(rows),
   reasons: (rows) => el("ul", { class: "notes" }, rows.map((text) => el("li", {}, text))),
   checks: checksTable,
@@ -128,17 +128,26 @@ function decisionFacts(value) {
   ];
 }
 
-function checksTable(rows) {
-  const number = (text) => (text ? decimal(text) : NOTHING);
+const AMOUNTS = new Set(["equity", "margin_available", "notional", "loss_at_stop"]);
+
+/** A figure of the gate: money, a multiple of equity, or a part of it in percent. */
+function metric(name, text, currency) {
+  if (!text) return NOTHING;
+  if (AMOUNTS.has(name)) return roundedMoney(text, currency);
+  return name.endsWith("_x") ? `${decimal(rounded(text, 2))}x` : `${decimal(rounded(hundredfold(text), 2))} %`;
+}
+
+function checksTable(rows, currency) {
+  const number = (name) => (row) => metric(row.metric, row[name], currency);
   return el(
     "details",
     { class: "chart-tables" },
     el("summary", {}, `Figures the gate worked out (${rows.length})`),
     table(
       [
-        { label: "Figure", cell: (row) => sentenceCase(words(row.metric)) },
-        { label: "Was", number: true, cell: (row) => number(row.value) },
-        { label: "Limit", number: true, cell: (row) => number(row.limit) },
+        { label: "Figure", cell: (row) => sentenceCase(words(row.metric.replace(/_(pct|x)$/, ""))) },
+        { label: "Was", number: true, cell: number("value") },
+        { label: "Limit", number: true, cell: number("limit") },
       ],
       rows,
       "Figures of the risk gate",

@@ -3,6 +3,7 @@
 import { closeQuestion, createCard, spoken } from "./cards.js";
 import { announce, copyable, el } from "./dom.js";
 import { filesSaid } from "./files.js";
+import { besidesCards } from "./echo.js";
 import { clock, words } from "./format.js";
 import { problemNote } from "./problems.js";
 import { createSteps, say, stepFinished, stepsEnded, stepStarted, toolSaid, toolStarted } from "./steps.js";
@@ -115,32 +116,15 @@ function startText(run, messageId) {
   return paragraph;
 }
 
-/** What the card above says in the same words is not said twice. */
+/** What the cards above say in the same words is not said twice. */
 function endText(run, messageId) {
   const paragraph = run.messages.get(messageId);
   const text = paragraph?.textContent ?? "";
   announce(text);
-  const cards = [...run.desk.cards.values()].filter((known) => known.run === run);
-  if (cards.some(({ card }) => isEcho(card, text))) paragraph.remove();
-  else if (paragraph) paragraph.textContent = cards.reduce((left, { card }) => withoutRules(card, left), text);
-}
-
-/** What a text says besides the rules that a card lists. */
-function withoutRules({ fields }, text) {
-  const said = (rule) => `${sentence(`${rule.rule_id}: ${rule.message}`)} ${sentence(rule.remedy)}`;
-  return (fields.violations ?? []).reduce((left, rule) => left.replace(said(rule), ""), text).replace(/ {2,}/g, " ").trim();
-}
-
-function sentence(text) {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.?!]$/.test(whole) ? whole : `${whole}.`;
-}
-
-function isEcho({ kind, title, fields }, text) {
-  const rules = fields.violations ?? [];
-  if (kind === "veto" && rules.length) return rules.every((rule) => text.includes(rule.message));
-  if (kind === "connect") return text.includes(fields.headline);
-  return text === title || text === `${title}. Approve the card to send it.`;
+  const cards = [...run.desk.cards.values()].filter((known) => known.run === run).map(({ card }) => card);
+  const left = besidesCards(cards, text);
+  if (left) paragraph.textContent = left;
+  else paragraph?.remove();
 }
 
 export function connection(run, state) {

@@ -1,22 +1,18 @@
 /** What the gate said of a plan: the rules it broke and what would pass. */
 
 import { el } from "./dom.js";
-import { decimal, words } from "./format.js";
+import { words } from "./format.js";
 
-export function violationList(items, currency) {
-  return el("ul", { class: "violations" }, items.map((item) => violation(item, currency)));
+export function violationList(items) {
+  return el("ul", { class: "violations" }, items.map((item) => violation(item)));
 }
 
-function violation(item, currency) {
-  const limits = [
-    item.limit ? `limit ${decimal(item.limit, { currency })}` : null,
-    item.actual ? `was ${decimal(item.actual, { currency })}` : null,
-  ].filter(Boolean);
+function violation(item) {
   return el(
     "li",
     {},
     el("code", { class: `rule ${words(item.severity)}`, title: words(item.severity) }, item.rule_id),
-    el("div", {}, el("p", {}, item.message), limits.length ? el("p", { class: "quiet-text" }, limits.join(", ")) : null, el("p", { class: "remedy" }, item.remedy)),
+    el("div", {}, el("p", {}, item.message), el("p", { class: "remedy" }, item.remedy)),
   );
 }
 
