@@ -20,7 +20,7 @@ export PIP_USER := 0
 export UV_CACHE_DIR := .venv/cache
 
 .DEFAULT_GOAL := help
-.PHONY: help run kite-standin test setup check cover schemas rules brokers mcp-conformance calendars properties chaos faults bench lock clean
+.PHONY: help run kite-standin test setup check cover schemas cards rules brokers mcp-conformance calendars properties chaos faults bench lock clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ cover: $(READY) ## run the tests; each part of the trading core needs 95 % of it
 
 schemas: $(READY) ## write the JSON Schemas of the contracts again, in docs/reference/schemas
 	@.venv/bin/python -m tests.schemas
+
+cards: $(READY) ## write the golden cards and docs/reference/cards.md again
+	@.venv/bin/python -m tests.cards
 
 calendars: $(READY) ## write the calendar data again, in app/calendars/data
 	@.venv/bin/python -m tests.calendars

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -32,7 +32,14 @@ NUMBERS = count(1)
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedServer]:
-    """Start one embedded server whose template database has this release's schema."""
+    """One embedded server whose template database has this release's schema."""
+    with template_server() as server:
+        yield server
+
+
+@contextmanager
+def template_server() -> Iterator[EmbeddedServer]:
+    """Run an embedded server whose template database has this release's schema."""
     home = Path(tempfile.mkdtemp(prefix="st-tests-"))
     home.chmod(0o711)
     server = embedded.start(home)
@@ -60,17 +67,23 @@ def location(
     What must hold of orders, fills, positions and the audit chain is looked at after every test,
     but for those marked `tampers`, which change rows behind the application's back.
     """
-    name = f"test_{next(NUMBERS)}"
-    run_as_superuser(postgres, "CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
-    try:
-        made = location_of(postgres, name)
+    with fresh_database(postgres) as made:
         yield made
         if request.node.get_closest_marker("tampers") is None:
             assert [
                 fault for one in tenants_of(made) for fault in faults_of(made, tenant=one)
             ] == []
+
+
+@contextmanager
+def fresh_database(server: EmbeddedServer) -> Iterator[DatabaseLocation]:
+    """Make a database from the template, and drop it afterwards."""
+    name = f"test_{next(NUMBERS)}"
+    run_as_superuser(server, "CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+    try:
+        yield location_of(server, name)
     finally:
-        run_as_superuser(postgres, "DROP DATABASE {} WITH (FORCE)", name)
+        run_as_superuser(server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 @pytest.fixture
@@ -101,10 +114,15 @@ def shell(
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings under which paper orders reach the book at once, fills are looked for once, the
-    rate is not limited, and words said before are not asked about."""
+    """Settings under which a desk answers at once."""
+    return quick_settings(tmp_path)
+
+
+def quick_settings(home: Path) -> Settings:
+    """Return settings under which paper orders reach the book at once, fills are looked for once,
+    the rate is not limited, and words said before are not asked about."""
     return Settings(
-        home=tmp_path,
+        home=home,
         fill_wait_s=0,
         paper_latency_max_ms=0,
         resend_window_s=0,
