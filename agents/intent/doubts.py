@@ -17,7 +17,7 @@ COUNTED: Final = (
     Slot.UNCLEAR_SIZE,
 )
 # Beside a word that lacks its number a bare number may be that.
-OTHER_PRICES: Final = (Slot.STOP, Slot.TRAIL, Slot.TRIGGER)
+OTHER_PRICES: Final = (Slot.STOP, Slot.TRAIL, Slot.TRIGGER, Slot.SL_ORDER, Slot.SLM_ORDER)
 GUARDS: Final = (Slot.STOP_PRICE, Slot.TARGET_PRICE, Slot.TRIGGER_PRICE)
 NEAR: Final = Decimal("0.35")
 # Words that make a Hinglish sentence: in one "1400 pe" is at 1400, in English it may be a put.

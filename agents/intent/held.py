@@ -31,6 +31,8 @@ _PART_ORDER: Final = tuple(row for row, _ in PART_PHRASES)
 _NOUNS: Final = PhraseTable(NOUN_PHRASES)
 _GUARDS: Final = PhraseTable([("guard", GUARDS)])
 _EXPLAINING: Final = PhraseTable([("explain", EXPLAINING)])
+# What is shown is one's own, whether "my" is said or not.
+SHOWN: Final = frozenset({"winners", "losers"})
 # With one of these outside the phrase itself a message is no plain question about the book.
 OTHERWISE: Final = (
     Tag.BUY, Tag.SELL, Tag.EXIT, Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PCT, Tag.FRAC, Tag.PAST,
@@ -59,7 +61,8 @@ class HeldQuestions:
         words = {each.text.casefold() for each in self._reading.tokens}
         mine = has(items, Tag.MY, Tag.HOLDINGS, Tag.POSITIONS) or "i" in words
         bare = row in BARE and not any(not each.has(*QUIET, Tag.SHOW, Tag.ASK) for each in others)
-        if not ((nouns and mine) or bare):
+        shown = row in SHOWN and has(items, Tag.SHOW)
+        if not ((nouns and (mine or shown)) or bare):
             return None
         book = nouns[0].row if nouns else "positions"
         return ParsedMessage(

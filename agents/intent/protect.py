@@ -24,9 +24,9 @@ def put_protection(fields: Fields, matches: Matches, named: Named, context: Pars
     """Turn "place a stop at 1350 on X" into the order that would leave what is held of X."""
     held = [held for held in held_by(context) if held.instrument in named.refs]
     words = matches.of(*STOPS, *TRAILS, *TARGETS)
-    if not words or len(held) != 1 or matches.has(*VERBS) or _opens(matches):
-        return
     gtt = fields.values.get("validity") == "GTT"
+    if not words or len(held) != 1 or matches.has(*VERBS) or _opens(matches, gtt=gtt):
+        return
     if not (gtt or matches.of(*STOPS, *TRAILS)):
         return
     _put_way_out(fields, held[0], words[0])
@@ -36,10 +36,13 @@ def put_protection(fields: Fields, matches: Matches, named: Named, context: Pars
         _put_stop_order(fields, matches)
 
 
-def _opens(matches: Matches) -> bool:
-    """Say whether "short 10 tcs, sl 3400" is a new trade and not a stop for "my tcs short"."""
-    sided = matches.has(Slot.LONG, Slot.SHORT) and not matches.mine
-    return sided and matches.has(Slot.QUANTITY, Slot.NUMBER, Slot.LOTS, Slot.NOTIONAL)
+def _opens(matches: Matches, *, gtt: bool) -> bool:
+    """Say whether "short 10 tcs, sl 3400" may be a new trade and not a stop for "my tcs".
+
+    A size beside a stop that nobody says to place is that of an order whose side may be unsaid.
+    """
+    sized = matches.has(Slot.QUANTITY, Slot.NUMBER, Slot.LOTS, Slot.NOTIONAL)
+    return sized and not (gtt or matches.mine or matches.has(Slot.PLACE))
 
 
 def _put_way_out(fields: Fields, held: HeldPosition, words: Match) -> None:

@@ -22,6 +22,7 @@ PLACED: Final = (
     Tag.STOP, Tag.TRIGGER, Tag.TARGET, Tag.LIMIT, Tag.VALIDITY, Tag.TRAIL, Tag.SL_ORDER,
     Tag.SLM_ORDER, Tag.ORDER, Tag.MY,
 )  # fmt: skip
+PUT_IN: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 POSSESSIVE: Final = "'s"
 
 
@@ -90,10 +91,20 @@ def _settled(items: list[Item]) -> tuple[Item, ...]:
 
 
 def _place_not_buy(items: list[Item]) -> None:
-    """Read "put stop at 205" as placing one: only money or shares are put by buying."""
+    """Read "put stop at 205" as placing one, and "put 20 in infy" as buying, where a clause begins.
+
+    Anywhere else "put" is an option's.
+    """
     spoken = [at for at, item in enumerate(items) if not item.has(Tag.FILLER, Tag.MARKER)]
-    if len(spoken) > 1 and items[spoken[0]].folded == "put" and items[spoken[1]].has(*PLACED):
-        items[spoken[0]] = replace(items[spoken[0]], meanings={Tag.PLACE: ""})
+    for place, at in enumerate(spoken[:-1]):
+        begins = place == 0 or items[spoken[place - 1]].has(Tag.COMMA, Tag.AND, Tag.BREAK)
+        if items[at].folded != "put" or not begins:
+            continue
+        follows, after = items[spoken[place + 1]], spoken[place + 2 : place + 3]
+        if follows.has(*PLACED):
+            items[at] = replace(items[at], meanings={Tag.PLACE: ""})
+        elif follows.has(*PUT_IN) and any(items[each].has(Tag.IN, Tag.INTO) for each in after):
+            items[at] = replace(items[at], meanings={Tag.BUY: ""})
 
 
 def _number(

@@ -17,12 +17,14 @@ PART_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "biggest loser|biggest losers|worst|worst performer|worst performers|worst performing|"
         "performing worst|performing badly|biggest loss|largest loss|most loss|losing most|"
         "losing the most|red|down|negative|loss me|loss mein|loss wale|nuksan me|nuksaan me|"
-        "nuksan mein|ghate me|ghaate me|minus me|doob rahe|top losers|hurting"),
+        "nuksan mein|ghate me|ghaate me|minus me|doob rahe|"
+        "ghate wale|ghaate wale|nuksan wale|top losers|hurting"),
     ("winners", "winners|winner|winning|profitable|in profit|in profits|in the green|in green|"
         "making money|making profit|making a profit|gainers|top gainers|gainer|top gainer|"
         "best performer|best performers|best performing|performing best|performing well|best|"
         "biggest gainer|biggest gainers|biggest winner|biggest gain|most profit|biggest profit|"
-        "green|up|positive|profit me|profit mein|profit wale|munafe me|fayde me|plus me"),
+        "green|up|positive|profit me|profit mein|profit wale|munafe me|fayde me|plus me|"
+        "fayde wale|munafe wale"),
     ("largest", "biggest|largest|heaviest|top|maximum|max|most invested|sabse bada|sabse badi|"
         "sabse bade|sabse zyada|highest value|most valuable"),
     ("smallest", "smallest|tiniest|least invested|sabse chhota|sabse chota|sabse chhoti|"

@@ -183,3 +183,20 @@ def test_a_new_trade_with_a_stop_is_no_stop_for_what_is_held(said: str, side: st
 @pytest.mark.parametrize("said", ["buy 10 infy, not at market", "buy 10 infy, not intraday"])
 def test_what_is_refused_and_not_replaced_is_left_to_no_default(said: str) -> None:
     assert say(said).kind is MessageKind.CHAT
+
+
+def test_a_size_with_stop_and_target_and_no_verb_asks_for_the_side() -> None:
+    infy = say("buy 1 infy").trades[0].symbols[0]
+    held = (HeldPosition(instrument=infy, quantity=Decimal(40)),)
+    parsed = say("bo infy 10 sl 20 tgt 40", holdings=held)
+    assert (parsed.trades[0].side, parsed.missing) == (None, ("side",))
+    parsed = say("place sl 1450 for 10 infy", holdings=held)
+    assert (parsed.trades[0].side, parsed.trades[0].trigger_price) == ("SELL", 1450)
+
+
+def test_put_begins_a_clause_as_a_verb_and_is_an_option_elsewhere() -> None:
+    (trade,) = say("buy 10 shares infy and put sl at 1450").trades
+    assert trade.stop_loss is not None
+    assert trade.symbols == say("buy 1 infy").trades[0].symbols
+    first, second = say("buy 10 infy, put 20 in tcs").trades
+    assert [ref.tradingsymbol for ref in (*first.symbols, *second.symbols)] == ["INFY", "TCS"]
