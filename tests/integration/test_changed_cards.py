@@ -1,5 +1,6 @@
 """A card that waits is changed by newer words: a new card takes its place, never a second order."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -117,3 +118,17 @@ async def test_a_number_near_the_price_is_asked_about(desk: Desk) -> None:
     assert asked["cards"][0]["fields"]["choices"] == [f"{near} shares", f"at limit {near}"]
     assert answered["outcome"] == "NEEDS_INPUT"
     assert terms(sized)[:3] == ("10", "LIMIT", str(near))
+
+
+async def test_an_approval_beside_a_change_leaves_one_order_or_one_card(desk: Desk) -> None:
+    async with desk.client() as client:
+        first = await say(client, "buy 10 INFY at market, cnc")
+        card_id = first["cards"][-1]["id"]
+        approved, changed_to = await asyncio.gather(
+            approve(client, card_id), say(client, "make it 20", thread_id=first["thread_id"])
+        )
+        orders = await orders_of(client)
+
+    was_changed = changed_to["outcome"] == "AWAITING_APPROVAL"
+    assert (approved.status_code == 200) is not was_changed
+    assert [order["quantity"] for order in orders] == ([] if was_changed else ["10"])

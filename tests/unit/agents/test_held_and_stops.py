@@ -1,5 +1,6 @@
 """Parts of what is held, stops and their distance, and which cancels are asked about first."""
 
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pytest
@@ -25,6 +26,8 @@ from agents.intent.model import (
 from agents.nodes.card import NOT_CHANGED, card
 from agents.nodes.guarding import guards_among
 from agents.nodes.parse import STOP_STAYS, WITHDRAWN, parse
+from agents.reading.model_port import Shows, TurnModel
+from agents.reading.reader import Understood
 from riskgate.contracts.insights import StopFact
 from riskgate.contracts.instruments import Instrument, InstrumentRef
 from riskgate.contracts.intents import Provenance, ProvenanceSource
@@ -43,7 +46,7 @@ from tests.unit.riskgate.builders import (
     a_snapshot,
     an_instrument,
 )
-from tools.ports import AccountView, ToolRefusal
+from tools.ports import AccountView, Relay, ToolRefusal
 
 DECIDED = ToolRefusal(code="CARD_ALREADY_DECIDED", message="the card is APPROVED", remedy="Ask.")
 
@@ -286,3 +289,26 @@ async def test_the_card_before_is_withdrawn_before_the_new_one_is_shown(
         assert system.asked == ["withdraw card-0"]
         assert after["error_code"] == DECIDED.code
         assert after["explanations"][0] == NOT_CHANGED
+
+
+@dataclass
+class RememberingSystem(FakeSystem):
+    """Remembers the draft that a reader was shown."""
+
+    shown: Draft | None = None
+
+    async def read(
+        self, message: str, context: ParseContext, model: TurnModel, looker: Shows
+    ) -> Understood:
+        self.shown = context.draft
+        return await super().read(message, context, model, looker)
+
+
+@pytest.mark.parametrize("relayed", [True, False])
+async def test_a_program_changes_and_withdraws_no_card_of_a_persons(relayed: bool) -> None:
+    system = RememberingSystem(parsed=ParsedMessage(kind=MessageKind.CHAT))
+    context = a_context(system, parse_context=ParseContext(now=NOW, draft=WAITING))
+    relay = Relay(channel="mcp", client="host", user="usr-1") if relayed else None
+    caller = context.caller.model_copy(update={"relay": relay})
+    await parse({"message": "make it 20"}, at_work(replace(context, caller=caller)))
+    assert (system.shown is None) is relayed

@@ -191,7 +191,8 @@ def test_a_size_with_stop_and_target_and_no_verb_asks_for_the_side() -> None:
     parsed = say("bo infy 10 sl 20 tgt 40", holdings=held)
     assert (parsed.trades[0].side, parsed.missing) == (None, ("side",))
     parsed = say("place sl 1450 for 10 infy", holdings=held)
-    assert (parsed.trades[0].side, parsed.trades[0].trigger_price) == ("SELL", 1450)
+    assert parsed.trades[0].side == "SELL"
+    assert parsed.trades[0].trigger_price == 1450
 
 
 def test_put_begins_a_clause_as_a_verb_and_is_an_option_elsewhere() -> None:
