@@ -10,6 +10,7 @@ from agents.insights.insight import Insight, plain
 from agents.insights.what_if import TITLE, WHICH_TRADE, no_plan_insight, what_if_insight
 from agents.intent.what_if import WhatIf
 from agents.nodes.defaults import usual_product
+from agents.nodes.login import needed_login
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.intents import (
     Provenance,
@@ -31,6 +32,8 @@ async def weigh(context: TurnContext, asked: WhatIf, traces: Sequence[DecisionTr
     if intent is None:
         return plain(TITLE, WHICH_TRADE)
     view = await view_account(context.toolbox, context.accounts, context.caller)
+    if view.snapshot is None:
+        await needed_login(context)
     found = await weigh_trade(context.toolbox, context.proposer, context.caller, intent, view)
     if isinstance(found, ToolRefusal):
         return no_plan_insight(found)

@@ -89,7 +89,13 @@ async def test_from_the_link_to_a_filled_order_and_the_logout(
         replayed = (await client.post(f"/api/v1/decisions/{done['decision_id']}/replay")).json()
         out = (await client.post(f"{PATH}/logout", json={})).json()
         after = await say(client, BUY)
+        unpriced = await say(client, "price of INFY")
+        unweighed = await say(client, "could I buy 100 INFY?")
 
+    for answer in (unpriced, unweighed):
+        assert [each["kind"] for each in answer["cards"]] == ["connect", "insight"]
+        assert answer["outcome"] == "ANSWERED"
+        assert "get_" not in answer["message"]
     assert [each["kind"] for each in before["cards"]] == ["connect", "insight"]
     assert (stood["state"], stood["can_trade"], stood["user"]) == ("ACTIVE", True, "Asha Bose")
     assert [each["kind"] for each in held["cards"]] == ["insight"]
