@@ -75,9 +75,9 @@ def warn(text: str) -> None:
 @guarded
 def serve() -> None:
     """Serve the page, the API and AG-UI; starts and migrates the database first."""
-    settings = load_settings()
     for text in misspelt(os.environ, Settings.model_fields):
         warn(text)
+    settings = load_settings()
     # What is wrong with the settings is said before anything of the machine, such as a port.
     require_broker(settings)
     require_model(settings)
