@@ -55,7 +55,8 @@ from tools.read.view_login import view_login
 HELP: Final = (
     "Say what you want in your own words: 'buy 10 INFY at market, cnc', 'sell half my TCS', "
     "'buy 50000 worth of SBIN, stop 2%', 'price of RELIANCE', 'positions', 'orders', 'funds', "
-    "'pnl', 'limits', 'morning brief', 'trend of INFY', 'why was it refused'."
+    "'pnl', 'limits', 'show my losers', 'where are my stops', 'morning brief', 'trend of INFY', "
+    "'why was it refused'. While a card waits: 'make it 20', 'at 1480 instead', 'never mind'."
 )
 # What is not answered in the conversation yet, and where it is found instead.
 ELSEWHERE: Final = {
