@@ -12,7 +12,7 @@ from app.cli.sse_client import ChatError, refusal, unreachable
 MOST_BYTES: Final = 15 * 1024 * 1024
 NO_FILE: Final = "FILE_MISSING"
 # The server reads the file before it answers.
-ANSWER_S: Final = 90.0
+ANSWER_S: Final = 130.0
 
 
 def send_file(client: httpx.Client, path: str) -> dict[str, Any]:

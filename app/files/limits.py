@@ -22,8 +22,8 @@ ARCHIVE_RATIO_MAX: Final = 250
 ARCHIVE_RATIO_FROM_BYTES: Final = MIB
 
 # What the reading process may take.
-READ_CPU_S: Final = 45
-READ_WALL_S: Final = 60.0
+READ_CPU_S: Final = 75
+READ_WALL_S: Final = 100.0
 READ_MEMORY_BYTES: Final = 1_024 * MIB
 READERS_MAX: Final = 2
 READS_WAITING_MAX: Final = 6

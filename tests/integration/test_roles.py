@@ -108,6 +108,17 @@ ALLOWED: dict[tuple[str, str], tuple[dict[str, Any] | None, set[Role], int]] = {
         {Role.TRADER, Role.APPROVER, Role.RISK_ADMIN, Role.ADMIN},
         404,
     ),
+    # An empty file is refused as one.
+    ("POST", "/api/v1/files"): (
+        None,
+        {Role.VIEWER, Role.TRADER, Role.APPROVER, Role.SERVICE},
+        422,
+    ),
+    ("DELETE", "/api/v1/files/{file_id}"): (
+        None,
+        {Role.VIEWER, Role.TRADER, Role.APPROVER, Role.SERVICE},
+        404,
+    ),
     ("POST", "/agui"): (
         {
             "threadId": "t",
