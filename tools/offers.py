@@ -11,6 +11,7 @@ from riskgate.contracts.base import Contract, Identifier
 from tools.ports import (
     AccountReader,
     Caller,
+    InsightReader,
     InstrumentDirectory,
     QuoteReader,
     RecordReader,
@@ -43,6 +44,7 @@ class Desk:
     toolbox: Toolbox
     accounts: AccountReader
     quotes: QuoteReader
+    insights: InsightReader
     directory: InstrumentDirectory
     records: RecordReader
     trades: TradeProposer

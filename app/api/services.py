@@ -21,7 +21,7 @@ from app.postbacks.service import Postbacks
 from app.protection.desk import ProtectionDesk
 from app.reconciliation.service import Reconciler
 from app.understanding.granting import Grants
-from tools.ports import InstrumentDirectory
+from tools.ports import InsightReader, InstrumentDirectory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,7 @@ class Services:
     calendars: Calendars
     identity: Identity
     views: AccountViews
+    insights: InsightReader
     decisions: CardDecisions
     validations: Validations
     executions: Executions

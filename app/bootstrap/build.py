@@ -142,6 +142,7 @@ def _services(
         calendars=ground.calendars,
         identity=Identity(database=ground.database, clock=ground.clock, ids=ground.ids),
         views=views,
+        insights=_insights(ground, views),
         decisions=desks.decisions,
         validations=desks.validations,
         executions=desks.executions,
@@ -171,6 +172,17 @@ def _services(
         rate_limiter=RateLimiter(
             reads_per_min=settings.reads_per_min, writes_per_min=settings.writes_per_min
         ),
+    )
+
+
+def _insights(ground: Ground, views: AccountViews) -> Insights:
+    return Insights(
+        database=ground.database,
+        views=views,
+        directory=ground.directory,
+        calendars=ground.calendars,
+        past=ground.past,
+        clock=ground.clock,
     )
 
 
@@ -305,14 +317,7 @@ def _conversation(
             ),
             clock=ground.clock,
         ),
-        insights=Insights(
-            database=ground.database,
-            views=views,
-            directory=ground.directory,
-            calendars=ground.calendars,
-            past=ground.past,
-            clock=ground.clock,
-        ),
+        insights=_insights(ground, views),
         files=files,
         writer=reading.writer,
         defaults=_defaults(settings),

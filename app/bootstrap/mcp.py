@@ -70,6 +70,7 @@ def build_mcp(container: Container) -> "McpEdge":
         limiter=services.rate_limiter,
         directory=services.directory,
         views=services.views,
+        insights=services.insights,
         records=Records(
             database=services.database, policies=services.policies, clock=services.clock
         ),

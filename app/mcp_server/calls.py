@@ -181,6 +181,7 @@ class Calls:
             toolbox=Toolbox(visit.visitor.scopes, parts.microseconds),
             accounts=Looking(parts.views),
             quotes=parts.views,
+            insights=parts.insights,
             directory=parts.directory,
             records=parts.records,
             trades=Proposer(parts, visit),

@@ -10,7 +10,7 @@ from app.identity.service import Identity
 from app.persistence.database import Database
 from app.pipeline.views import AccountViews
 from tools.offers import AnyOffer
-from tools.ports import InstrumentDirectory, RecordReader
+from tools.ports import InsightReader, InstrumentDirectory, RecordReader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,7 @@ class McpParts:
     limiter: RateLimiter
     directory: InstrumentDirectory
     views: AccountViews
+    insights: InsightReader
     records: RecordReader
     conversation: Conversation
     offers: tuple[AnyOffer, ...]

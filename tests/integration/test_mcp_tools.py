@@ -1,5 +1,6 @@
 """What programs get over MCP: answers as data, problems as results, every call in the audit log."""
 
+from decimal import Decimal
 from typing import Any
 
 import jsonschema
@@ -53,10 +54,12 @@ async def test_no_tool_acts_approves_or_changes_a_limit(
     assert names == {
         "get_decision",
         "get_kill_switch",
+        "get_market_hours",
         "get_plan",
         "get_policy",
         "get_proposal",
         "get_quotes",
+        "get_standing",
         "list_accounts",
         "list_decisions",
         "list_exceptions",
@@ -104,6 +107,25 @@ async def test_amounts_are_decimal_strings_and_times_are_utc(
     assert account["as_of"].endswith("Z")
     assert (order["quantity"], order["filled_quantity"], order["state"]) == ("10", "10", "FILLED")
     assert order["created_at"].endswith("Z")
+
+
+async def test_limits_are_told_with_what_is_used_and_left_in_their_own_unit(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with mcp_desk(settings, location) as desk, desk.wire() as wire:
+        async with desk.desk.client() as http:
+            await trade(http)
+        standing = await wire.call("get_standing")
+        policy = await wire.call("get_policy")
+        hours = await wire.call("get_market_hours")
+    limits = {row["rule_id"]: row for row in standing["limits"]}
+    gross = limits["EXP-002"]
+    assert Decimal(gross["left"]) == Decimal(gross["limit"]) - Decimal(gross["used"])
+    assert (gross["unit"], limits["EXP-001"]["of"]) == ("INR", "NSE:INFY")
+    assert (limits["EXP-006"]["used"], limits["EXP-006"]["unit"]) == ("1", "positions")
+    assert standing["policy_hash"] == policy["policy_hash"]
+    assert (standing["kill_switch"], standing["unpriced"]) == ("RUNNING", [])
+    assert (hours["exchange"], hours["simulated"]) == ("NSE", True)
 
 
 async def test_lists_come_in_pages(settings: Settings, location: DatabaseLocation) -> None:
@@ -248,7 +270,7 @@ async def test_a_tool_that_is_left_out_cannot_be_called(
     async with mcp_desk(picked, location) as desk, desk.wire() as wire:
         names = [tool["name"] for tool in await listed(wire)]
         error = await wire.error("tools/call", name="view_account", arguments={})
-    assert names == ["get_quotes", "search_instruments"]
+    assert names == ["get_market_hours", "get_quotes", "search_instruments"]
     assert error["data"]["code"] == "TOOL_UNKNOWN"
 
 

@@ -19,14 +19,17 @@ def served(**chosen: Any) -> set[str]:
     [
         ({}, {offer.name for offer in OFFERS}),
         ({"mcp_toolsets": ""}, set()),
-        ({"mcp_toolsets": "market"}, {"get_quotes", "search_instruments"}),
+        (
+            {"mcp_toolsets": "market"},
+            {"get_market_hours", "get_quotes", "search_instruments"},
+        ),
         (
             {"mcp_toolsets": "proposals", "mcp_read_only": True},
             {"get_plan", "get_proposal", "list_proposals"},
         ),
         (
             {"mcp_toolsets": " market , policy", "mcp_excluded_tools": "get_quotes"},
-            {"search_instruments", "get_policy"},
+            {"get_market_hours", "search_instruments", "get_policy", "get_standing"},
         ),
     ],
 )
