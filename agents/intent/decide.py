@@ -15,6 +15,7 @@ from agents.intent.moods import (
     has,
     question_clause,
     without_contrast,
+    without_lead,
 )
 from agents.intent.normalise import Reading, read
 from agents.intent.problems import problem
@@ -40,6 +41,10 @@ PROTECTS: Final = (Tag.STOP, Tag.TRAIL, Tag.VALIDITY)
 # Beside a name and a number these make an order of which only the side is not said.
 NEEDS_A_SIDE: Final = (
     Tag.AT, Tag.MARKET, Tag.UNIT, Tag.PRODUCT, Tag.LIMIT, Tag.LOT, Tag.CAP,
+)  # fmt: skip
+THE_REST: Final = frozenset(
+    {"the rest", "rest", "rest of", "the rest of", "the remaining", "remaining", "baaki", "baki",
+     "the balance", "the remainder", "remainder"}
 )  # fmt: skip
 # A bare topic with one of these is no question.
 OF_AN_ORDER: Final = (
@@ -131,7 +136,7 @@ class Decider:
     def _trade(self, items: tuple[Item, ...]) -> ParsedMessage | None:
         if not self._may_be_an_order(items) or asks(items):
             return None
-        items = without_contrast(items)
+        items = without_lead(without_contrast(items))
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]
         told_nothing = not guarded(items) and (len(unknown) <= 3 or has(items, Tag.SYMBOL))
         answer = self.order(items) if told_nothing else None
@@ -149,6 +154,9 @@ class Decider:
         antecedent = next(iter(named.values())) if len(named) == 1 else None
         if has(own, Tag.SYMBOL):
             antecedent = None
+        elif any(item.has(Tag.ALL) and item.folded in THE_REST for item in own):
+            # "the rest" of what was told of is not everything that is held.
+            return None
         answer = self.order(own, antecedent)
         if answer.kind is not MessageKind.TRADE or _left_open(parts.told, answer):
             return None

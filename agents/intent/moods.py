@@ -7,6 +7,7 @@ from typing import Final
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.telling import FINITE, OVERRULING, UNSETTLING
 
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 # With any of these in a message nothing of it is an instruction, unless it is adopted.
@@ -24,6 +25,13 @@ AT_THE_START: Final = "start"
 ASKED_TO: Final = ("can ", "could ", "will ", "would ", "kya ", "please can", "please could")
 # After these such a word tells of them: "i was", but "was i".
 PERSONS: Final = frozenset({"i", "i'm", "me", "we"})
+# Parts of an order: a clause that has one may be part of it, whatever else it says.
+SETTINGS: Final = (
+    Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PCT, Tag.FRAC, Tag.TIME, Tag.DAYWORD, Tag.AFTER,
+    Tag.UNTIL, Tag.BETWEEN, Tag.IF, Tag.MARKET, Tag.PRODUCT, Tag.VALIDITY, Tag.EXCHANGE,
+    Tag.LIMIT, Tag.CAP, Tag.CAP_AFTER, Tag.STOP, Tag.TARGET, Tag.TRAIL, Tag.TRIGGER, Tag.EACH,
+    Tag.ALL, Tag.KEEP, Tag.VAGUE, Tag.LOT,
+)  # fmt: skip
 # Punctuation that only belongs to a number, a name or a list.
 NO_BREAK: Final = frozenset({"(", ")", "-", "/-", "/", ":", "+", "=", "*"})
 
@@ -85,13 +93,25 @@ def _is_plain_filler(item: Item) -> bool:
     return item.has(Tag.FILLER) and not item.has(Tag.ASK) and item.folded not in PERSONS
 
 
+def without_lead(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Take out a "but", "so" or "anyway" that an order begins with, behind mere courtesies."""
+    lead = 0
+    while lead < len(items) and items[lead].has(Tag.BREAK, *QUIET):
+        lead += 1
+    return tuple(
+        item
+        for at, item in enumerate(items)
+        if at >= lead or not item.has(Tag.BREAK) or item.has(Tag.PAR)
+    )
+
+
 def clauses(items: Sequence[Item]) -> Clauses | None:
     """Part a long message into what it tells and what it instructs.
 
     None where it holds a question, a quotation or a supposition, or where taking words away
     might turn its meaning round: then nothing of it is an instruction.
     """
-    if has(items, *NEVER) or asks(items):
+    if asks(items) or has(items, *(tag for tag in NEVER if tag is not Tag.SPEECH)):
         return None
     told: list[tuple[Item, ...]] = []
     kept: list[tuple[Item, ...]] = []
@@ -99,14 +119,48 @@ def clauses(items: Sequence[Item]) -> Clauses | None:
         if not any(not item.has(*QUIET) for item in clause):
             continue
         instructed = any(has(each, *VERBS, Tag.PLACE) for each in kept)
+        if has(clause, Tag.SPEECH) and (instructed or not _is_overruled(clause, items)):
+            return None
         if _unmakes(clause, instructed):
             return None
-        tells = has(clause, Tag.NEGATION, Tag.PAST, Tag.HEDGE, Tag.ADVICE) or _only_tells(clause)
+        tells = has(clause, Tag.NEGATION, *TELLING, Tag.SPEECH) or _only_tells(clause)
+        if tells and not _is_plainly_told(clause, instructed):
+            return None
         (told if tells else kept).append(clause)
     instructs = any(has(clause, *VERBS, Tag.PLACE) for clause in kept)
     if not instructs or _takes_back(told, kept, items):
         return None
     return Clauses(tuple(told), tuple(kept))
+
+
+def _is_overruled(clause: Sequence[Item], items: Sequence[Item]) -> bool:
+    """Say whether what others say is only what an own order stands against: "... but buy 10".
+
+    What they say has no verb of trading, and nobody speaks once the order has begun.
+    """
+    if has(clause, *VERBS, Tag.PLACE, Tag.LONG, Tag.SHORT):
+        return False
+    after = [item for item in items if item.start >= clause[-1].end]
+    turn = next((at for at, item in enumerate(after) if item.folded in OVERRULING), None)
+    verb = next((at for at, item in enumerate(after) if item.has(*VERBS)), None)
+    return turn is not None and verb is not None and turn < verb and not has(after[turn:], *NEVER)
+
+
+def _is_plainly_told(clause: Sequence[Item], instructed: bool) -> bool:
+    """Say whether a clause can be left out: nothing in it may be a part of the order.
+
+    After the order only a reason or a sentence tells; before it other words may, too.
+    """
+    if clause[0].has(Tag.BECAUSE):
+        return True
+    words = {word for item in clause for word in item.folded.split()}
+    sentence = bool(words & FINITE) or (has(clause, Tag.PAST) and not instructed)
+    if instructed:
+        plain = not has(clause, *SETTINGS) and not words & UNSETTLING
+        return plain and (sentence or has(clause, Tag.NEGATION))
+    return sentence or has(clause, Tag.NEGATION, *VERBS) or not (
+        has(clause, *SETTINGS) or words & UNSETTLING
+    )
 
 
 def _unmakes(clause: Sequence[Item], instructed: bool) -> bool:

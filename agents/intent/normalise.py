@@ -13,7 +13,7 @@ from agents.intent.problems import problem
 MAX_CHARACTERS: Final = 4000
 PLAIN_SPACE: Final = frozenset("\n\r\t")
 UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-LONGEST_PHRASE: Final = 8
+LONGEST_PHRASE: Final = 9
 WORD_JOINERS: Final = frozenset("'’_")
 # Digits of other scripts look like ours and are not: "1٠" is no ten.
 NUMBER: Final = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)

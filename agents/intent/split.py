@@ -75,17 +75,17 @@ def pairs(items: Sequence[Item]) -> list[list[Item]]:
 
 
 def _without_repeats(items: Sequence[Item]) -> list[Item]:
-    """Read "50 50 each" as fifty of each."""
-    return [
-        item
-        for before, item in zip([None, *items], items, strict=False)
-        if not (
-            before is not None
-            and item.has(Tag.NUM)
-            and before.has(Tag.NUM)
-            and item.value == before.value
-        )
-    ]
+    """Read "50 50 each" and "50-50 each" as fifty of each."""
+    kept: list[Item] = []
+    for item in items:
+        before = kept[-1] if kept else None
+        if before is not None and before.folded == "-" and len(kept) > 1 and item.has(Tag.NUM):
+            before = kept[-2]
+            if before.has(Tag.NUM) and before.value == item.value:
+                kept.pop()
+        if not (before and item.has(Tag.NUM) and before.has(Tag.NUM) and item.value == before.value):
+            kept.append(item)
+    return kept
 
 
 def _by_groups(items: Sequence[Item]) -> list[list[Item]] | None:

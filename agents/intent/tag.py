@@ -4,11 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
+from unicodedata import category
 
 from agents.intent.normalise import Reading, Token
 from agents.intent.numbers import Amount, read_amount
 from agents.intent.vocabulary.lexicon import LEXICON, LONGEST
-from agents.intent.vocabulary.orders import FIRST_ONLY, LAST_ONLY
+from agents.intent.vocabulary.orders import (
+    FIRST_ONLY,
+    LAST_ONLY,
+    MONEY_SIZED,
+    MONEY_VERB,
+    SIZED,
+)
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.instruments import InstrumentRef
 
@@ -16,7 +23,7 @@ Names = Mapping[str, tuple[InstrumentRef, ...]]
 LONGEST_NAME: Final = 8
 # What may stand before the first word of an order.
 BEFORE_AN_ORDER: Final = frozenset(
-    {Tag.FILLER, Tag.CAN_YOU, Tag.COMMA, Tag.YES, Tag.AND, Tag.BREAK, Tag.MARKER}
+    {Tag.FILLER, Tag.CAN_YOU, Tag.COMMA, Tag.YES, Tag.AND, Tag.BREAK, Tag.MARKER, Tag.EMOJI}
 )
 PLACED: Final = (
     Tag.STOP, Tag.TRIGGER, Tag.TARGET, Tag.LIMIT, Tag.VALIDITY, Tag.TRAIL, Tag.SL_ORDER,
@@ -24,6 +31,16 @@ PLACED: Final = (
 )  # fmt: skip
 PUT_IN: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 POSSESSIVE: Final = "'s"
+NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, MONEY_SIZED})
+PICTURES: Final = frozenset({"So", "Sk"})
+# The letters and short words of a ticket: "infy 10 b mkt", "tcs ke 10 share lo".
+ON_A_TICKET: Final = {"b": Tag.BUY, "s": Tag.SELL, "lo": Tag.BUY, "le": Tag.BUY}
+BESIDE_A_TICKET: Final = (Tag.SYMBOL, Tag.NUM, Tag.UNIT, Tag.LOT, Tag.EACH, Tag.SCALED)
+SIZES: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.FRAC})
+MONEY: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY})
+TOWARDS: Final = frozenset({"in", "into", "on", "at", "towards", "toward", "to", "behind"})
+# An amount of time is no size: "give me 5 minutes".
+OF_TIME: Final = (Tag.MINUTES, Tag.HOURS, Tag.SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +68,24 @@ def tag(reading: Reading, names: Names) -> tuple[Item, ...]:
     name, as IOC is, is the name where the message names nothing else.
     """
     items: list[Item] = []
-    at, begins = 0, True
+    at, begins, clause = 0, True, True
     while at < len(reading.tokens):
-        item, count = _piece(reading, at, names, begins)
-        begins = begins and item.has(*BEFORE_AN_ORDER)
+        item, count = _piece(reading, at, names, begins, clause)
+        clause = item.has(*BEFORE_AN_ORDER)
+        begins = begins and clause
         items.append(item)
         at += count
     return _settled(items)
 
 
-def _piece(reading: Reading, at: int, names: Names, begins: bool) -> tuple[Item, int]:
+def _piece(
+    reading: Reading, at: int, names: Names, begins: bool, clause: bool
+) -> tuple[Item, int]:
     marker = _marker(reading, at)
     if marker:
         return _item(reading, at, marker, {Tag.COMMA: "", Tag.MARKER: ""}), marker
     amount = read_amount(reading, at)
-    phrase = _phrase(reading, at, begins)
+    phrase = _phrase(reading, at, begins, clause)
     name = _name(reading, at, names)
     longest = max(amount.count if amount else 0, phrase[1], name[1])
     if amount is not None and amount.count == longest:
@@ -76,11 +96,18 @@ def _piece(reading: Reading, at: int, names: Names, begins: bool) -> tuple[Item,
         return _item(reading, at, longest, phrase[0], refs=refs), longest
     if longest:
         return _item(reading, at, longest, {Tag.SYMBOL: ""}, refs=name[0]), longest
-    return _item(reading, at, 1, {Tag.UNKNOWN: ""}), 1
+    return _item(reading, at, 1, {_unread(reading.tokens[at]): ""}), 1
+
+
+def _unread(token: Token) -> Tag:
+    """Say what a piece is that no table knows: a picture, or a word."""
+    pictures = all(category(char) in PICTURES or char == "\ufe0f" for char in token.text)
+    return Tag.EMOJI if pictures else Tag.UNKNOWN
 
 
 def _settled(items: list[Item]) -> tuple[Item, ...]:
     _place_not_buy(items)
+    _ticket(items)
     named = any(item.has(Tag.SYMBOL) for item in items)
     for at, item in enumerate(items):
         if item.refs and not item.has(Tag.SYMBOL):
@@ -105,6 +132,16 @@ def _place_not_buy(items: list[Item]) -> None:
             items[at] = replace(items[at], meanings={Tag.PLACE: ""})
         elif follows.has(*PUT_IN) and any(items[each].has(Tag.IN, Tag.INTO) for each in after):
             items[at] = replace(items[at], meanings={Tag.BUY: ""})
+
+
+def _ticket(items: list[Item]) -> None:
+    """Read a letter behind a name or a number as the verb that the message lacks."""
+    if any(item.has(Tag.BUY, Tag.SELL, Tag.EXIT) for item in items):
+        return
+    for at in range(1, len(items)):
+        verb = ON_A_TICKET.get(items[at].folded)
+        if verb and items[at].has(Tag.UNKNOWN) and items[at - 1].has(*BESIDE_A_TICKET):
+            items[at] = replace(items[at], meanings={verb: ""})
 
 
 def _number(
@@ -136,13 +173,17 @@ def _item(
     )
 
 
-def _phrase(reading: Reading, at: int, begins: bool) -> tuple[Mapping[Tag, str], int]:
+def _phrase(
+    reading: Reading, at: int, begins: bool, clause: bool
+) -> tuple[Mapping[Tag, str], int]:
     if reading.tokens[at].text == ">" and _starts_a_line(reading, at):
         return {Tag.QUOTE: ""}, 1
     left = len(reading.tokens) - at
     for count in range(min(LONGEST, left), 0, -1):
         found = LEXICON.get(reading.phrases[at][count - 1])
         meanings = _here(found, begins, ends=count == left) if found else None
+        if found and clause:
+            meanings = _sized(found, reading, at + count) or meanings
         if meanings:
             return meanings, count
     return {}, 0
@@ -160,8 +201,28 @@ def _here(meanings: Mapping[Tag, str], begins: bool, ends: bool) -> Mapping[Tag,
     return {
         tag: value
         for tag, value in meanings.items()
-        if value != FIRST_ONLY and (value != LAST_ONLY or ends)
+        if value not in NOT_ALWAYS and (value != LAST_ONLY or ends)
     }
+
+
+def _sized(meanings: Mapping[Tag, str], reading: Reading, after: int) -> Mapping[Tag, str]:
+    """Return the verb that a phrase is where a size follows it: "get 10 infy", not "get infy"."""
+    sized = {tag: value for tag, value in meanings.items() if value in {SIZED, MONEY_SIZED}}
+    if not sized or after >= len(reading.tokens):
+        return {}
+    amount = read_amount(reading, after)
+    if amount is None or amount.tag not in SIZES or amount.value is None:
+        return {}
+    end = after + amount.count
+    follows = reading.tokens[end].text if end < len(reading.tokens) else ""
+    if any(tag in LEXICON.get(follows, {}) for tag in OF_TIME):
+        return {}
+    spends = follows in TOWARDS and amount.tag in MONEY
+    if MONEY_SIZED in sized.values():
+        money = {tag: MONEY_VERB for tag, value in sized.items() if value == MONEY_SIZED}
+        counted = {tag: value for tag, value in sized.items() if value == SIZED}
+        return money if spends else counted
+    return sized
 
 
 def _name(reading: Reading, at: int, names: Names) -> tuple[tuple[InstrumentRef, ...], int]:
@@ -178,7 +239,9 @@ def _runs_on(reading: Reading, after: int) -> bool:
     if after >= len(reading.tokens):
         return False
     return _is_inner(reading.tokens[after]) and (
-        after + 1 < len(reading.tokens) and reading.tokens[after + 1].glued
+        after + 1 < len(reading.tokens)
+        and reading.tokens[after + 1].glued
+        and reading.tokens[after + 1].text[0].isalnum()
     )
 
 

@@ -4,8 +4,10 @@ from collections import defaultdict
 from typing import Final
 
 from agents.intent.normalise import read
+from agents.intent.vocabulary.composed import PRICE_PHRASES, VERB_PHRASES
 from agents.intent.vocabulary.conditions import CONDITION_PHRASES
 from agents.intent.vocabulary.contracts import CONTRACT_PHRASES
+from agents.intent.vocabulary.manners import MANNER_PHRASES
 from agents.intent.vocabulary.orders import LAST_ONLY, ORDER_PHRASES
 from agents.intent.vocabulary.tags import Tag
 from agents.intent.vocabulary.talk import HASTE_ENDINGS, HASTE_PHRASES, TALK_PHRASES
@@ -33,6 +35,9 @@ LEXICON: Final[dict[str, dict[Tag, str]]] = _build(
         *CONTRACT_PHRASES,
         *CONDITION_PHRASES,
         *TALK_PHRASES,
+        *VERB_PHRASES,
+        *PRICE_PHRASES,
+        *MANNER_PHRASES,
         *((Tag.HASTE, why, phrases) for why, phrases in HASTE_PHRASES.items()),
         (Tag.HASTE, LAST_ONLY, HASTE_ENDINGS),
     )

@@ -8,8 +8,12 @@ from agents.intent.vocabulary.tags import Tag
 FIRST_ONLY: Final = "first"
 # One that makes a phrase count only at the end of the message.
 LAST_ONLY: Final = "last"
+# One that makes a phrase count only where a clause begins and a size follows: "get 10 infy".
+SIZED: Final = "sized"
 # A verb of money: the amount beside it is how much to spend, without "worth" or "of".
 MONEY_VERB: Final = "money"
+# A verb of money only where an amount follows and then "in", "into" or "on" a name.
+MONEY_SIZED: Final = "money sized"
 
 # (class, what it stands for, phrases separated by |)
 ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
@@ -20,6 +24,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "le le|le do|buy kar do|buy karo|buy kar|buy karna hai|"
         "buy kar lo|buy kar le|buy krdo|buy krlo|खरीदो|खरीद|खरीद लो|खरीद लें|"
         "compra|comprar|kaufe|kaufen|achète|acheter|scoop up|load up on|stock up on|snap up|"
+        "purchase of|pick up|bulk up on|build up|stack up on|invest myself in|top up on|"
         "place a buy order for|place buy order for|place a buy order|place a buy on|enter|"
         "enter long|enter long on|buy back|i'll take|i will take|take a long in|take long in|"
         "initiate long in|b/o"),
@@ -29,9 +34,27 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "bechdo|bechke|bech ke|sell kar do|sell karo|sell kar|sell kar de|sell krdo|sell kardo|"
         "बेचो|बेच|बेच दो|vende|vender|verkaufe|verkaufen|vendre|vends|"
         "place a sell order for|place sell order for|place a sell order|take a short in|"
-        "write|short kar do|short karo|reduce|shed|part with"),
+        "write|short kar do|short karo|reduce|shed|part with|unload|ditch|dispose of|dispose off|"
+        "sell out of|off load|jettison|hive off|pare|pare back|pare down|lighten|lighten up on|"
+        "lighten up|disinvest|divest|get shot of|palm off|pass on my|let go my|liquidate part of|"
+        "go short in|fade|take short|sell down|sell away|slash|prune|whittle down|chop"),
     (Tag.BUY, MONEY_VERB, "invest|invest in|sip|deploy|daal do|dal do|daalo|daal de|dal de|"
         "put money in|put money into|allocate|park|invest karo|invest kar do|laga do paise|spend"),
+    (Tag.BUY, SIZED, "get|get us|give me|give us|fetch|fetch me|bring me|bring us|bag|bag me|nab|"
+        "nab me|pick|pick me|pick me up|pick us up|snag|snatch|scoop|order|order me|lift|net|"
+        "load|load me up on|load me up with|stock me up on|take me long|hook me up with|"
+        "put me down for|put me in for|sign me up for|let me have|i'll have|i will have|"
+        "i shall have|i'll get|i'd like|i would like|i want|i need|we need|we want|require|"
+        "i require|want|own|collect|gather|go in for|go for|add me|add us|have me|score|"
+        "secure|procure|obtain|source|i'd love|give me another|get another|grab me|grab us|"
+        "buy me|buy us|throw in|chuck in|toss in"),
+    (Tag.BUY, MONEY_SIZED, "stick|chuck|throw|drop|sink|pour|pump|plough|plow|dump|toss|plonk|"
+        "lob|shove|punt|bung|pop|inject|channel|direct|commit|place|set aside|"
+        "funnel|route|divert|move|shift|use|infuse"),
+    (Tag.SELL, SIZED, "lose|drop|let go|let go of|release|knock out|knock off|chuck|chuck out|"
+        "throw out|throw away|toss|toss out|bin|axe|kick out|get shot of|hand over|"
+        "take out|take off|free up|relinquish|cash in|cash out|clear|clear out|"
+        "cut loose|boot|boot out|flog|flush|flush out|remove"),
     (Tag.BUY, FIRST_ONLY, "b|by|bu|buyy|byu|put|take|lo"),
     (Tag.SELL, FIRST_ONLY, "s|sel|sll|selll|seel"),
     (Tag.EXIT, "", "exit|exit from|exit out of|close|close out|square off|square-off|squareoff|"
@@ -42,7 +65,11 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "square off kar do|square off karo|exit karo|exit kar do|exit le lo|exit maro|cover karo|"
         "cover kar do|cover kar lo|close karo|close kar do|close kar de|profit book karo|"
         "profit book kar lo|profit book kar do|exit kardo|cut kar do|band kar do|nikal jao|"
-        "bail out of|"
+        "bail out of|cash out of|cash out my|cash out all my|clear out my|clear out all my|bail on|"
+        "clear out of|take my money out of|get my money out of|take me out|take us out of|"
+        "come out of|walk away from|step out of|pull out of|move out of|scratch my|lock in profits on|"
+        "lock in profit on|lock in profits in|lock in gains on|lock in my profit on|"
+        "realise profit on|encash|"
         "nikal jana hai"),
     (Tag.PLACE, "", "protect|place|place an|place a|put in|laga do|lagao|lagado|laga de|lagana|set|"
         "set a|set an|trade|attach a|add a"),
@@ -58,7 +85,10 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "saare|saari|sara|sari|sare|sab kuch|poora|pura|poori|puri|completely|complete|"
         "every single|"
         "all of the|totally|everything in|the rest|rest|rest of|the rest of|the remaining|"
-        "remaining|baaki|baki|the balance"),
+        "remaining|baaki|baki|the balance|the remainder|remainder|baaki sab|baki sab|bacha hua|"
+        "the whole lot|whole lot|lock stock and barrel|each and every|every last|every one of|"
+        "every single one|the entire lot|the whole thing|poora ka poora|pura ka pura|"
+        "all my shares of|all the shares of|my entire|my whole|my complete|my full|har"),
     (Tag.EACH, "", "both|both the|both of|each|each of|apiece|every|each in|dono|dono me|in each|"
         "in each of|per stock|"
         "teeno|har ek"),
@@ -159,7 +189,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "these|those|iska|iske|uska|the same stock|that stock|the stock|iss stock|isi|usi|it all"),
     (Tag.KEEP, "", "keep|keeping|leave|leaving|retain|rakho|rakh lo|rakhna|but keep|"
         "leave me with|till i have|until only|"
-        "and keep|so i have|until i have|so that i have|keep only|hold on to|hold back"),
+        "hang on to|hang onto|holding on to|and keep|so i have|until i have|so that i have|keep only|hold on to|hold back"),
     (Tag.DOWN_TO, "", "down to|bring down to|cut down to|reduce to|trim to|to only|cut to|"
         "trim down to|reduced to"),
     (Tag.ALL_BUT, "", "all but|everything but|all except|everything except|all other than|"

@@ -103,6 +103,7 @@ class Tag(StrEnum):
     ABOUT_AFTER = "ABOUT_AFTER"
     COMMA = "COMMA"
     MARKER = "MARKER"
+    EMOJI = "EMOJI"
     FILLER = "FILLER"
     BREAK = "BREAK"
     BECAUSE = "BECAUSE"

@@ -1,0 +1,35 @@
+"""Words by which a clause beside an order is known to tell, to overrule, or to leave in doubt."""
+
+from typing import Final
+
+# After one of these a person's own order overrules what others think.
+OVERRULING: Final = frozenset(
+    {"but", "but anyway", "anyway", "anyways", "still", "regardless", "however", "nevertheless",
+     "nonetheless", "lekin", "magar", "phir bhi", "fir bhi", "whatever", "that said",
+     "in any case"}
+)  # fmt: skip
+# A clause with one of these is a sentence, which tells; without one it may be a part of the order.
+FINITE: Final = frozenset(
+    {"is", "are", "am", "was", "were", "be", "been", "being", "has", "have", "had", "having",
+     "it's", "its", "that's", "i'm", "i've", "they're", "we're", "there's", "he's", "she's",
+     "does", "did", "do", "will", "would", "need", "needs", "needed", "want", "wants", "wanted",
+     "like", "likes", "love", "loves", "hate", "hates", "feel", "feels", "felt", "know", "knows",
+     "believe", "trust", "think", "look", "looks", "looking", "seem", "seems", "got", "went",
+     "gone", "goes", "going", "came", "made", "held", "holding", "waited", "waiting", "tired",
+     "bored", "scared", "fed", "thought", "consideration", "deliberation", "reflection",
+     "research", "hai", "hain", "hu", "hoon", "tha", "thi", "the", "raha", "rahe", "rahi",
+     "gaya", "gayi", "gaye", "chahiye", "lag", "lagta", "happy", "sad", "worried", "excited"}
+)  # fmt: skip
+# What no table of orders knows and yet may say when, how much, at what price, where or for whom.
+UNSETTLING: Final = frozenset(
+    {"later", "evening", "night", "tonight", "afternoon", "morning", "noon", "lunch", "close",
+     "closing", "opening", "open", "eod", "week", "weekend", "month", "year", "hour", "hours",
+     "weekly", "daily", "monthly", "tranche", "tranches", "batch", "batches", "portion",
+     "portions", "parts", "pieces", "slices", "slowly", "gradually", "staggered", "bunch", "lots",
+     "heaps", "cheap", "cheaper", "discount", "dip", "dips", "low", "lows", "high", "highs",
+     "paper", "demo", "virtual", "dummy", "broker", "account", "zerodha", "groww", "upstox",
+     "joint", "name", "somehow", "unless", "provided", "depending", "subject", "if", "when",
+     "once", "till", "until", "after", "before", "between", "or", "else", "otherwise", "half",
+     "double", "twice", "minus", "plus", "extra", "premium", "bonus", "shaam", "subah", "raat",
+     "dopahar", "baad", "pehle", "hafte", "mahine", "thoda", "zyada", "kam", "sasta", "mehenga"}
+)  # fmt: skip
