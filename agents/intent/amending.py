@@ -33,7 +33,8 @@ def without_replaced(items: Sequence[Item]) -> tuple[Item, ...]:
         word, follows = items[at], at + 1
         while follows < len(items) and _is_filler(items[follows]):
             follows += 1
-        placed = word.has(Tag.NEGATION) and word.folded in CONTRASTING and bool(kept)
+        placed = word.has(Tag.NEGATION) and word.folded in CONTRASTING
+        placed = placed and (bool(kept) or _has_another(items, follows))
         if placed and follows < len(items) and items[follows].has(*REPLACED):
             at = follows + 1
             continue
@@ -71,6 +72,12 @@ def _after_no(items: Sequence[Item]) -> int:
         return 0
     rest = [item for item in items[1:] if item.has(*REPLACED)]
     return 1 if rest and not any(item.has(Tag.NEGATION, Tag.DROP) for item in items[1:]) else 0
+
+
+def _has_another(items: Sequence[Item], at: int) -> bool:
+    """Say whether what is refused first is followed by what is meant: "not cipla, lupin"."""
+    tags = [tag for tag in REPLACED if at < len(items) and items[at].has(tag)]
+    return any(item.has(*tags) for item in items[at + 1 :]) if tags else False
 
 
 def _is_filler(item: Item) -> bool:

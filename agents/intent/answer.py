@@ -10,6 +10,7 @@ from agents.intent.books import sides_out
 from agents.intent.checks import value_problems
 from agents.intent.compose import Composed, Composer, missing_of
 from agents.intent.fields import span
+from agents.intent.fullnames import words_of
 from agents.intent.model import (
     CONFIRMABLE,
     Draft,
@@ -51,6 +52,8 @@ KEPT_UNTIL_SAID: Final = {
     "condition": "condition",
 }
 COUNTED: Final = (SizingMethod.QUANTITY, SizingMethod.LOTS, SizingMethod.NOTIONAL)
+ONES: Final = frozenset({"one", "wala", "waala"})
+SIDE_VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 MORE: Final = "more"
 NEAR: Final = Decimal("0.3")
 
@@ -70,7 +73,7 @@ class Answerer:
             return CHAT.model_copy(update={"drops_draft": True})
         if CONFIRMABLE & {*self.draft.missing}:
             return self._again(items)
-        if is_only_yes(items):
+        if is_only_yes(items) or _says_the_same(items, self.draft.trade.side):
             return CHAT
         guard = drops_guard(items)
         if guard is not None and getattr(self.draft.trade, guard) is not None:
@@ -226,6 +229,8 @@ class Answerer:
     def _picked(self, items: Sequence[Item]) -> InstrumentRef | None:
         """Return the choice meant by its place or by a word of its name."""
         spoken = [item for item in items if not item.has(*QUIET) or item.has(Tag.ORDINAL)]
+        if len(spoken) > 1 and spoken[-1].folded in ONES:
+            spoken = spoken[:-1]
         choices = self.draft.ambiguous
         if "symbol" not in self.draft.missing or not choices or not spoken:
             return None
@@ -238,8 +243,7 @@ class Answerer:
         return meant[0] if len(meant) == 1 else None
 
     def _words_of(self, ref: InstrumentRef) -> set[str]:
-        row = self.directory.get(ref)
-        return set(row.name.casefold().split()) if row else set()
+        return {ref.tradingsymbol.casefold(), *words_of(ref, self.directory)}
 
     def _span(self, items: Sequence[Item]) -> Provenance:
         return span(self.message, items[0].start, items[-1].end)
@@ -324,6 +328,15 @@ def is_only_yes(items: Sequence[Item]) -> bool:
     """Say whether a message is a plain yes and nothing else."""
     spoken = [item for item in items if not item.has(*QUIET) or item.has(Tag.YES)]
     return bool(spoken) and all(item.has(Tag.YES) or item.folded == "y" for item in spoken)
+
+
+def _says_the_same(items: Sequence[Item], side: Side | None) -> bool:
+    """Say whether a yes only repeats what the draft does: "yes, sell", "haan laga do"."""
+    spoken = [item for item in items if not item.has(*QUIET) or item.has(Tag.YES)]
+    agrees = any(item.has(Tag.YES) and not item.has(*SIDE_VERBS) for item in spoken)
+    plain = all(item.has(Tag.YES, Tag.PRONOUN, Tag.PLACE, *SIDE_VERBS) for item in spoken)
+    other = Tag.SELL if side is Side.BUY else Tag.BUY
+    return agrees and plain and not any(item.has(other) for item in spoken)
 
 
 def _amends(item: Item) -> bool:

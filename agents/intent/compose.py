@@ -331,10 +331,15 @@ def unknown_name(matches: Matches, named: Named) -> tuple[Problem, ...]:
     unknown = [item for item in matches.left if item.has(Tag.UNKNOWN)]
     if named.refs or named.problems or not unknown or len(unknown) > 3:
         return ()
-    if len(unknown) < len(matches.left) or any(each.folded in COMMON_WORDS for each in unknown):
+    if len(unknown) < len(matches.left) or any(map(_is_common, unknown)):
         return ()
     said = " ".join(item.text for item in unknown)
     return (problem("SYMBOL_UNKNOWN", "symbol", said),)
+
+
+def _is_common(item: Item) -> bool:
+    word = item.folded
+    return any(each in COMMON_WORDS for each in (word, word.removesuffix("s"), word[:-2]))
 
 
 def finish(

@@ -32,6 +32,8 @@ KINDS: Final = {
 DERIVATIVE_EXCHANGES: Final = (Exchange.NFO, Exchange.BFO, Exchange.MCX)
 _GLUED: Final = re.compile(r"([a-z&\-]+?)(\d{2,6})(ce|pe)")
 LAST_DAY: Final = 31
+# Strikes of one message lie no further apart than by this factor.
+FARTHEST: Final = 2
 LONGEST_COMMODITY: Final = 3
 
 
@@ -47,6 +49,7 @@ class Contracts:
     def named(self, items: Sequence[Item]) -> tuple[Item, ...]:
         """Return the items with each contract as one name; what names none stays as it was."""
         prepared = [each for item in self._commodities(items) for each in self._whole(item)]
+        prepared = _named_leg_by_leg(prepared)
         anchors = [at for at, item in enumerate(prepared) if self._is_anchor(prepared, at)]
         used: set[int] = set()
         made: dict[int, Item] = {}
@@ -55,6 +58,9 @@ class Contracts:
             start = anchors[place - 1] + 1 if place else 0
             end = anchors[place + 1] if place + 1 < len(anchors) else len(prepared)
             parts = self._parts(prepared, anchor, start, end, used)
+            if parts.expiry.is_nothing:
+                later = _later_expiry(prepared, anchors[place:])
+                parts = replace(parts, expiry=later)
             merged = self._merged(prepared, parts, before)
             if merged is not None:
                 used |= parts.places
@@ -140,6 +146,8 @@ class Contracts:
             return True
         if not item.has(Tag.PE) or not at or not items[at - 1].has(Tag.NUM):
             return False
+        if _is_far_from_a_strike(items, at):
+            return False
         named = [each for each in items[:at] if each.has(Tag.SYMBOL)]
         is_index = bool(named) and self._is_index(named[-1])
         return is_index or item.text.isupper() or any(each.has(Tag.LOT) for each in items)
@@ -157,6 +165,10 @@ class Contracts:
         names = [at for at in free if items[at].has(Tag.SYMBOL)]
         earlier = [at for at in names if at <= anchor]
         name = earlier[-1] if earlier else next(iter(names), None)
+        if name is not None and any(
+            items[at].has(Tag.QUOTE) for at in range(min(name, anchor), max(name, anchor))
+        ):
+            name = None
         strikes = _strikes(items, anchor, free, dates)
         places = {anchor, *dates, *strikes, *([] if name is None else [name])}
         places |= {at for at in free if items[at].has(Tag.EXPIRY_WORD)}
@@ -233,6 +245,42 @@ class Contracts:
             for kind, strike in wanted
         ]
         return tuple(ref for ref in refs if ref) if refs and all(refs) else ()
+
+
+def _named_leg_by_leg(items: Sequence[Item]) -> list[Item]:
+    """Let "strangle" only describe the contracts that are then named: "24000 pe and 25000 ce"."""
+    legs = [at for at in range(1, len(items)) if _is_leg(items, at)]
+    if len(legs) < 2:
+        return list(items)
+    return [
+        replace(item, meanings={Tag.OPTION: ""}) if item.has(Tag.STRATEGY) else item
+        for item in items
+    ]
+
+
+def _is_leg(items: Sequence[Item], at: int) -> bool:
+    return items[at].has(Tag.CALL, Tag.PUT, Tag.PE) and items[at - 1].has(Tag.NUM)
+
+
+def _is_far_from_a_strike(items: Sequence[Item], at: int) -> bool:
+    """Say whether the number before "pe" is a price: strikes beside each other are alike."""
+    value = items[at - 1].value or Decimal(0)
+    strikes = [
+        items[leg - 1].value or Decimal(0) for leg in range(1, at - 1) if _is_leg(items, leg)
+    ]
+    return any(not strike / FARTHEST <= value <= strike * FARTHEST for strike in strikes)
+
+
+def _later_expiry(items: Sequence[Item], anchors: Sequence[int]) -> ExpirySaid:
+    """Return the expiry said with a later contract that names nothing else of its own."""
+    for place, anchor in enumerate(anchors[1:], 1):
+        end = anchors[place + 1] if place + 1 < len(anchors) else len(items)
+        if any(items[at].has(Tag.SYMBOL) for at in range(anchors[place - 1] + 1, end)):
+            break
+        said = _expiry_in(items, range(anchor + 1, end))[1]
+        if not said.is_nothing:
+            return said
+    return ExpirySaid()
 
 
 def _place(items: Sequence[Item], parts: "Parts") -> int:

@@ -140,6 +140,9 @@ class Decider:
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]
         told_nothing = not guarded(items) and (len(unknown) <= 3 or has(items, Tag.SYMBOL))
         answer = self.order(items) if told_nothing else None
+        if has(items, Tag.EMOJI) and answer is not None and answer.missing:
+            # Pictures stand around tips; an order of one's own beside them is whole.
+            return CHAT
         if answer is not None and (answer.kind is MessageKind.TRADE or not _retries(answer)):
             return answer
         return self._instructed(items) or answer

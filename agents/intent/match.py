@@ -122,7 +122,11 @@ def match(items: Sequence[Item]) -> Matches:
         else:
             found.append(fitted)
             at += len(fitted.items)
-    return Matches(tuple(found), tuple(left), any(item.has(Tag.MY) for item in items))
+    return Matches(tuple(found), tuple(left), any(map(_is_mine, items)))
+
+
+def _is_mine(item: Item) -> bool:
+    return item.has(Tag.MY) or (item.has(Tag.ALL) and "my" in item.folded.split())
 
 
 def _is_silent(item: Item) -> bool:

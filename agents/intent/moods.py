@@ -156,10 +156,12 @@ def _is_plainly_told(clause: Sequence[Item], instructed: bool) -> bool:
     words = {word for item in clause for word in item.folded.split()}
     sentence = bool(words & FINITE) or (has(clause, Tag.PAST) and not instructed)
     if instructed:
-        plain = not has(clause, *SETTINGS) and not words & UNSETTLING
+        plain = not has(clause, *SETTINGS, Tag.DROP, Tag.CANCEL) and not words & UNSETTLING
         return plain and (sentence or has(clause, Tag.NEGATION))
-    return sentence or has(clause, Tag.NEGATION, *VERBS) or not (
-        has(clause, *SETTINGS) or words & UNSETTLING
+    return (
+        sentence
+        or has(clause, Tag.NEGATION, *VERBS)
+        or not (has(clause, *SETTINGS) or words & UNSETTLING)
     )
 
 

@@ -5,6 +5,7 @@ from agents.intent.chosen import about_chosen
 from agents.intent.contracts import Contracts
 from agents.intent.decide import Decider
 from agents.intent.expiries import TradingDays, weekdays_only
+from agents.intent.fullnames import with_full_names
 from agents.intent.halting import halting
 from agents.intent.model import MessageKind, ParseContext, ParsedMessage
 from agents.intent.names import Speller
@@ -65,6 +66,7 @@ class OfflineParser:
         if names is not self._speller.names:
             self._speller = Speller(names)
         spelt = self._speller.spelt(tag(reading, names), reading.message)
+        spelt = with_full_names(spelt, self._directory, reading.message)
         contracts = Contracts(reading.message, self._directory, context, self._trades_on)
         return contracts.named(spelt)
 

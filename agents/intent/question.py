@@ -123,7 +123,7 @@ class Questioner:
         if found is None or has(items, Tag.QUOTE) or _EXPLAINING.found(self._reading):
             return None
         topic, phrase = found
-        others = self._beside(items, phrase)
+        others = self._beside(items, phrase.row)
         if not self._is_question(items, others, asking, topic):
             return None
         names = [item for item in items if item.has(Tag.SYMBOL)]
@@ -133,11 +133,19 @@ class Questioner:
             topic = QueryTopic.QUOTE
         return self._about(QueryTopic(topic), items, names)
 
-    def _beside(self, items: tuple[Item, ...], phrase: Found) -> list[Item]:
-        """Return the items that are no part of the phrase for the topic."""
-        tokens = self._reading.tokens[phrase.first : phrase.first + phrase.count]
-        start, end = tokens[0].start, tokens[-1].end
-        return [item for item in items if item.end <= start or item.start >= end]
+    def _beside(self, items: tuple[Item, ...], row: str) -> list[Item]:
+        """Return the items that are no part of a phrase for the topic."""
+        tokens = self._reading.tokens
+        spans = [
+            (tokens[each.first].start, tokens[each.first + each.count - 1].end)
+            for each in _TOPICS.found(self._reading)
+            if each.row == row
+        ]
+        return [
+            item
+            for item in items
+            if not any(item.start < end and start < item.end for start, end in spans)
+        ]
 
     def _is_question(
         self, items: tuple[Item, ...], others: list[Item], asking: bool, topic: QueryTopic | str

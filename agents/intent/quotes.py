@@ -7,6 +7,8 @@ from agents.intent.moods import NEVER, TELLING
 from agents.intent.tag import Item
 from agents.intent.vocabulary.tags import Tag
 
+# Words that take over only the quotation that they stand before.
+BEFORE_A_QUOTE: Final = "before a quote"
 # Beside these the words of taking over are told, asked or doubted themselves.
 NOT_TAKING_OVER: Final = (*(tag for tag in NEVER if tag is not Tag.QUOTE), *TELLING, Tag.ASK)
 
@@ -17,7 +19,7 @@ def adopted(items: Sequence[Item]) -> tuple[Item, ...] | None:
     The words of taking over stand outside the quotation; words in it cannot adopt themselves.
     """
     quotes = [at for at, item in enumerate(items) if item.has(Tag.QUOTE)]
-    takes = [at for at, item in enumerate(items) if item.has(Tag.ADOPT)]
+    takes = [at for at, item in enumerate(items) if item.has(Tag.ADOPT) and _adopts(items, at)]
     if len(takes) != 1:
         return None
     take = takes[0]
@@ -30,3 +32,11 @@ def adopted(items: Sequence[Item]) -> tuple[Item, ...] | None:
     colon = take + 1
     follows = colon < len(items) and items[colon].folded in {":", "-", "–", "—"}
     return tuple(items[colon + 1 :]) if not quotes and follows else None
+
+
+def _adopts(items: Sequence[Item], at: int) -> bool:
+    """Say whether words take over what is quoted; "do it" only does so just before it."""
+    if items[at].meanings[Tag.ADOPT] != BEFORE_A_QUOTE:
+        return True
+    after = [item for item in items[at + 1 :] if not item.has(Tag.FILLER, Tag.EMOJI)]
+    return len(after) > 1 and after[0].has(Tag.COMMA) and after[1].has(Tag.QUOTE)

@@ -42,6 +42,10 @@ SIDES: Final = ((Tag.BUY, Side.BUY), (Tag.SELL, Side.SELL))
 SIDE_WORDS: Final = (("buy", Side.BUY), ("sell", Side.SELL))
 NEAR: Final = Decimal("0.4")
 SHORTEST_ID: Final = 9
+LESSENING: Final = frozenset(
+    {"reduce", "lower", "decrease", "cut", "drop", "trim", "kam", "ghata", "ghatao", "shrink",
+     "lessen", "less", "fewer"}
+)  # fmt: skip
 # What a number is, by the word nearest before it.
 NOUNS: Final = (
     ("trigger_price", (Tag.STOP, Tag.TRIGGER, Tag.SL_ORDER, Tag.SLM_ORDER)),
@@ -310,5 +314,5 @@ def _changed(
     old = None if order is None else order.quantity if name == "quantity" else order.price
     if old is None:
         return None
-    less = any(item.folded in {"reduce", "lower", "decrease", "cut", "drop"} for item in items)
+    less = any(LESSENING & {*item.folded.split()} for item in items)
     return old - value if less else old + value

@@ -14,6 +14,8 @@ SIZES: Final = (Tag.NUM, Tag.FRAC, Tag.PCT, Tag.ALL, Tag.SCALED, Tag.MONEY)
 SEPARATORS: Final = (Tag.COMMA, Tag.AND)
 # Settings that hold for every order of a list, said once before or after it.
 SHARED: Final = (Tag.MARKET, Tag.PRODUCT, Tag.VALIDITY, Tag.EXCHANGE, Tag.EACH)
+# What may stand before the first of several orders and hold for all: "1 lot each: sell ...".
+COMMON: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.LOT, Tag.EACH, *SHARED)
 # Words that change how a number after them is read: such a number is no size.
 PRICED: Final = (
     Tag.AT, Tag.STOP, Tag.TARGET, Tag.LIMIT, Tag.TRIGGER, Tag.CAP, Tag.TRAIL, Tag.RISK, Tag.KEEP,
@@ -29,7 +31,11 @@ def segments(items: Sequence[Item]) -> list[list[Item]]:
     verbs = [at for at, item in enumerate(items) if item.has(*VERBS)]
     if len(verbs) < 2:
         return [list(items)]
-    if all(item.has(*QUIET, Tag.PLACE) for item in items[: verbs[0]]):
+    lead = list(items[: verbs[0]])
+    if any(item.has(Tag.EACH) for item in lead) and all(item.has(*QUIET, *COMMON) for item in lead):
+        cuts = [*verbs, len(items)]
+        return [[*lead, *items[start:end]] for start, end in pairwise(cuts)]
+    if all(item.has(*QUIET, Tag.PLACE) for item in lead):
         cuts = [0, *verbs[1:], len(items)]
     elif all(item.has(*QUIET, Tag.PLACE) for item in items[verbs[-1] + 1 :]):
         cuts = [0, *(at + 1 for at in verbs[:-1]), len(items)]
@@ -83,7 +89,9 @@ def _without_repeats(items: Sequence[Item]) -> list[Item]:
             before = kept[-2]
             if before.has(Tag.NUM) and before.value == item.value:
                 kept.pop()
-        if not (before and item.has(Tag.NUM) and before.has(Tag.NUM) and item.value == before.value):
+        if not (
+            before and item.has(Tag.NUM) and before.has(Tag.NUM) and item.value == before.value
+        ):
             kept.append(item)
     return kept
 

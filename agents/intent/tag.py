@@ -14,6 +14,7 @@ from agents.intent.vocabulary.orders import (
     LAST_ONLY,
     MONEY_SIZED,
     MONEY_VERB,
+    NAMED,
     SIZED,
 )
 from agents.intent.vocabulary.tags import Tag
@@ -31,7 +32,7 @@ PLACED: Final = (
 )  # fmt: skip
 PUT_IN: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 POSSESSIVE: Final = "'s"
-NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, MONEY_SIZED})
+NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, NAMED, MONEY_SIZED})
 PICTURES: Final = frozenset({"So", "Sk"})
 # The letters and short words of a ticket: "infy 10 b mkt", "tcs ke 10 share lo".
 ON_A_TICKET: Final = {"b": Tag.BUY, "s": Tag.SELL, "lo": Tag.BUY, "le": Tag.BUY}
@@ -39,8 +40,10 @@ BESIDE_A_TICKET: Final = (Tag.SYMBOL, Tag.NUM, Tag.UNIT, Tag.LOT, Tag.EACH, Tag.
 SIZES: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.FRAC})
 MONEY: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY})
 TOWARDS: Final = frozenset({"in", "into", "on", "at", "towards", "toward", "to", "behind"})
-# An amount of time is no size: "give me 5 minutes".
-OF_TIME: Final = (Tag.MINUTES, Tag.HOURS, Tag.SECONDS)
+BEFORE_A_NAME: Final = (
+    Tag.UNIT, Tag.LOT, Tag.OF, Tag.WORTH, Tag.MY, Tag.EACH, Tag.FILLER, Tag.IN,
+)  # fmt: skip
+FARTHEST_NAME: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +81,12 @@ def tag(reading: Reading, names: Names) -> tuple[Item, ...]:
     return _settled(items)
 
 
-def _piece(
-    reading: Reading, at: int, names: Names, begins: bool, clause: bool
-) -> tuple[Item, int]:
+def _piece(reading: Reading, at: int, names: Names, begins: bool, clause: bool) -> tuple[Item, int]:
     marker = _marker(reading, at)
     if marker:
         return _item(reading, at, marker, {Tag.COMMA: "", Tag.MARKER: ""}), marker
     amount = read_amount(reading, at)
-    phrase = _phrase(reading, at, begins, clause)
+    phrase = _phrase(reading, at, begins, names if clause else None)
     name = _name(reading, at, names)
     longest = max(amount.count if amount else 0, phrase[1], name[1])
     if amount is not None and amount.count == longest:
@@ -174,7 +175,7 @@ def _item(
 
 
 def _phrase(
-    reading: Reading, at: int, begins: bool, clause: bool
+    reading: Reading, at: int, begins: bool, names: Names | None
 ) -> tuple[Mapping[Tag, str], int]:
     if reading.tokens[at].text == ">" and _starts_a_line(reading, at):
         return {Tag.QUOTE: ""}, 1
@@ -182,8 +183,8 @@ def _phrase(
     for count in range(min(LONGEST, left), 0, -1):
         found = LEXICON.get(reading.phrases[at][count - 1])
         meanings = _here(found, begins, ends=count == left) if found else None
-        if found and clause:
-            meanings = _sized(found, reading, at + count) or meanings
+        if found and names is not None:
+            meanings = _sized(found, reading, at + count, names) or meanings
         if meanings:
             return meanings, count
     return {}, 0
@@ -205,24 +206,43 @@ def _here(meanings: Mapping[Tag, str], begins: bool, ends: bool) -> Mapping[Tag,
     }
 
 
-def _sized(meanings: Mapping[Tag, str], reading: Reading, after: int) -> Mapping[Tag, str]:
-    """Return the verb that a phrase is where a size follows it: "get 10 infy", not "get infy"."""
-    sized = {tag: value for tag, value in meanings.items() if value in {SIZED, MONEY_SIZED}}
-    if not sized or after >= len(reading.tokens):
+def _sized(
+    meanings: Mapping[Tag, str], reading: Reading, after: int, names: Names
+) -> Mapping[Tag, str]:
+    """Return the verb that a phrase is only before the size of an order: "get 10 infy"."""
+    if not {SIZED, NAMED, MONEY_SIZED} & set(meanings.values()):
         return {}
-    amount = read_amount(reading, after)
+    amount = read_amount(reading, after) if after < len(reading.tokens) else None
     if amount is None or amount.tag not in SIZES or amount.value is None:
-        return {}
+        return _of_a_name(meanings, reading, after, names)
     end = after + amount.count
-    follows = reading.tokens[end].text if end < len(reading.tokens) else ""
-    if any(tag in LEXICON.get(follows, {}) for tag in OF_TIME):
+    if not _named_at(reading, end, names):
         return {}
-    spends = follows in TOWARDS and amount.tag in MONEY
-    if MONEY_SIZED in sized.values():
-        money = {tag: MONEY_VERB for tag, value in sized.items() if value == MONEY_SIZED}
-        counted = {tag: value for tag, value in sized.items() if value == SIZED}
-        return money if spends else counted
-    return sized
+    spends = amount.tag in MONEY and reading.tokens[end].text in TOWARDS
+    if spends and MONEY_SIZED in meanings.values():
+        return {Tag.BUY: MONEY_VERB}
+    return {tag: value for tag, value in meanings.items() if value in {SIZED, NAMED}}
+
+
+def _of_a_name(
+    meanings: Mapping[Tag, str], reading: Reading, after: int, names: Names
+) -> Mapping[Tag, str]:
+    """Return the verb of "get infy", where nothing follows the name."""
+    named = _name(reading, after, names)[1] if after < len(reading.tokens) else 0
+    alone = named and after + named == len(reading.tokens)
+    return {tag: value for tag, value in meanings.items() if alone and value == NAMED}
+
+
+def _named_at(reading: Reading, at: int, names: Names) -> bool:
+    """Say whether a name stands at a place, behind no more than words such as "shares of"."""
+    for place in range(at, min(at + FARTHEST_NAME, len(reading.tokens))):
+        if _name(reading, place, names)[1]:
+            return True
+        text = reading.tokens[place].text
+        known = LEXICON.get(text, {})
+        if not (text in TOWARDS or any(tag in known for tag in BEFORE_A_NAME)):
+            return False
+    return False
 
 
 def _name(reading: Reading, at: int, names: Names) -> tuple[tuple[InstrumentRef, ...], int]:

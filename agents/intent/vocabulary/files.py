@@ -69,7 +69,8 @@ BOOKS: Final[tuple[tuple[QueryTopic, str], ...]] = (
 # Words of acting. Beside a word for a file they are refused: a file is no instruction.
 ACTING: Final = (
     "buy|buying|purchase|sell|selling|short|exit|square off|squareoff|liquidate|dump|offload"
-    "|accumulate|invest|place|execute|submit|replicate|mirror|copy|follow|obey|approve|cancel|modify"
+    "|accumulate|invest|place|execute|submit|replicate|mirror|copy|follow|obey|approve|cancel|"
+    "modify"
     "|order everything|order all|order them|order these|order the|trade everything|trade all"
     "|trade this|trade these|trade them|trade the|act on|do what|do as|close all|close everything"
     "|close my|kharido|kharid lo|kharid|khareed|khareedo|becho|bech do|bech|le lo|lelo|nikalo"

@@ -11,8 +11,10 @@ from agents.intent.vocabulary.tags import Tag
 
 GENTLY: Final = "|please|kindly|just|pls|possibly|quickly|also"
 # "would you buy 10 infy" asks for an opinion; the others ask for it to be done.
-ASKED_TO: Final = joined("can|could|will", "you", GENTLY) + "|" + joined(
-    "would", "you", "please|kindly|possibly|just please"
+ASKED_TO: Final = (
+    joined("can|could|will", "you", GENTLY)
+    + "|"
+    + joined("would", "you", "please|kindly|possibly|just please")
 )
 KINDNESS: Final = (
     "be so kind as to|be kind enough to|do me a favour and|do me a favor and|be able to|"
@@ -122,6 +124,8 @@ NOISES: Final = (
     "here is what i want|here's an order|this is my order|today's order|todays order|"
     "first order of the day|order of the day|my instruction|"
     "pair trade|as follows|"
+    "i like this call|i like this tip|i like this idea|i agree with this call|"
+    "i agree with this|i agree with that|i agree with this one|i trust this call|"
     "i've made up my mind|i have made up my mind|made up my mind|my mind is made up|"
     "i've decided|i have decided|decision made|i'm sure|i am sure|i'm certain|i am certain|"
     "i'm serious|i am serious|i agree|i like it|i love it|i'm convinced|i am convinced|"

@@ -10,6 +10,8 @@ FIRST_ONLY: Final = "first"
 LAST_ONLY: Final = "last"
 # One that makes a phrase count only where a clause begins and a size follows: "get 10 infy".
 SIZED: Final = "sized"
+# One that counts there, too, before a name that ends the message: "get infy".
+NAMED: Final = "named"
 # A verb of money: the amount beside it is how much to spend, without "worth" or "of".
 MONEY_VERB: Final = "money"
 # A verb of money only where an amount follows and then "in", "into" or "on" a name.
@@ -40,14 +42,15 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "go short in|fade|take short|sell down|sell away|slash|prune|whittle down|chop"),
     (Tag.BUY, MONEY_VERB, "invest|invest in|sip|deploy|daal do|dal do|daalo|daal de|dal de|"
         "put money in|put money into|allocate|park|invest karo|invest kar do|laga do paise|spend"),
-    (Tag.BUY, SIZED, "get|get us|give me|give us|fetch|fetch me|bring me|bring us|bag|bag me|nab|"
-        "nab me|pick|pick me|pick me up|pick us up|snag|snatch|scoop|order|order me|lift|net|"
+    (Tag.BUY, NAMED, "get|pick|nab|bag|snag|get some|grab some|pick some"),
+    (Tag.BUY, SIZED, "get us|give me|give us|fetch|fetch me|bring me|bring us|bag me|"
+        "nab me|pick me|pick me up|pick us up|snatch|scoop|order|order me|lift|net|"
         "load|load me up on|load me up with|stock me up on|take me long|hook me up with|"
         "put me down for|put me in for|sign me up for|let me have|i'll have|i will have|"
         "i shall have|i'll get|i'd like|i would like|i want|i need|we need|we want|require|"
         "i require|want|own|collect|gather|go in for|go for|add me|add us|have me|score|"
         "secure|procure|obtain|source|i'd love|give me another|get another|grab me|grab us|"
-        "buy me|buy us|throw in|chuck in|toss in"),
+        "throw in|chuck in|toss in"),
     (Tag.BUY, MONEY_SIZED, "stick|chuck|throw|drop|sink|pour|pump|plough|plow|dump|toss|plonk|"
         "lob|shove|punt|bung|pop|inject|channel|direct|commit|place|set aside|"
         "funnel|route|divert|move|shift|use|infuse"),
@@ -67,7 +70,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "profit book kar lo|profit book kar do|exit kardo|cut kar do|band kar do|nikal jao|"
         "bail out of|cash out of|cash out my|cash out all my|clear out my|clear out all my|bail on|"
         "clear out of|take my money out of|get my money out of|take me out|take us out of|"
-        "come out of|walk away from|step out of|pull out of|move out of|scratch my|lock in profits on|"
+        "come out of|walk away from|step out of|pull out of|move out of|scratch my|"
+        "lock in profits on|"
         "lock in profit on|lock in profits in|lock in gains on|lock in my profit on|"
         "realise profit on|encash|"
         "nikal jana hai"),
@@ -189,7 +193,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "these|those|iska|iske|uska|the same stock|that stock|the stock|iss stock|isi|usi|it all"),
     (Tag.KEEP, "", "keep|keeping|leave|leaving|retain|rakho|rakh lo|rakhna|but keep|"
         "leave me with|till i have|until only|"
-        "hang on to|hang onto|holding on to|and keep|so i have|until i have|so that i have|keep only|hold on to|hold back"),
+        "hang on to|hang onto|holding on to|and keep|so i have|until i have|so that i have|"
+        "keep only|hold on to|hold back"),
     (Tag.DOWN_TO, "", "down to|bring down to|cut down to|reduce to|trim to|to only|cut to|"
         "trim down to|reduced to"),
     (Tag.ALL_BUT, "", "all but|everything but|all except|everything except|all other than|"

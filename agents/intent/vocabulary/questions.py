@@ -66,6 +66,7 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "margin required|margin needed|margin do i need|how much margin|khate me"),
     ("positions", "positions|open positions|my positions|am i short|am i long|what positions|"
         "position in|short anything|long anything|position|open trades|my position|"
+        "how big is my|how large is my|size of my|my short|my long|"
         "any positions|trades open|intraday positions|positions open|f&o positions|"
         "what am i long|what am i short|open position|"
         "positons|postions|positins"),
@@ -106,7 +107,9 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "cost me|last price|last traded price|bid and ask|quote for|quote of|price|market depth|"
         "depth|bid|ask|level|levels|going for|at now|rate|cmp|chal raha hai|daam|kya rate|"
         "is at|opened at|open at|bid ask|spot|doing|value of|kya bhav|current value|"
-        "how much is|prices|kitna chal raha|kahan hai|how's the|where is|up today|down today"),
+        "kitna lagega|kitne lagenge|kitna padega|kitne ka padega|kitne ka aayega|"
+        "kitna kharcha|kitna paisa lagega|how much is|prices|kitna chal raha|kahan hai|how's the|"
+        "where is|up today|down today"),
     ("help", "help|need help|i need help|what can you do|how do i use this|commands|"
         "what can i say|what can i ask|help me"),
 )  # fmt: skip
