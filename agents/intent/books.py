@@ -26,10 +26,25 @@ def sides_out(rows: Sequence[HeldPosition]) -> frozenset[Side]:
     return sides or frozenset({Side.SELL})
 
 
-def leaving_names(refs: Sequence[InstrumentRef], context: ParseContext) -> Leaving:
-    """Return the sides that leave each of the instruments named."""
-    held = held_by(context)
-    return {ref: sides_out([row for row in held if row.instrument == ref]) for ref in refs}
+def leaving_names(
+    refs: Sequence[InstrumentRef], matches: Matches, context: ParseContext
+) -> Leaving:
+    """Return the sides that leave each of the instruments named.
+
+    "cover my short" of what is not held short may be either: the words and the book disagree.
+    """
+    rows = held_by(context)
+    return {ref: _sides_of([row for row in rows if row.instrument == ref], matches) for ref in refs}
+
+
+def _sides_of(rows: Sequence[HeldPosition], matches: Matches) -> frozenset[Side]:
+    shorts, longs = matches.has(Slot.SHORT, Slot.SHORTS), matches.has(Slot.LONG, Slot.LONGS)
+    if shorts is longs:
+        return sides_out(rows)
+    meant = [row for row in rows if (row.quantity < 0) is shorts]
+    if meant or (longs and not rows):
+        return sides_out(meant)
+    return frozenset(Side)
 
 
 def names_a_book(matches: Matches) -> bool:

@@ -57,6 +57,7 @@ SIDE_OF: Final = {
     Slot.SHORT: Side.SELL,
 }
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
+LESSENING: Final = frozenset({"reduce", "trim", "shed", "offload", "part with"})
 NEEDS: Final = (("side", "side"), ("symbols", "symbol"), ("sizing", "size"))
 RISK_SIZES: Final = frozenset({SizingMethod.RISK_AMOUNT, SizingMethod.RISK_PCT})
 BETWEEN_PRICE_AND_NAME: Final = (Tag.FILLER, Tag.FOR, Tag.OF, Tag.MY, Tag.IN)
@@ -205,7 +206,7 @@ class Composer:
         """Return the side that leaves each instrument an exit is about; None when unknowable."""
         matches = part.matches
         if part.named.refs and matches.has(Slot.EXIT):
-            return leaving_names(part.named.refs, self._context)
+            return leaving_names(part.named.refs, matches, self._context)
         if matches.has(Slot.SYMBOL, Slot.CONTRACT) or not matches.has(Slot.EXIT, Slot.SELL):
             return {}
         if not names_a_book(matches):
@@ -258,7 +259,7 @@ def leave(fields: Fields, matches: Matches, leaving: Leaving, named: Named) -> C
 
 def _only_keeps(matches: Matches) -> bool:
     """Say whether "bring it down to 300" is all that says which way."""
-    return matches.has(Slot.KEEP) and not matches.has(Slot.BUY, Slot.SELL, Slot.EXIT)
+    return matches.has(Slot.KEEP) and not matches.has(Slot.EXIT, *SIDE_OF)
 
 
 def put_side(fields: Fields, matches: Matches) -> None:
@@ -273,6 +274,10 @@ def put_side(fields: Fields, matches: Matches) -> None:
     said = matches.of(*SIDE_OF)
     if not said and matches.has(Slot.KEEP):
         fields.put("side", Side.SELL, matches.of(Slot.KEEP)[0])
+        return
+    if matches.has(Slot.SHORT) and any(part.items[0].folded in LESSENING for part in said):
+        # Less of a short is bought, and "trim" is a word of selling.
+        fields.ask("side")
         return
     sides = {SIDE_OF[match.slot] for match in said}
     if len(sides) == 1:

@@ -13,6 +13,7 @@ from agents.intent.moods import (
     clauses,
     guarded,
     has,
+    names_an_order,
     question_clause,
     without_contrast,
     without_lead,
@@ -134,7 +135,7 @@ class Decider:
         return Questioner(reading, resolver, self.context).query(tuple(moved), asking=True)
 
     def _trade(self, items: tuple[Item, ...]) -> ParsedMessage | None:
-        if not self._may_be_an_order(items) or asks(items):
+        if not self._may_be_an_order(items) or asks(items) or names_an_order(items):
             return None
         items = without_lead(without_contrast(items))
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]

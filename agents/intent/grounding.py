@@ -11,6 +11,7 @@ from agents.intent.problems import problem
 from agents.intent.readers import Readers, amounts, is_validity, order_types, products
 from agents.intent.spans import is_deceptive, pieces
 from agents.intent.tag import Item, tag
+from agents.intent.vocabulary.numbers import CURRENCIES
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.intents import Offset, Provenance, ProvenanceSource, Sizing
 from tools.ports import InstrumentDirectory
@@ -54,6 +55,10 @@ SAYS: Final[Mapping[str, Says]] = {
 }
 
 
+# Amounts of money, which are taken to be in the currency of what is traded.
+AMOUNTS: Final = ("sizing", "limit_price", "trigger_price", "stop_loss", "target")
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """A message, its items, and what its words may refer to."""
@@ -77,7 +82,21 @@ class Ground:
         """Return a problem for each field of a trade that nothing allowed stands behind."""
         names = (name for name in TradeDraft.model_fields if name != "provenance")
         said = [name for name in names if getattr(trade, name) not in (None, ())]
-        return tuple(filter(None, (self._problem(trade, name) for name in said)))
+        found = (self._problem(trade, name) or self._in_other_money(trade, name) for name in said)
+        return tuple(filter(None, found))
+
+    def _in_other_money(self, trade: TradeDraft, name: str) -> Problem | None:
+        """Return a problem for rupees that would be taken for dollars, whenever they were said."""
+        source = trade.provenance[name]
+        rows = [self.readers.directory.get(ref) for ref in trade.symbols]
+        own = {row.currency.value for row in rows if row is not None}
+        if name not in AMOUNTS or not own:
+            return None
+        words = {token.text for token in read(source.text).tokens}
+        said = {currency for currency, signs in CURRENCIES.items() if words & signs}
+        if said <= own:
+            return None
+        return problem("CURRENCY_MISMATCH", name, source.text, ", ".join(sorted(own)))
 
     def _problem(self, trade: TradeDraft, name: str) -> Problem | None:
         source = trade.provenance.get(name)

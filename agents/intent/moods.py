@@ -7,7 +7,7 @@ from typing import Final
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.tags import Tag
-from agents.intent.vocabulary.telling import FINITE, OVERRULING, UNSETTLING
+from agents.intent.vocabulary.telling import FINITE, JOKING, OVERRULING, UNSETTLING
 
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 # With any of these in a message nothing of it is an instruction, unless it is adopted.
@@ -32,6 +32,8 @@ SETTINGS: Final = (
     Tag.LIMIT, Tag.CAP, Tag.CAP_AFTER, Tag.STOP, Tag.TARGET, Tag.TRAIL, Tag.TRIGGER, Tag.EACH,
     Tag.ALL, Tag.KEEP, Tag.VAGUE, Tag.LOT,
 )  # fmt: skip
+# "the buy order" names one and orders nothing.
+OF_A_THING: Final = frozenset({"the", "my", "that", "this", "our", "an", "a", "your", "his", "her"})
 # Punctuation that only belongs to a number, a name or a list.
 NO_BREAK: Final = frozenset({"(", ")", "-", "/-", "/", ":", "+", "=", "*"})
 
@@ -65,6 +67,17 @@ def asks(items: Sequence[Item]) -> bool:
             return True
         begins = begins and (item.has(*BREAKS, Tag.MARKER) or _is_plain_filler(item))
     return False
+
+
+def names_an_order(items: Sequence[Item]) -> bool:
+    """Say whether a message begins by naming an order: "my order to buy 10", "the sell of 10"."""
+    begins = [item for item in items[:3] if not item.has(Tag.MARKER)]
+    words = [word for item in begins for word in item.folded.split()]
+    return (
+        len(begins) > 1
+        and words[0] in OF_A_THING
+        and (words[1] == "order" or begins[1].has(Tag.BUY, Tag.SELL, Tag.ORDER))
+    )
 
 
 def without_contrast(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -156,7 +169,9 @@ def _is_plainly_told(clause: Sequence[Item], instructed: bool) -> bool:
     words = {word for item in clause for word in item.folded.split()}
     sentence = bool(words & FINITE) or (has(clause, Tag.PAST) and not instructed)
     if instructed:
+        jokes = any(word.startswith(JOKING) for word in words)
         plain = not has(clause, *SETTINGS, Tag.DROP, Tag.CANCEL) and not words & UNSETTLING
+        plain = plain and not jokes
         return plain and (sentence or has(clause, Tag.NEGATION))
     return (
         sentence

@@ -39,6 +39,10 @@ TEXT: Final[dict[str, tuple[str, str]]] = {
         "'{said}' is not a price or distance that can be used: {why}.",
         "Give a positive number, for example 1480.50.",
     ),
+    "CURRENCY_MISMATCH": (
+        "'{said}' is not in the currency of what is traded, which is {why}.",
+        "Say the amount in that currency; nothing is converted.",
+    ),
     "SETTING_INVALID": (
         "'{said}' cannot be used here: {why}.",
         "Give a value in the allowed range.",

@@ -73,7 +73,7 @@ class Requests:
             guards = set()
         if not (plain or noun or guards):
             return None
-        if not all(IN_A_CANCEL & set(item.meanings) for item in items):
+        if not all(IN_A_CANCEL & set(item.meanings) for item in items) or _orders_too(items):
             return None
         if has(items, Tag.ALERT):
             return self._alerts(items)
@@ -235,6 +235,18 @@ class Requests:
     def _without_ids(self, items: Sequence[Item]) -> list[Item]:
         ids = self._order_ids(items)
         return [item for item in items if item.text not in ids]
+
+
+def _orders_too(items: Sequence[Item]) -> bool:
+    """Say whether a clause of a cancel is an order of its own: "... and buy 10 tcs"."""
+    spoken = [item for item in items if not item.has(Tag.FILLER) or item.has(*VERBS)]
+    for at, item in enumerate(spoken):
+        begins = at == 0 or spoken[at - 1].has(Tag.COMMA, Tag.AND, Tag.BREAK)
+        follows = has(spoken[at + 1 : at + 2], Tag.NUM, Tag.SYMBOL, Tag.ALL)
+        ordered = has(spoken[at + 1 : at + 4], Tag.ORDER, Tag.PENDING, Tag.ALERT)
+        if begins and item.has(*VERBS) and follows and not ordered:
+            return True
+    return False
 
 
 def _says(items: Sequence[Item], word: str) -> bool:

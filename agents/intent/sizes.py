@@ -6,7 +6,7 @@ from typing import Final
 from agents.intent.fields import Fields
 from agents.intent.match import Match, Matches
 from agents.intent.problems import problem
-from agents.intent.vocabulary.orders import MONEY_VERB
+from agents.intent.vocabulary.orders import FIRST_ONLY, MONEY_VERB
 from agents.intent.vocabulary.patterns import Slot
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.base import decimal_text
@@ -32,6 +32,7 @@ WORDS_BESIDE_A_BARE_NUMBER: Final = frozenset(
      Slot.PRONOUN, Slot.PRODUCT, Slot.MARKET, Slot.VALIDITY}
 )  # fmt: skip
 HUNDRED: Final = Decimal(100)
+PUT: Final = "put"
 
 
 def put_size(
@@ -49,7 +50,8 @@ def put_size(
     stand beside the words of an order.
     """
     said = _said(matches, leaving)
-    if any(size.slot is Slot.UNCLEAR_SIZE and not _is_money(size, matches) for size in said):
+    unclear = any(size.slot is Slot.UNCLEAR_SIZE and not _is_money(size, matches) for size in said)
+    if unclear or _is_only_put(matches, said):
         fields.ask("size", *_offers(said))
         return
     if len(said) > 1:
@@ -131,11 +133,20 @@ def _is_money(size: Match, matches: Matches) -> bool:
     """Say whether an amount is money because of its verb: "invest 20k", "put 10000 in it"."""
     verbs = matches.of(Slot.BUY)
     spends = any(
-        verb.items[0].meanings.get(Tag.BUY) == MONEY_VERB or verb.items[0].folded == "put"
+        verb.items[0].meanings.get(Tag.BUY) == MONEY_VERB or verb.items[0].folded == PUT
         for verb in verbs
     )
     is_amount = bool(size.amounts) and size.amounts[0].has(Tag.NUM, Tag.SCALED, Tag.MONEY)
     return spends and is_amount and size.slot in {Slot.UNCLEAR_SIZE, Slot.NUMBER, Slot.NOTIONAL}
+
+
+def _is_only_put(matches: Matches, said: tuple[Match, ...]) -> bool:
+    """Say whether "put 10 infy" leaves open what the number counts; "put 10 in infy" is money."""
+    puts = any(
+        verb.items[0].folded == PUT and verb.items[0].meanings.get(Tag.BUY) == FIRST_ONLY
+        for verb in matches.of(Slot.BUY)
+    )
+    return puts and any(size.slot is Slot.NUMBER for size in said)
 
 
 def _is_part(size: Match) -> bool:

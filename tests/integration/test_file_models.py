@@ -31,7 +31,7 @@ BOOK = a_workbook(
 WORDS = (
     "bhaiya is file ka kya scene hai batao",
     "kuch samajh nahi aaya isme",
-    "sirjee buy 3 tcs fatafat chahiye",
+    "sirjee buy 3 tcs zordaar bolo",
     "show the file",
     "which columns are in the file",
     "total of quantity in the file",

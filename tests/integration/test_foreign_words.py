@@ -27,7 +27,7 @@ MESSAGES = (
     "sell half my INFY",
     "exit INFY",
     "buy 5 TCS at 2000 sl 1950 target 2100",
-    "sirjee buy 3 tcs fatafat chahiye",
+    "sirjee buy 3 tcs zordaar bolo",
     "sell 500000 TCS at market",
     "buy tata",
     "orders",

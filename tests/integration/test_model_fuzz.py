@@ -15,7 +15,7 @@ from tests.integration.modelled import open_modelled
 Carried: TypeAlias = tuple[str, str, str, str | None]
 # What each message carries: side, instrument, quantity and limit; None for no order at all.
 MESSAGES: tuple[tuple[str, Carried | None], ...] = (
-    ("sirjee buy 10 infy fatafat chahiye", ("BUY", "NSE:INFY", "10", None)),
+    ("sirjee buy 10 infy zordaar bolo", ("BUY", "NSE:INFY", "10", None)),
     ("buy 10 INFY at market, cnc", ("BUY", "NSE:INFY", "10", None)),
     ("bhaiya sell 7 tcs limit 3500 zaroor", ("SELL", "NSE:TCS", "7", "3500")),
     ("don't buy 10 infy", None),

@@ -15,7 +15,7 @@ from tests.fakes.model_server import Payload, completion, failure
 from tests.integration.driving import approve, orders_of, say, trade
 from tests.integration.modelled import MODEL_KEY, open_modelled
 
-UNSURE = "sirjee buy 10 infy fatafat chahiye"
+UNSURE = "sirjee buy 10 infy zordaar bolo"
 CLEAR = "buy 10 INFY at market, cnc"
 READ = an_answer(
     "trade",

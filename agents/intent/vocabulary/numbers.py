@@ -42,6 +42,12 @@ CURRENCY_AFTER: Final = frozenset(
      "रुपये", "रुपए",
      "usd", "dollar", "dollars", "$"}
 )  # fmt: skip
+DOLLARS: Final = frozenset({"$", "us$", "usd", "dollar", "dollars"})
+# What says which currency is meant; "bucks" are of any.
+CURRENCIES: Final[dict[str, frozenset[str]]] = {
+    "INR": (CURRENCY_BEFORE | CURRENCY_AFTER) - DOLLARS - {"bucks"},
+    "USD": DOLLARS,
+}
 PERCENT: Final = frozenset({"%", "percent", "pct", "pc", "per cent", "percentage", "taka"})
 FRACTIONS: Final[dict[str, Decimal]] = {
     "half": Decimal("0.5"), "halves": Decimal("0.5"), "quarter": Decimal("0.25"),

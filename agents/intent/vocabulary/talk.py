@@ -84,7 +84,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "can you just|could you just|can we|kya aap|i want|i'd like you to|i need to|i need you to|"
         "would like to|want to|need to|like to|kya tum|please go ahead and|"
         "i'd like|can you help me|help me|please help me|could we|i have to|i must|we need to|"
-        "we should|i'll|mujhe|hume|main chahta hu ki"),
+        "i'll|mujhe|hume|main chahta hu ki"),
     (Tag.PAST, "", "bought|sold|was|were|had|yesterday|kal|last week|last month|last year|ago|"
         "kharida|kharide|kharidi|becha|beche|bechi|diye the|liye the|buyback|exited|shorted|"
         "covered|invested|closed|squared off|le liya|bech diya|bech diye|kharid liya|le liye|"

@@ -33,3 +33,5 @@ UNSETTLING: Final = frozenset(
      "double", "twice", "minus", "plus", "extra", "premium", "bonus", "shaam", "subah", "raat",
      "dopahar", "baad", "pehle", "hafte", "mahine", "thoda", "zyada", "kam", "sasta", "mehenga"}
 )  # fmt: skip
+# How words begin that say that an order was not meant.
+JOKING: Final = ("jok", "jk", "kidd", "prank", "mazak", "mazaak", "typo", "mistake", "test", "undo")

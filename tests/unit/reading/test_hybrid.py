@@ -20,7 +20,7 @@ from tests.unit.intent.talk import NOW
 PROMPTS = Path(__file__).resolve().parents[3] / "prompts"
 BUY = ("BUY", "buy")
 INFY = ("INFY", "infy")
-UNSURE = "sirjee buy 10 infy fatafat chahiye"
+UNSURE = "sirjee buy 10 infy zordaar bolo"
 DOWN = ModelFailure(code="MODEL_UNAVAILABLE", message="down")
 
 
@@ -73,7 +73,7 @@ async def test_an_unclear_order_becomes_a_question_and_a_yes_the_order() -> None
     assert understood.parsed.missing == (MEANING,)
     assert understood.question is not None
     assert "BUY 10 NSE:INFY" in understood.question
-    assert "chahiye" in understood.question
+    assert "bolo" in understood.question
     draft = Draft(trade=understood.parsed.trades[0], missing=(MEANING,), message=UNSURE)
     confirmed, model = await read("yes", context=ParseContext(now=NOW, draft=draft))
     assert (confirmed.parsed.trades, confirmed.parsed.missing) == ((draft.trade,), ())
@@ -117,7 +117,7 @@ async def test_what_the_words_do_not_say_is_in_no_draft(answer: str) -> None:
 
 async def test_a_size_that_both_read_differently_is_asked_for() -> None:
     understood, _ = await read(
-        "buy 10 infy at 1480 fatafat chahiye",
+        "buy 10 infy at 1480 zordaar bolo",
         trade(side=BUY, symbols=[INFY], quantity=("1480", "1480"), limit_price=("10", "10")),
     )
     assert understood.parsed.missing[:2] == ("limit_price", "size") or set(
@@ -129,7 +129,7 @@ async def test_a_size_that_both_read_differently_is_asked_for() -> None:
 
 async def test_a_stop_that_the_model_forgets_stays_in_the_question() -> None:
     understood, _ = await read(
-        "buy 10 infy sl 1450 fatafat chahiye",
+        "buy 10 infy sl 1450 zordaar bolo",
         trade(side=BUY, symbols=[INFY], quantity=("10", "10")),
     )
     assert understood.question is not None
