@@ -17,10 +17,10 @@ _GROUPS: Final[Mapping[str, str]] = {
         " reference_price sma20 sma50 stop_price target_price trigger_price upper_circuit"
     ),
     "pieces": "filled_quantity quantity slices",
-    "percent": "atr14_pct change20_pct volatility20_pct",
+    "percent": "atr14_pct change20_pct stop_distance_pct target_distance_pct volatility20_pct",
     "UTC time, ISO 8601": (
         "as_of at closes_at last_closed_at market_time next_opens_at opens_at since traded_at"
-        " until valid_until"
+        " stop_since until valid_until"
     ),
     "day, ISO 8601": "day first_day last_day rates_on",
     "id": "approved_by broker_order_id decision_id id order_id plan_id policy_hash run_id tag",
@@ -29,7 +29,7 @@ _GROUPS: Final[Mapping[str, str]] = {
         " reasons remedy sizing_note text warning"
     ),
     "true or false, null when not known": (
-        "is_open loosened reached reconciled simulated stop_rests"
+        "is_open loosened reached reconciled simulated stop_rests target_rests"
     ),
     "code of docs/reference/codes.md": "error_code",
     "rule of docs/reference/rules.md": "rule_id rules",
@@ -47,10 +47,11 @@ _ALONE: Final[Mapping[str, str]] = {
     "evidence": "ids of what the row rests on; at the card's top level, what those ids are",
     "exceptions": "differences that nobody has resolved",
     "exchange": "exchange of an instrument",
-    "instrument": "EXCHANGE:TRADINGSYMBOL",
+    "instrument": "EXCHANGE:TRADINGSYMBOL; in `exposure` and on orders an object of both",
     "kill_switch": "why this plan tripped it, null when it did not",
     "kind": "what sort of evidence or exception it is",
     "left": "what may still be used, in `unit`; never below zero",
+    "largest": "the largest quantity that would pass now",
     "leg": "number of the plan's leg, from 0; null for the whole plan",
     "level": "RUNNING, REDUCE_ONLY or HALTED",
     "limit": "the limit, in the unit of what it is compared with",
@@ -70,9 +71,11 @@ _ALONE: Final[Mapping[str, str]] = {
     "side": "BUY or SELL",
     "source": "where the figure comes from; for a limit, the override that set it",
     "state": "state of docs/reference/order-states.md, or of a login",
+    "status": "OPEN, or WAITING until something of the entry fills",
     "symbols": "instruments that the plan is of",
     "tradingsymbol": "name of an instrument at its exchange",
     "trend": "UP, DOWN or RANGE",
+    "unprotected": "what is held without a stop at the broker",
     "unit": "currency of the row's figures, or what they count",
     "used": "what is used, in `unit`; money where there is none",
     "validity": "DAY or IOC",

@@ -89,6 +89,8 @@ SAID: Final[Mapping[str, str]] = {
     "insight_decisions": "past decisions",
     "insight_morning_brief": "morning brief",
     "insight_help": "help",
+    "insight_stops": "where are my stops",
+    "insight_what_if": "what if i buy 100 INFY",
 }
 APPROVED: Final[Mapping[str, str]] = {
     "result": "trade_plan",

@@ -133,7 +133,8 @@ def _counted(desk: Desk) -> str:
     missing = sum(map(is_missing, desk.stops))
     absent = f" ({missing} with no stop at the broker now)" if missing else ""
     kept = f"{len(desk.stops)} kept stops and targets{absent}"
-    return f"{pending} open orders, {kept}, {exceptions}."
+    orders = "1 open order" if pending == 1 else f"{pending} open orders"
+    return f"{orders}, {kept}, {exceptions}."
 
 
 def _calendar(hours: MarketHours) -> Cited:

@@ -137,7 +137,9 @@ def in_unit(value: Decimal, unit: str) -> str:
 
 def _left(use: LimitUse) -> str:
     left, limit = use.left or Decimal(0), use.limit or Decimal(0)
-    return f"{name_of(use)} {in_unit(left, use.unit)} of {in_unit(limit, use.unit)} ({use.rule_id})"
+    of = in_unit(limit, use.unit)
+    some = in_unit(left, use.unit).removesuffix(f" {use.unit}")
+    return f"{name_of(use)} {some} of {of} ({use.rule_id})"
 
 
 def _share_left(use: LimitUse) -> Decimal:

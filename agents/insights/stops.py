@@ -10,6 +10,7 @@ from agents.insights import figures
 from agents.insights.account import account_evidence, held_for
 from agents.insights.brief import IST
 from agents.insights.insight import Cited, Insight, cited_quote, inputs_used, number
+from agents.insights.protected import ON_FILL
 from agents.intent.model import QueryTopic
 from riskgate.contracts.base import decimal_text, time_text
 from riskgate.contracts.insights import StopFact
@@ -96,6 +97,8 @@ def _sentence(fact: StopFact, prices: Prices) -> str:
 
 def stop_place(fact: StopFact) -> str:
     """Say who holds a stop and since when."""
+    if fact.waits_for_fill:
+        return ON_FILL
     if not fact.stop_rests:
         return NOT_THERE
     since = "" if fact.stop_since is None else f" since {fact.stop_since.astimezone(IST):%H:%M} IST"
@@ -106,6 +109,8 @@ def stop_place(fact: StopFact) -> str:
 
 def target_place(fact: StopFact) -> str:
     """Say who holds a target."""
+    if fact.waits_for_fill:
+        return ON_FILL
     return AT_BROKER if fact.target_rests else WATCHED
 
 

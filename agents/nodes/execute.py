@@ -99,14 +99,14 @@ async def reconcile(state: TurnState, runtime: Runtime[TurnContext]) -> TurnStat
 
 
 async def _standing(context: TurnContext, state: TurnState) -> list[StopFact]:
-    """Return the stops and targets that stand now for what the orders filled."""
+    """Return the stops and targets of what the orders filled, or will when they fill."""
     orders = [SubmittedOrder.model_validate(order) for order in state["orders"]]
-    filled = [order for order in orders if order.filled_quantity]
-    if not filled:
+    live = [order for order in orders if order.filled_quantity or not order.state.final]
+    if not live:
         return []
     kept = await list_stops(context.toolbox, context.insights, context.caller)
-    entries = {order.order_id for order in filled}
-    traded = {order.instrument for order in filled}
+    entries = {order.order_id for order in live}
+    traded = {order.instrument for order in live if order.filled_quantity}
     own = [stop for stop in kept if stop.entry_order_id in entries]
     return own or [stop for stop in kept if stop.instrument in traded]
 

@@ -240,6 +240,13 @@ def _stops(rows: Sequence[Json], currency: str) -> list[RenderableType]:
     return [table]
 
 
+def _unprotected(names: Sequence[str], _currency: str) -> list[RenderableType]:
+    if not names:
+        return []
+    text = f"Held without a stop at the broker: {', '.join(map(safe, names))}."
+    return [Text(text, style="yellow")]
+
+
 def _decisions(rows: Sequence[Json], _currency: str) -> list[RenderableType]:
     table = _table(("Asked", False), ("Came to", False), ("Decision", False))
     for row in rows:
@@ -269,6 +276,7 @@ PARTS: Final[Mapping[str, Draw]] = {
     "fills": _fills,
     "realised": _realised,
     "stops": _stops,
+    "unprotected": _unprotected,
     "decisions": _decisions,
 }
 

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from app.persistence.database import Row, Session
 from app.persistence.orders import OrderRecord, find_order
 from riskgate.contracts.instruments import InstrumentRef
-from riskgate.contracts.orders import Product
+from riskgate.contracts.orders import OrderState, Product
 from riskgate.hashing import canonical_json
 
 OPEN, DONE = "OPEN", "DONE"
+# Of an entry that nothing of has filled: told to people, never stored.
+WAITING: Final = "WAITING"
 # The kind of a plan whose orders are a stop and, as its second slice, a target: one may fill.
 PAIR = "PAIR"
 # Keys of exceptions that the comparison with the broker neither opens nor resolves.
@@ -53,6 +56,17 @@ class PairTags:
     target: str
 
 
+# Entries whose plan promised, in one of some notes, to protect what they fill.
+_PROMISED: Final = (
+    " FROM orders o JOIN plans p USING (tenant_id, plan_id)"
+    " CROSS JOIN LATERAL jsonb_array_elements(p.body->'legs') part(terms)"
+    " WHERE o.tenant_id = %s AND o.account_id = %s AND (part.terms->>'leg')::int = o.leg"
+    " AND NOT (part.terms->>'reduce_only')::boolean AND p.body->'notes' ?| %s"
+    " AND (part.terms->'risk_model'->>'stop_price' IS NOT NULL"
+    " OR part.terms->'risk_model'->>'target_price' IS NOT NULL)"
+)
+
+
 async def find_new(
     session: Session, account_id: str, *, notes: Sequence[str], since: datetime, at: datetime
 ) -> None:
@@ -62,17 +76,34 @@ async def find_new(
         " target_price, status, note, opened_at, updated_at)"
         " SELECT o.tenant_id, o.order_id, o.account_id,"
         " (part.terms->'risk_model'->>'stop_price')::numeric,"
-        " (part.terms->'risk_model'->>'target_price')::numeric, 'OPEN', '', %s, %s"
-        " FROM orders o JOIN plans p USING (tenant_id, plan_id)"
-        " CROSS JOIN LATERAL jsonb_array_elements(p.body->'legs') part(terms)"
-        " WHERE o.tenant_id = %s AND o.account_id = %s AND o.created_at > %s"
-        " AND o.filled_quantity > 0 AND (part.terms->>'leg')::int = o.leg"
-        " AND NOT (part.terms->>'reduce_only')::boolean AND p.body->'notes' ?| %s"
-        " AND (part.terms->'risk_model'->>'stop_price' IS NOT NULL"
-        " OR part.terms->'risk_model'->>'target_price' IS NOT NULL)"
-        " ON CONFLICT DO NOTHING",
-        (at, at, session.tenant_id, account_id, since, list(notes)),
+        f" (part.terms->'risk_model'->>'target_price')::numeric, 'OPEN', '', %s, %s{_PROMISED}"
+        " AND o.created_at > %s AND o.filled_quantity > 0 ON CONFLICT DO NOTHING",
+        (at, at, session.tenant_id, account_id, list(notes), since),
     )
+
+
+async def list_waiting(
+    session: Session, account_id: str, *, notes: Sequence[str], limit: int
+) -> list[ProtectionRecord]:
+    """Return what is promised to unfinished entries that nothing of has filled, oldest first."""
+    rows = await session.fetch_all(
+        "SELECT o.order_id AS entry_order_id, o.account_id,"
+        " (part.terms->'risk_model'->>'stop_price')::numeric AS stop_price,"
+        " (part.terms->'risk_model'->>'target_price')::numeric AS target_price,"
+        " %s AS status, '' AS note, NULL::timestamptz AS not_before,"
+        f" o.created_at AS opened_at, o.created_at AS updated_at{_PROMISED}"
+        " AND o.filled_quantity = 0 AND o.state = ANY(%s)"
+        " ORDER BY o.created_at, o.order_id LIMIT %s",
+        (
+            WAITING,
+            session.tenant_id,
+            account_id,
+            list(notes),
+            [state.value for state in OrderState if not state.final],
+            limit,
+        ),
+    )
+    return [ProtectionRecord(**row) for row in rows]
 
 
 async def list_protections(

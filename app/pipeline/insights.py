@@ -22,6 +22,7 @@ from app.persistence.protections import ProtectionRecord
 from app.pipeline.views import AccountViews, MarketDown, require_account
 from app.pipeline.world import make_world, priced_instruments
 from app.planning.market_context import context_of
+from app.planning.notes import PROTECTING
 from riskgate.contracts.bars import Bar, BarInterval
 from riskgate.contracts.insights import (
     BarsFrom,
@@ -124,12 +125,15 @@ class Insights:
         return [_fill(trade) for trade in reversed(found)]
 
     async def stops(self, caller: Caller) -> Sequence[StopFact]:
-        """Return the stops and targets that are kept, the oldest first."""
+        """Return the stops and targets that are kept, then those of entries yet to fill."""
         async with self._database.tenant(caller.tenant_id) as session:
             found = await protections.list_protections(
                 session, account_id=caller.account_id, limit=SHOWN_STOPS
             )
-            facts = [await stop_fact(session, record) for record in found]
+            waiting = await protections.list_waiting(
+                session, caller.account_id, notes=PROTECTING, limit=SHOWN_STOPS
+            )
+            facts = [await stop_fact(session, record) for record in (*found, *waiting)]
         return [fact for fact in facts if fact is not None]
 
     async def market_context(self, instrument: InstrumentRef) -> MarketContext:
@@ -203,6 +207,7 @@ async def stop_fact(session: Session, record: ProtectionRecord) -> StopFact | No
         stop_quantity=sum((order.open_quantity for order in own_stops), Decimal(0)),
         stop_since=min((order.created_at for order in own_stops), default=None),
         target_rests=len(own_stops) < len(resting),
+        waits_for_fill=record.status == protections.WAITING,
         opened_at=record.opened_at,
         note=record.note or None,
     )

@@ -28,6 +28,7 @@ PAIR_NOTE: Final = (
     " not take the pair, the stop rests alone and the target is held by SigmaTrader, which works"
     " only while the server runs."
 )
+PROTECTING: Final = (STOP_NOTE, TARGET_NOTE, PAIR_NOTE)
 
 
 def notes_of(

@@ -18,7 +18,7 @@ from app.persistence.accounts import OBSERVE, AccountRecord
 from app.persistence.database import Database, Session
 from app.pipeline.views import require_account
 from app.pipeline.world import make_world, priced_instruments
-from app.planning.notes import PAIR_NOTE, STOP_NOTE, TARGET_NOTE
+from app.planning.notes import PROTECTING
 from app.protection.deciding import ACTOR, STOPPED, Case, Decider, Outcome
 from app.protection.desired import View, Why, desired
 from app.protection.doubt import Looks
@@ -158,7 +158,7 @@ class Protector:
             await protections.find_new(
                 session,
                 account_id,
-                notes=(STOP_NOTE, TARGET_NOTE, PAIR_NOTE),
+                notes=PROTECTING,
                 since=now - SEEN_AFTER,
                 at=now,
             )

@@ -148,6 +148,7 @@ class StopFact(Contract):
     `stop_rests` says whether an order with a trigger is unfinished at the broker for it now;
     `stop_order_ids` are such orders, `stop_since` is when the first of them was made. A target
     that does not rest is held by us. `side` is the entry's, `opened_at` when it was first kept.
+    With `waits_for_fill` nothing of the entry has filled, and both are placed once it does.
     """
 
     entry_order_id: Identifier
@@ -162,5 +163,6 @@ class StopFact(Contract):
     stop_quantity: NonNegative = Decimal(0)
     stop_since: UtcTime | None = None
     target_rests: bool = False
+    waits_for_fill: bool = False
     opened_at: UtcTime | None = None
     note: ShortText | None = None

@@ -52,6 +52,7 @@ const PARTS = {
   fills: fillsTable,
   realised: realisedTable,
   stops: stopsTable,
+  unprotected: (names) => names.length ? el("p", { class: "note warn" }, `Held without a stop at the broker: ${names.join(", ")}.`) : null,
   decisions: decisionsTable,
   limits: limitsPart,
   file: fileHead,

@@ -10,6 +10,7 @@ from agents.context import TurnContext, Workspace
 from agents.insights.halt import NOT_BY_WORDS, halt_insight
 from agents.insights.held import part_insight
 from agents.insights.insight import plain
+from agents.insights.protected import is_missing, protection_sentences
 from agents.insights.stops import distance_pct, stops_insight, unguarded
 from agents.intent.model import (
     UNGUARDED,
@@ -139,6 +140,20 @@ def test_a_stop_that_does_not_rest_leaves_its_position_unguarded() -> None:
         "Held without a stop at the broker: NSE:INFY.",
     )
     assert Position.model_validate(unguarded(a_book(), [away])[0]).instrument == a_ref("INFY")
+
+
+def test_the_stop_of_an_entry_that_waits_is_told_as_placed_once_it_fills() -> None:
+    waiting = a_stop(stop_rests=False, stop_order_ids=(), status="WAITING", waits_for_fill=True)
+    insight = stops_insight(a_book(), [waiting], (a_ref("INFY"),), [])
+    assert insight.said[0] == (
+        "NSE:INFY: stop ₹980.00, placed once the order fills; target ₹1,030.00, placed once the"
+        " order fills."
+    )
+    assert not is_missing(waiting)
+    assert protection_sentences([waiting]) == [
+        "The stop of NSE:INFY at ₹980.00 is placed once the order fills; the target at ₹1,030.00"
+        " is placed once the order fills."
+    ]
 
 
 def test_no_distance_is_told_without_a_price() -> None:
