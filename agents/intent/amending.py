@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from agents.intent.moods import CONTRASTING
@@ -23,6 +24,8 @@ TAKES_AWAY: Final = (Tag.CANCEL, Tag.NEGATION, Tag.DROP, Tag.NO_EXTRA)
 NOES: Final = frozenset({"no", "nahi", "nope", "na", "nai"})
 DROPS: Final = frozenset({"drop the", "drop", "remove the", "take off the", "without the"})
 PRICE: Final = "price"
+ADD: Final = "add"
+REACHING: Final = (Tag.TO, Tag.DOWN_TO, Tag.KEEP)
 
 
 def without_replaced(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -46,6 +49,19 @@ def without_replaced(items: Sequence[Item]) -> tuple[Item, ...]:
 def of_a_draft(items: Sequence[Item]) -> tuple[Item, ...]:
     """Read words as they are meant beside a trade: "the price" of it, "ioc" as its validity."""
     return tuple(map(_of_a_draft, items))
+
+
+def reached(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Read "down to 5" and "keep 5" of a draft as its new size: nothing is held of it yet."""
+    spoken = [item for item in items if not item.has(*QUIET) or item.has(*REACHING)]
+    if not all(item.has(*REACHING, Tag.NUM, Tag.UNIT, Tag.PRONOUN) for item in spoken):
+        return tuple(items)
+    return tuple(item for item in items if not item.has(*REACHING))
+
+
+def adds(items: Sequence[Item]) -> bool:
+    """Say whether a message adds a number to what was said, as "add 10" may."""
+    return any(word.folded == ADD and number.has(Tag.NUM) for word, number in pairwise(items))
 
 
 def begins_afresh(said: Sequence[Item]) -> bool:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from agents.intent.amending import begins_afresh, drops_guard, of_a_draft, without_replaced
+from agents.intent.amending import (
+    adds,
+    begins_afresh,
+    drops_guard,
+    of_a_draft,
+    reached,
+    without_replaced,
+)
 from agents.intent.books import sides_out
 from agents.intent.checks import value_problems
 from agents.intent.compose import Composed, Composer, missing_of
@@ -20,6 +27,7 @@ from agents.intent.model import (
     Problem,
     TradeDraft,
 )
+from agents.intent.moods import asks
 from agents.intent.resolve import held_by
 from agents.intent.tag import Item
 from agents.intent.vocabulary.lexicon import LEXICON
@@ -109,12 +117,20 @@ class Answerer:
 
         `replaces` says that something was named that the rest takes the place of.
         """
+        if asks(items):
+            return None
+        if self.draft.trade.side is Side.BUY:
+            said, items = reached(said), reached(items)
+        elif any(item.has(Tag.KEEP, Tag.DOWN_TO) for item in said):
+            # Of what is sold, as many may go or as many may stay.
+            return None
         same = any(item.has(Tag.SAME) for item in items)
         instead = same or replaces or any(item.has(Tag.INSTEAD, Tag.AMEND) for item in items)
-        if any(item.folded == MORE or item.has(Tag.BY) for item in items):
-            # "10 more" may mean ten in all or ten besides, "by 5" more or less: nobody can tell.
+        if any(item.folded == MORE or item.has(Tag.BY) for item in items) or adds(items):
+            # "10 more" and "add 10" may mean ten in all or besides, "by 5" more or less.
             return None
         verbs = any(item.has(Tag.BUY, Tag.SELL, Tag.EXIT) for item in said)
+        sided = verbs or any(item.has(Tag.LONG, Tag.SHORT) for item in said)
         named = [item for item in said if item.has(Tag.SYMBOL)]
         if named and verbs and not same and any(item.has(Tag.NUM) for item in said):
             return None
@@ -127,7 +143,12 @@ class Answerer:
             return scaled
         if not any(not item.has(*QUIET) for item in said):
             return None
-        return self._changed(self._composed(self._number_named(said)))
+        changed = self._changed(self._composed(self._number_named(said)))
+        return None if changed is None or (self._turned(changed) and not sided) else changed
+
+    def _turned(self, changed: ParsedMessage) -> bool:
+        before = self.draft.trade.side
+        return before is not None and changed.trades[0].side is not before
 
     def _changed(self, composed: Composed | None) -> ParsedMessage | None:
         if composed is None or composed.left or composed.ambiguous or len(composed.trades) != 1:

@@ -117,3 +117,26 @@ def _own(parsed: ParsedMessage, trade: TradeDraft) -> bool:
 @pytest.mark.parametrize("said", ["never mind", "cancel it", "no", "drop it"])
 def test_a_no_drops_it(said: str) -> None:
     assert say(said, draft=MARKET).drops_draft
+
+
+@pytest.mark.parametrize("said", ["down to 5", "reduce it to 5", "cut to 5", "keep 5", "to 5"])
+def test_a_smaller_purchase_stays_a_purchase(said: str) -> None:
+    parsed = say(said, draft=MARKET)
+    (trade,) = parsed.trades
+    assert (trade.side, trade.symbols, quantity(trade)) == (Side.BUY, (ref("INFY"),), Decimal(5))
+
+
+@pytest.mark.parametrize("said", ["down to 5", "keep 5"])
+def test_how_many_of_a_sale_go_or_stay_is_not_guessed(said: str) -> None:
+    parsed = say(said, draft=waiting("sell 10 infy at market, cnc"))
+    assert not parsed.amends_draft
+
+
+@pytest.mark.parametrize("said", ["add 10", "make it 20?", "no wait sell?"])
+def test_what_may_be_more_or_a_question_changes_no_card(said: str) -> None:
+    assert not say(said, draft=MARKET).amends_draft
+
+
+def test_a_side_turns_round_only_by_its_own_word() -> None:
+    parsed = say("sell instead", draft=MARKET)
+    assert [trade.side for trade in parsed.trades] == [Side.SELL]
