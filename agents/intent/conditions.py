@@ -29,6 +29,10 @@ NOT_BEFORE_A_CONDITION: Final = (
     Tag.STOP, Tag.TARGET, Tag.TRAIL, Tag.SLIPPAGE, Tag.PCT, Tag.POINTS, Tag.AT, Tag.LIMIT,
     Tag.TRIGGER, Tag.RISK,
 )  # fmt: skip
+# Words for the bars that a number of minutes is of.
+CHARTS: Final = frozenset(
+    {"chart", "charts", "candle", "candles", "timeframe", "tf", "bar", "bars", "frame"}
+)  # fmt: skip
 UNIT_SECONDS: Final = {Tag.SECONDS: "s", Tag.MINUTES: "m", Tag.HOURS: "h"}
 
 Resolve = Callable[[Item], tuple[InstrumentRef, ...]]
@@ -165,6 +169,8 @@ class Conditions:
             return True
         if reading.compared is not None and item.has(Tag.HIT, Tag.RISE, Tag.FALL):
             # "1000 se neeche aaye": the second word only completes the first.
+            return True
+        if item.folded in CHARTS:
             return True
         passed = item.has(*PASSED_OVER) or item.has(Tag.PRONOUN) or item.folded in {"(", ")"}
         return passed and not item.has(Tag.UNKNOWN)

@@ -6,6 +6,7 @@ from typing import Final
 
 from agents.intent.answer import CHAT, chosen
 from agents.intent.compose import VERBS, Composed, Composer, join
+from agents.intent.conditions import COMPARING
 from agents.intent.held import HeldQuestions
 from agents.intent.model import MessageKind, ParseContext, ParsedMessage, Problem, TradeDraft
 from agents.intent.moods import (
@@ -108,9 +109,10 @@ class Decider:
             return None
         if has(items, Tag.NEGATION):
             told = clauses(_without_sides(items))
-            items = _watching_clause(items) if told is None or orders else items
-            if not items:
+            watching = _watching_clause(items) if told is None or orders else items
+            if not watching:
                 return None
+            items = _with_the_name(watching, items)
         return Watcher(resolver, self.context).watch(items)
 
     def _query(self, items: tuple[Item, ...], questioner: Questioner) -> ParsedMessage | None:
@@ -214,6 +216,23 @@ def _watching_clause(items: Sequence[Item]) -> tuple[Item, ...]:
         breaks = item.has(Tag.BREAK) or item.folded in {",", ".", ";"}
         if breaks and has(rest, Tag.MONITOR) and not has(rest, *SIDES, Tag.NEGATION):
             return tuple(rest)
+    return _watching_before(items)
+
+
+def _with_the_name(clause: tuple[Item, ...], items: Sequence[Item]) -> tuple[Item, ...]:
+    """Put the one name of a message before a clause that only says "it"."""
+    names = [item for item in items if item.has(Tag.SYMBOL)]
+    return clause if has(clause, Tag.SYMBOL) or len(names) != 1 else (names[0], *clause)
+
+
+def _watching_before(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Return what stands before the refusal in "tell me if it hits 3400, don't sell"."""
+    for at, item in enumerate(items):
+        first, rest = items[:at], items[at + 1 :]
+        breaks = item.has(Tag.BREAK) or item.folded in {",", ".", ";"}
+        refuses = has(rest, Tag.NEGATION) and not has(rest, Tag.MONITOR, Tag.IF, *COMPARING)
+        if breaks and refuses and has(first, Tag.MONITOR) and not has(first, *SIDES, Tag.NEGATION):
+            return tuple(first)
     return ()
 
 

@@ -23,6 +23,7 @@ COUNTING: Final = (
     Tag.SECONDS, Tag.LIMIT, Tag.STOP, Tag.TARGET, Tag.TRIGGER, Tag.TRAIL, Tag.CALL, Tag.PUT,
 )  # fmt: skip
 COUNTS_THE_NEXT: Final = frozenset({"qty", "quantity", "qnty"})
+WORTH_OF: Final = frozenset({"ka", "का"})
 JOINS: Final = (Tag.AT, Tag.OF, Tag.BY, Tag.TO, Tag.ABOUT, Tag.PE, Tag.PAR)
 
 
@@ -141,6 +142,8 @@ def _fit_any(items: Sequence[Item], at: int) -> Match | None:
         if slot is Slot.EITHER and items[at].has(*SPENDING) and _is_counted(items, end):
             continue
         if not _takes_the_wrong_number(items, at, end):
+            if slot is Slot.NUMBER and _is_of_a_name(items, end):
+                slot = Slot.EITHER
             return Match(slot, tuple(items[at:end]), at)
     return None
 
@@ -168,6 +171,12 @@ def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
 def _is_counted(items: Sequence[Item], end: int) -> bool:
     """Say whether what follows a number is what it counts: "an order for 10 infy"."""
     return any(item.has(*COUNTING) for item in items[end : end + 1])
+
+
+def _is_of_a_name(items: Sequence[Item], end: int) -> bool:
+    """Say whether "5000 ka infy" follows: so much of it, though no word says it is money."""
+    joins = end < len(items) and items[end].folded in WORTH_OF
+    return joins and end + 1 < len(items) and items[end + 1].has(Tag.SYMBOL)
 
 
 def _counts_a_name(items: Sequence[Item], at: int, end: int) -> bool:

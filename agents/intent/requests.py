@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from agents.intent.model import (
@@ -135,6 +136,8 @@ class Requests:
         return told and item.has(Tag.DROP) and item.folded.startswith("cancel")
 
     def _is_change(self, items: Sequence[Item]) -> bool:
+        if self._reprices(items):
+            return True
         if not has(items, Tag.MODIFY, Tag.AMEND):
             return False
         others = [item for item in items if not item.has(Tag.MODIFY, Tag.ORDER, Tag.AMEND)]
@@ -146,7 +149,8 @@ class Requests:
         rests = bool(names) and any(
             ref in self._resting() for ref in self.resolver.quoted(names, self._resting()).refs
         )
-        about_an_order = has(items, Tag.ORDER) or bool(self._order_ids(items))
+        ids = bool(self._order_ids(items))
+        about_an_order = has(items, Tag.ORDER) or ids or self._names_a_resting(items)
         if has(others, *VERBS) and not about_an_order:
             return False
         changes_it = any(
@@ -157,6 +161,27 @@ class Requests:
         priced = has(items, Tag.STOP, Tag.TRIGGER, Tag.LIMIT, Tag.AT, Tag.UNIT, Tag.TO)
         trades = any(item.has(*VERBS) for item in items)
         return rests and changes_it and priced and not trades
+
+    def _reprices(self, items: Sequence[Item]) -> bool:
+        """Say whether an order number stands first and one new value behind it."""
+        first = next((item for item in items if not item.has(Tag.COMMA, Tag.FILLER)), None)
+        known = {order.order_id for order in self.context.open_orders}
+        if first is None or first.folded not in known or guarded(items) or has(items, Tag.ASK):
+            return False
+        rest = [item for item in items if item is not first]
+        return not has(rest, Tag.CANCEL, *VERBS) and len([i for i in rest if i.has(*AMOUNTS)]) == 1
+
+    def _names_a_resting(self, items: Sequence[Item]) -> bool:
+        """Say whether "the hdfc bank sell" is a resting order: its name, then its side."""
+        sides = {(order.instrument, order.side) for order in self.context.open_orders}
+        moves = has(items[:1], Tag.MODIFY, Tag.AMEND)
+        for name, verb in pairwise(items):
+            if not (moves and name.has(Tag.SYMBOL) and verb.has(Tag.BUY, Tag.SELL)):
+                continue
+            side = Side.BUY if verb.has(Tag.BUY) else Side.SELL
+            if any((ref, side) in sides for ref in name.refs):
+                return True
+        return False
 
     def _resting(self) -> frozenset[InstrumentRef]:
         return frozenset(order.instrument for order in self.context.open_orders)

@@ -35,6 +35,7 @@ POSSESSIVE: Final = "'s"
 NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, NAMED, MONEY_SIZED})
 PICTURES: Final = frozenset({"So", "Sk"})
 # The letters and short words of a ticket: "infy 10 b mkt", "tcs ke 10 share lo".
+PUT_IN: Final = frozenset({"lagao", "laga do", "laga de", "lagado", "lagana", "lagana hai"})
 ON_A_TICKET: Final = {"b": Tag.BUY, "s": Tag.SELL, "lo": Tag.BUY, "le": Tag.BUY}
 BESIDE_A_TICKET: Final = (Tag.SYMBOL, Tag.NUM, Tag.UNIT, Tag.LOT, Tag.EACH, Tag.SCALED)
 SIZES: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.FRAC})
@@ -109,6 +110,7 @@ def _unread(token: Token) -> Tag:
 def _settled(items: list[Item]) -> tuple[Item, ...]:
     _place_not_buy(items)
     _ticket(items)
+    _put_in(items)
     named = any(item.has(Tag.SYMBOL) for item in items)
     for at, item in enumerate(items):
         if item.refs and not item.has(Tag.SYMBOL):
@@ -133,6 +135,15 @@ def _place_not_buy(items: list[Item]) -> None:
             items[at] = replace(items[at], meanings={Tag.PLACE: ""})
         elif follows.has(*PUT_IN) and any(items[each].has(Tag.IN, Tag.INTO) for each in after):
             items[at] = replace(items[at], meanings={Tag.BUY: ""})
+
+
+def _put_in(items: list[Item]) -> None:
+    """Read "infy me 50 hazar laga do" as buying: money is placed, and no stop or order is."""
+    placed = [at for at, item in enumerate(items) if item.folded in PUT_IN]
+    money = any(item.has(Tag.SCALED, Tag.MONEY) for item in items)
+    if len(placed) != 1 or not money or any(item.has(*PLACED, Tag.ALERT) for item in items):
+        return
+    items[placed[0]] = replace(items[placed[0]], meanings={Tag.BUY: MONEY_VERB})
 
 
 def _ticket(items: list[Item]) -> None:

@@ -107,6 +107,8 @@ VERB_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.SELL, "", "short lo|short le lo|short lena hai|short lelo|short bana do|short banao|"
         "bechwao|bechne hain|bechne h|bechna h|bech hi do"),
     (Tag.EXIT, "", joined(EXIT_STEMS, DO_IT)),
+    (Tag.EXIT, "", joined("bahar|se bahar|me se bahar", "nikalo|nikal do|nikal jao|niklo|aa jao|"
+        "kar do|karo|nikaalo|nikaal do|nikalwa do")),
     (Tag.EXIT, "", joined("exit|close|cover|square off|squareoff|book|cut", AFTER_KAR)),
     (Tag.BUY, MONEY_VERB, joined("daal|dal|laga|lagwa",
         "dijiye|dijie|dena|dalo|daalo|lo") + "|" + joined("invest", AFTER_KAR)),

@@ -68,14 +68,16 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "square off kar do|square off karo|exit karo|exit kar do|exit le lo|exit maro|cover karo|"
         "cover kar do|cover kar lo|close karo|close kar do|close kar de|profit book karo|"
         "profit book kar lo|profit book kar do|exit kardo|cut kar do|band kar do|nikal jao|"
-        "bail out of|cash out of|cash out my|cash out all my|clear out my|clear out all my|bail on|"
+        "i want out of|want out of|bail out of|cash out of|cash out my|cash out all my|"
+        "clear out my|clear out all my|bail on|"
         "clear out of|take my money out of|get my money out of|take me out|take us out of|"
         "come out of|walk away from|step out of|pull out of|move out of|scratch my|"
         "lock in profits on|"
         "lock in profit on|lock in profits in|lock in gains on|lock in my profit on|"
         "realise profit on|encash|"
         "nikal jana hai"),
-    (Tag.PLACE, "", "protect|place|place an|place a|put in|laga do|lagao|lagado|laga de|lagana|set|"
+    (Tag.PLACE, "", "guard|safeguard|shield|defend|keep a|keep an|needs a|needs an|protect|place|"
+        "place an|place a|put in|laga do|lagao|lagado|laga de|lagana|set|"
         "set a|set an|trade|attach a|add a"),
     (Tag.LONG, "", "long"),
     (Tag.SHORT, "", "short"),
@@ -90,6 +92,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "every single|"
         "all of the|totally|everything in|the rest|rest|rest of|the rest of|the remaining|"
         "remaining|baaki|baki|the balance|the remainder|remainder|baaki sab|baki sab|bacha hua|"
+        "every share of|every share|every single share of|every one of my|"
         "the whole lot|whole lot|lock stock and barrel|each and every|every last|every one of|"
         "every single one|the entire lot|the whole thing|poora ka poora|pura ka pura|"
         "all my shares of|all the shares of|my entire|my whole|my complete|my full|har"),

@@ -129,6 +129,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.AFTER, "BETWEEN TIME"),
     (Slot.UNTIL, "UNTIL|BY TIME UNTIL?"),
     (Slot.UNTIL, "TIME UNTIL"),
+    (Slot.AFTER, "TIME"),
     (Slot.LIMIT_PRICE, f"LIMIT {JOIN} {AMOUNT} ABOUT_AFTER?"),
     (Slot.LIMIT_PRICE, f"AT LIMIT|TO|ABOUT? {AMOUNT} PE|PAR|ABOUT_AFTER? LIMIT?"),
     (Slot.LIMIT_PRICE, f"{AMOUNT} LIMIT PE|PAR"),

@@ -41,7 +41,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "waiting for approval|awaiting approval|pending approval|pending approvals|approvals|"
         "approval|waiting for me|cards|preview|what would happen if i|cost of buying|"
         "charges for|brokerage for|how much would it cost|the card|proposals|proposal"),
-    ("orders", "orders|my orders|open orders|pending orders|order book|orderbook|order status|"
+    ("orders", "order hua|order ho gaya|order lag gaya|order laga kya|orders|my orders|"
+        "open orders|pending orders|order book|orderbook|order status|"
         "status of my order|status of my orders|any orders|show orders|my order|order pending|"
         "pending order|status of order|orders today|order history|status of|still pending|"
         "still open|gone through|go through|went through|order executed|order gone|orderbook|"
@@ -58,7 +59,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "in profit or loss|how did i do|day's pnl|make today|lose today|money did i|"
         "best performer|worst performer|performing best|performing worst|am i making|am i losing|"
         "how are my|how's my day|how was my day"),
-    ("margins", "margin|margins|funds|cash|buying power|available funds|free cash|"
+    ("margins", "can i spend|can i invest|can i deploy|left to invest|margin|margins|funds|cash|"
+        "buying power|available funds|free cash|"
         "available cash|balance|how much money|available margin|fund|purchasing power|"
         "fund balance|paisa|paise|kitna paisa|money do i have|money left|cash left|"
         "can i afford|afford|collateral|account balance|wallet|free margin|enough money|"
@@ -92,7 +94,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "tradingsymbol|next expiry|market hours|market open|market close|market timing|"
         "is the market open|holiday|holidays|trading holiday|strikes|f&o ban|ban list|"
         "is it tradable|tradable|multiplier|what exchange"),
-    ("history", "history|historical|last year|last month|past year|past month|last week|"
+    ("history", "history|historical|year|days|weeks|last year|last month|past year|past month|"
+        "last week|"
         "past week|over the last|in the last|for the last|the last|52 week high|52 week low|"
         "52-week high|52-week low|52 week|52-week|all time high|"
         "chart|charts|candles|ohlc|ema of|sma of|this year|ytd|year to date|since january|"
@@ -107,7 +110,6 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "cost me|last price|last traded price|bid and ask|quote for|quote of|price|market depth|"
         "depth|bid|ask|level|levels|going for|at now|rate|cmp|chal raha hai|daam|kya rate|"
         "is at|opened at|open at|bid ask|spot|doing|value of|kya bhav|current value|"
-        "kitna lagega|kitne lagenge|kitna padega|kitne ka padega|kitne ka aayega|"
         "kitna kharcha|kitna paisa lagega|how much is|prices|kitna chal raha|kahan hai|how's the|"
         "where is|up today|down today"),
     ("help", "help|need help|i need help|what can you do|how do i use this|commands|"
@@ -146,6 +148,7 @@ PROGRESS: Final = (
 # A question that asks for a price only when it names something and nothing in it is unknown.
 WEAK_QUOTE: Final = "weak_quote"
 WEAK_PHRASES: Final = (
+    "kitna lagega|kitne lagenge|kitna padega|kitne ka padega|kitne ka aayega|"
     "how is|how's|how are|what's|what is|kya haal|what about|kaisa chal raha|kaisa hai"
 )
 

@@ -119,7 +119,8 @@ REFUSED_TOGETHER: Final[tuple[tuple[str, str, str], ...]] = (
         "buyback|bonus|numbers|tip|info|information|news",
         "unpublished|before the announcement|from inside|inside the company|cfo|director|"
         "works at|works in|who works|not public|before it's out|secret|my cousin at|auditor of|"
-        "friend at|confidential|leaked|company secretary|promoter told|privately|ceo|"
+        "works there|works in the company|works for them|friend at|confidential|leaked|"
+        "company secretary|promoter told|privately|ceo|"
         "before they're out|before everyone|before anyone|employee"),
     ("guarantee", "promise|assure|ensure|pakka|sure|certain|100%|zero risk|without risk|no risk|"
         "risk free|fixed",

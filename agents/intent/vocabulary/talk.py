@@ -47,7 +47,18 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "keep monitoring|start monitoring|nazar rakho|nazar rakhna|dhyan rakhna|just tell me if|"
         "just tell me when|alert dena|alert de do|khabar karna|inform|set a price alert|"
         "price alert|"
-        "an alert|keep an alert|alert at|set a watch|wake me"),
+        "give me a heads up|give me a heads up when|give me a heads up if|heads up when|"
+        "heads up if|i want to know when|i want to know if|want to know when|want to know if|"
+        "i'd like to know when|i'd like to know if|i need to know when|i need to know if|"
+        "give me a ping|give me a nudge|nudge me|nudge me when|poke me|poke me when|"
+        "send me a message|send me a message when|send me a ping|drop me a line|let us know|"
+        "let me know when|let me know if|let me know once|update me when|update me if|"
+        "keep me posted|keep me posted if|keep me updated if|keep me informed|"
+        "ek alert|alert set karo|alert set kar do|alert chahiye|alert rakho|alert rakh do|"
+        "alert bana do|"
+        "alert lagana hai|alert lagana|ek alert lagana hai|ek alert lagao|ek alert laga do|"
+        "naya alert|ek alert rakho|ek alert chahiye|an alert|keep an alert|alert at|set a watch|"
+        "wake me"),
     (Tag.MONITOR, "weak", "check|scan|tell me|track|flag|batao|bata|see|dekhna|dekho|say"),
     (Tag.PROPOSE, "", "suggest|propose|draft|recommend|prepare|suggest a|suggest an|propose a|"
         "draft a|draft an|propose an|prepare a|come up with|plan|give me a plan|suggest selling|"
@@ -112,7 +123,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "expert|experts|guru|anchor|cnbc|tv|youtube|reddit|twitter|bot says|screenshot|"
         "subject line|the note|the letter|pasted|copy pasted|quote from|heard|overheard|hear|"
         "rumour|rumor|"
-        "rumours|rumors|apparently|reportedly|suna hai|suna|khabar hai|sources say"),
+        "apparently|reportedly|suna hai|suna|khabar hai|sources say"),
     (Tag.SPEECH, "third", "friend|dost|brother|uncle|everyone|everybody|people|someone|he|she|"
         "they|my wife|my husband|my dad|my father|my mother|papa|mummy|bhaiya ne|my boss|colleague|"
         "neighbour|neighbor|cousin|wife|husband|dad|father|mom|mother|son|fii|fiis|dii|diis|"
