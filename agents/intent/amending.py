@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from agents.intent.moods import CONTRASTING
+from agents.intent.moods import CONTRASTING, without_denied
 from agents.intent.tag import Item
 from agents.intent.vocabulary.lexicon import LEXICON
 from agents.intent.vocabulary.patterns import QUIET
@@ -21,7 +21,11 @@ OF_THE_BOOK: Final = (
     Tag.HOLDINGS, Tag.POSITIONS, Tag.FNO, Tag.LONGS, Tag.SHORTS, Tag.WINNERS, Tag.LOSERS, Tag.EXIT,
 )  # fmt: skip
 TAKES_AWAY: Final = (Tag.CANCEL, Tag.NEGATION, Tag.DROP, Tag.NO_EXTRA)
-NOES: Final = frozenset({"no", "nahi", "nope", "na", "nai"})
+# Words that only hold a person up before what is meant.
+NOES: Final = frozenset(
+    {"no", "nahi", "nope", "na", "nai", "nahin", "wait", "hmm", "hold on", "ruko", "ruk", "oops",
+     "oh wait", "no no", "never mind", "nevermind", "scratch that", "maybe"}
+)  # fmt: skip
 DROPS: Final = frozenset({"drop the", "drop", "remove the", "take off the", "without the"})
 PRICE: Final = "price"
 ADD: Final = "add"
@@ -30,6 +34,7 @@ REACHING: Final = (Tag.TO, Tag.DOWN_TO, Tag.KEEP)
 
 def without_replaced(items: Sequence[Item]) -> tuple[Item, ...]:
     """Take out what is replaced, as in "20 instead of 10", and a "no" before what is meant."""
+    items = without_denied(items, REPLACED)
     kept: list[Item] = []
     at = _after_no(items)
     while at < len(items):

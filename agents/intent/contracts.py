@@ -165,9 +165,7 @@ class Contracts:
         names = [at for at in free if items[at].has(Tag.SYMBOL)]
         earlier = [at for at in names if at <= anchor]
         name = earlier[-1] if earlier else next(iter(names), None)
-        if name is not None and any(
-            items[at].has(Tag.QUOTE) for at in range(min(name, anchor), max(name, anchor))
-        ):
+        if name is not None and _is_apart(items, name, anchor):
             name = None
         strikes = _strikes(items, anchor, free, dates)
         places = {anchor, *dates, *strikes, *([] if name is None else [name])}
@@ -245,6 +243,13 @@ class Contracts:
             for kind, strike in wanted
         ]
         return tuple(ref for ref in refs if ref) if refs and all(refs) else ()
+
+
+def _is_apart(items: Sequence[Item], name: int, anchor: int) -> bool:
+    """Say whether a name is no part of a contract: a quotation or, before it, a verb parts them."""
+    between = items[min(name, anchor) : max(name, anchor)]
+    verbs = name > anchor and any(item.has(Tag.BUY, Tag.SELL, Tag.EXIT) for item in between)
+    return verbs or any(item.has(Tag.QUOTE) for item in between)
 
 
 def _named_leg_by_leg(items: Sequence[Item]) -> list[Item]:

@@ -7,7 +7,7 @@ from typing import Final
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.tags import Tag
-from agents.intent.vocabulary.telling import FINITE, JOKING, OVERRULING, UNSETTLING
+from agents.intent.vocabulary.telling import FINITE, JOKING, OVERRULING, UNSETTLING, WERE
 
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 # With any of these in a message nothing of it is an instruction, unless it is adopted.
@@ -19,6 +19,7 @@ BREAKS: Final = (Tag.COMMA, Tag.BREAK)
 # Words that say what is not meant, beside what is.
 PLACING: Final = frozenset({"rather than", "instead of"})
 CONTRASTING: Final = PLACING | {"not", "nahi", "never"}
+BEHIND: Final = frozenset({"nahi", "nahin", "nai"})
 # Words such as "is" and "has" ask only where a clause begins with them.
 AT_THE_START: Final = "start"
 # How a request is put as a question: "could you buy 10 infy?"
@@ -80,8 +81,21 @@ def names_an_order(items: Sequence[Item]) -> bool:
     )
 
 
+def without_denied(items: Sequence[Item], tags: Sequence[Tag]) -> tuple[Item, ...]:
+    """Take out "infy nahi" where another name follows: in Hinglish the "not" stands behind."""
+    for at in range(1, len(items) - 1):
+        if items[at].folded not in BEHIND:
+            continue
+        refused, rest = items[at - 1], items[at + 1 :]
+        same = [tag for tag in tags if refused.has(tag)]
+        if any(item.has(*same) for item in rest) and not has(rest, Tag.NEGATION):
+            return (*items[: at - 1], *rest)
+    return tuple(items)
+
+
 def without_contrast(items: Sequence[Item]) -> tuple[Item, ...]:
     """Take out "not infy" where another name is meant, and "not 10" where another number is."""
+    items = without_denied(items, (Tag.SYMBOL, Tag.NUM))
     kept = list(items)
     for at in range(len(items) - 1, 0, -1):
         word, what = items[at - 1], items[at]
@@ -162,22 +176,18 @@ def _is_overruled(clause: Sequence[Item], items: Sequence[Item]) -> bool:
 def _is_plainly_told(clause: Sequence[Item], instructed: bool) -> bool:
     """Say whether a clause can be left out: nothing in it may be a part of the order.
 
-    After the order only a reason or a sentence tells; before it other words may, too.
+    Only a reason or a sentence tells; after the order none that may be about the order itself.
     """
     if clause[0].has(Tag.BECAUSE):
         return True
     words = {word for item in clause for word in item.folded.split()}
     sentence = bool(words & FINITE) or (has(clause, Tag.PAST) and not instructed)
-    if instructed:
-        jokes = any(word.startswith(JOKING) for word in words)
-        plain = not has(clause, *SETTINGS, Tag.DROP, Tag.CANCEL) and not words & UNSETTLING
-        plain = plain and not jokes
-        return plain and (sentence or has(clause, Tag.NEGATION))
-    return (
-        sentence
-        or has(clause, Tag.NEGATION, *VERBS)
-        or not (has(clause, *SETTINGS) or words & UNSETTLING)
-    )
+    if not instructed:
+        return sentence or has(clause, Tag.NEGATION)
+    jokes = any(word.startswith(JOKING) for word in words)
+    plain = not has(clause, *SETTINGS, Tag.DROP, Tag.CANCEL) and not words & UNSETTLING
+    of_it = has(clause, Tag.PRONOUN) and words & WERE
+    return plain and not (jokes or of_it) and (sentence or has(clause, Tag.NEGATION))
 
 
 def _unmakes(clause: Sequence[Item], instructed: bool) -> bool:

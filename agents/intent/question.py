@@ -156,7 +156,7 @@ class Questioner:
             return False
         if has(items, *SIDES) and not (asking or has(items, Tag.SHOW)):
             return False
-        if has(items, *SIDES) and topic not in OF_THE_PAST:
+        if has(items, *SIDES) and topic not in {*OF_THE_PAST, WEAK_QUOTE}:
             return False
         if _cancels(items) and not (asking or has(items, Tag.SHOW)):
             return False

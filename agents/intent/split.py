@@ -73,7 +73,9 @@ def pairs(items: Sequence[Item]) -> list[list[Item]]:
     The words before the list, and settings said once, belong to each.
     """
     names = [item for item in items if item.has(Tag.SYMBOL)]
-    if any(item.has(Tag.EACH) for item in items):
+    verbs = [item for item in items if item.has(*ALL_VERBS)]
+    unlike = len(verbs) > 1 and len(names) > 1 and _by_groups(items)
+    if any(item.has(Tag.EACH) for item in items) and not unlike:
         return [_without_repeats(items)]
     if len(names) < 2:
         return [list(items)]

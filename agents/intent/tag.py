@@ -35,7 +35,7 @@ POSSESSIVE: Final = "'s"
 NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, NAMED, MONEY_SIZED})
 PICTURES: Final = frozenset({"So", "Sk"})
 # The letters and short words of a ticket: "infy 10 b mkt", "tcs ke 10 share lo".
-PUT_IN: Final = frozenset({"lagao", "laga do", "laga de", "lagado", "lagana", "lagana hai"})
+LAYS_MONEY: Final = frozenset({"lagao", "laga do", "laga de", "lagado", "lagana", "lagana hai"})
 ON_A_TICKET: Final = {"b": Tag.BUY, "s": Tag.SELL, "lo": Tag.BUY, "le": Tag.BUY}
 BESIDE_A_TICKET: Final = (Tag.SYMBOL, Tag.NUM, Tag.UNIT, Tag.LOT, Tag.EACH, Tag.SCALED)
 SIZES: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.FRAC})
@@ -139,7 +139,7 @@ def _place_not_buy(items: list[Item]) -> None:
 
 def _put_in(items: list[Item]) -> None:
     """Read "infy me 50 hazar laga do" as buying: money is placed, and no stop or order is."""
-    placed = [at for at, item in enumerate(items) if item.folded in PUT_IN]
+    placed = [at for at, item in enumerate(items) if item.folded in LAYS_MONEY]
     money = any(item.has(Tag.SCALED, Tag.MONEY) for item in items)
     if len(placed) != 1 or not money or any(item.has(*PLACED, Tag.ALERT) for item in items):
         return

@@ -95,6 +95,12 @@ PRICE_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "target of|with target of|targeting|aiming for|aim for|tgt of|profit booking at"),
 )  # fmt: skip
 
+AMEND_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
+    (Tag.AMEND, "", joined(
+        "bump|push|take|raise|lower|reduce|increase|cut|bring|drop|move|pull|change|update|"
+        "correct|edit|set|adjust", "it|that", "to|up to|down to")),
+)  # fmt: skip
+
 VERB_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.BUY, "", joined(BUY_STEMS, DO_IT)),
     (Tag.BUY, "", "uthao|utha|mangao|mangwao|dilao|dilwao|lijiye|lijie|lijiyega|lele|lelena|"

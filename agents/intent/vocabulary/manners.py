@@ -88,7 +88,8 @@ THANKS: Final = (
     "that'd be great|that would be lovely|would ya|ta|tysm|tks|tnx"
 )
 CALLS: Final = (
-    "oi|oye|oyee|yo|mate|man|dear|darling|champ|"
+    "assistant|bot|computer|sigma|sigmatrader|jarvis|alexa|siri|robot|hey sigma|ok sigma|oi|oye|"
+    "oyee|yo|mate|man|dear|darling|champ|"
     "boss man|bruh|bhaisaab|bhai sahab|bhaisahab|bhai saab|bhaijaan|bhai jaan|bhaiyya|bro please|"
     "yaara|yar|guru ji|sirji|sir please|arre|are bhai|arre bhai|are yaar|arre yaar|abe|"
     "oh|ah|aha|hmm ok|ooh|wow|uh|um|umm|uhh|er|erm|eh|huh|phew|"

@@ -195,7 +195,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.PRONOUN, "PRONOUN"),
     (Slot.SL_ORDER, "SL_ORDER"),
     (Slot.SLM_ORDER, "SLM_ORDER"),
-    (Slot.LIMIT, "LIMIT"),
+    (Slot.LIMIT, "AT? LIMIT"),
     (Slot.TRIGGER, "TRIGGER"),
     (Slot.TRAIL, "TRAIL"),
     (Slot.STOP, "STOP"),

@@ -17,9 +17,11 @@ FINITE: Final = frozenset(
      "believe", "trust", "think", "look", "looks", "looking", "seem", "seems", "got", "went",
      "gone", "goes", "going", "came", "made", "held", "holding", "waited", "waiting", "tired",
      "bored", "scared", "fed", "thought", "consideration", "deliberation", "reflection",
-     "research", "hai", "hain", "hu", "hoon", "tha", "thi", "the", "raha", "rahe", "rahi",
+     "research", "hai", "hain", "hu", "hoon", "tha", "thi", "raha", "rahe", "rahi",
      "gaya", "gayi", "gaye", "chahiye", "lag", "lagta", "happy", "sad", "worried", "excited"}
 )  # fmt: skip
+# With "that" before them these look back at what was just said: "that was the tip".
+WERE: Final = frozenset({"was", "were", "is", "are", "would", "will", "does", "did"})
 # What no table of orders knows and yet may say when, how much, at what price, where or for whom.
 UNSETTLING: Final = frozenset(
     {"later", "evening", "night", "tonight", "afternoon", "morning", "noon", "lunch", "close",
@@ -31,7 +33,9 @@ UNSETTLING: Final = frozenset(
      "joint", "name", "somehow", "unless", "provided", "depending", "subject", "if", "when",
      "once", "till", "until", "after", "before", "between", "or", "else", "otherwise", "half",
      "double", "twice", "minus", "plus", "extra", "premium", "bonus", "shaam", "subah", "raat",
-     "dopahar", "baad", "pehle", "hafte", "mahine", "thoda", "zyada", "kam", "sasta", "mehenga"}
+     "joking", "kidding", "lying", "teasing", "wrong", "mistaken", "sarcasm", "sarcastic", "plan",
+     "idea", "tip", "wants", "asked", "ordered", "insisted", "prank", "dopahar", "baad",
+     "pehle", "hafte", "mahine", "thoda", "zyada", "kam", "sasta", "mehenga"}
 )  # fmt: skip
 # How words begin that say that an order was not meant.
 JOKING: Final = ("jok", "jk", "kidd", "prank", "mazak", "mazaak", "typo", "mistake", "test", "undo")
