@@ -81,7 +81,7 @@ class Answerer:
             return CHAT.model_copy(update={"drops_draft": True})
         if CONFIRMABLE & {*self.draft.missing}:
             return self._again(items)
-        if is_only_yes(items) or _says_the_same(items, self.draft.trade.side):
+        if is_only_yes(items) or _says_the_same(items, self.draft):
             return CHAT
         guard = drops_guard(items)
         if guard is not None and getattr(self.draft.trade, guard) is not None:
@@ -143,14 +143,14 @@ class Answerer:
             return scaled
         if not any(not item.has(*QUIET) for item in said):
             return None
-        changed = self._changed(self._composed(self._number_named(said)))
+        changed = self._changed(self._composed(self._number_named(said)), said)
         return None if changed is None or (self._turned(changed) and not sided) else changed
 
     def _turned(self, changed: ParsedMessage) -> bool:
         before = self.draft.trade.side
         return before is not None and changed.trades[0].side is not before
 
-    def _changed(self, composed: Composed | None) -> ParsedMessage | None:
+    def _changed(self, composed: Composed | None, said: Sequence[Item]) -> ParsedMessage | None:
         if composed is None or composed.left or composed.ambiguous or len(composed.trades) != 1:
             return None
         if composed.problems and all(each.code != "NOT_AVAILABLE" for each in composed.problems):
@@ -159,6 +159,8 @@ class Answerer:
         values = {name: getattr(new, name) for name in new.provenance}
         if "size" in composed.missing and composed.offers and not values:
             return self._unsized(composed)
+        if not _all_said(said, new):
+            return None
         return self._over(values, dict(new.provenance))
 
     def _unsized(self, composed: Composed) -> ParsedMessage:
@@ -351,13 +353,20 @@ def is_only_yes(items: Sequence[Item]) -> bool:
     return bool(spoken) and all(item.has(Tag.YES) or item.folded == "y" for item in spoken)
 
 
-def _says_the_same(items: Sequence[Item], side: Side | None) -> bool:
-    """Say whether a yes only repeats what the draft does: "yes, sell", "haan laga do"."""
+def _says_the_same(items: Sequence[Item], draft: Draft) -> bool:
+    """Say whether words only repeat what a draft does: "yes, sell", "go ahead and buy it".
+
+    A draft that lacks something is repeated only with a yes.
+    """
     spoken = [item for item in items if not item.has(*QUIET) or item.has(Tag.YES)]
     agrees = any(item.has(Tag.YES) and not item.has(*SIDE_VERBS) for item in spoken)
     plain = all(item.has(Tag.YES, Tag.PRONOUN, Tag.PLACE, *SIDE_VERBS) for item in spoken)
-    other = Tag.SELL if side is Side.BUY else Tag.BUY
-    return agrees and plain and not any(item.has(other) for item in spoken)
+    buys = draft.trade.side is Side.BUY
+    verbs = [item for item in spoken if item.has(*SIDE_VERBS)]
+    if not plain or any(item.has(Tag.SELL if buys else Tag.BUY) for item in verbs):
+        return False
+    exits = any(item.has(Tag.EXIT) for item in verbs)
+    return agrees or (bool(verbs) and not draft.missing and not (exits and buys))
 
 
 def _amends(item: Item) -> bool:
@@ -369,6 +378,15 @@ def _amends(item: Item) -> bool:
 
 def _is_exit(text: str) -> bool:
     return Tag.EXIT in LEXICON.get(" ".join(text.casefold().split()), {})
+
+
+def _all_said(said: Sequence[Item], trade: TradeDraft) -> bool:
+    """Say whether each number is of some field; one that changes nothing would be lost."""
+    covered: set[int] = set()
+    for words in trade.provenance.values():
+        covered.update(range(words.start or 0, words.end or 0))
+    numbers = [item for item in said if item.has(Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PCT)]
+    return all(covered.issuperset(range(item.start, item.end)) for item in numbers)
 
 
 def _differs(trade: TradeDraft, name: str, value: object) -> bool:

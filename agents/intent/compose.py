@@ -169,9 +169,10 @@ class Composer:
         put_side(fields, part.matches)
         if named.refs:
             fields.put("symbols", named.refs, *named.words)
-        known = bool(named.refs) or earlier is not None
+        chosen = bool(named.refs or named.ambiguous)
+        known = chosen or earlier is not None
         matches = without_doubtful(fields, part.matches) if known else part.matches
-        sized = without_strike(matches) if not named.refs else matches
+        sized = matches if chosen else without_strike(matches)
         leaving = matches.has(Slot.EXIT) or fields.values.get("side") is Side.SELL
         if earlier is not None:
             leaving = leaving or earlier.side is Side.SELL
@@ -328,7 +329,7 @@ def without_strike(matches: Matches) -> Matches:
         for at, part in enumerate(matches.found)
         if part.slot is not Slot.NUMBER or at == 0 or matches.found[at - 1].slot is not Slot.SYMBOL
     )
-    return Matches(kept, matches.left, matches.mine)
+    return Matches(kept, matches.left, matches.mine, matches.determined)
 
 
 def unknown_name(matches: Matches, named: Named) -> tuple[Problem, ...]:
@@ -337,6 +338,9 @@ def unknown_name(matches: Matches, named: Named) -> tuple[Problem, ...]:
     if named.refs or named.problems or not unknown or len(unknown) > 3:
         return ()
     if len(unknown) < len(matches.left) or any(map(_is_common, unknown)):
+        return ()
+    if matches.determined:
+        # "sell me this pen", "buy a coffee": instruments are named without an article.
         return ()
     said = " ".join(item.text for item in unknown)
     return (problem("SYMBOL_UNKNOWN", "symbol", said),)

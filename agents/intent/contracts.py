@@ -51,20 +51,11 @@ class Contracts:
         prepared = [each for item in self._commodities(items) for each in self._whole(item)]
         prepared = _named_leg_by_leg(prepared)
         anchors = [at for at, item in enumerate(prepared) if self._is_anchor(prepared, at)]
-        used: set[int] = set()
-        made: dict[int, Item] = {}
-        before = _Before()
-        for place, anchor in enumerate(anchors):
-            start = anchors[place - 1] + 1 if place else 0
-            end = anchors[place + 1] if place + 1 < len(anchors) else len(prepared)
-            parts = self._parts(prepared, anchor, start, end, used)
-            if parts.expiry.is_nothing:
-                later = _later_expiry(prepared, anchors[place:])
-                parts = replace(parts, expiry=later)
-            merged = self._merged(prepared, parts, before)
-            if merged is not None:
-                used |= parts.places
-                made[_place(prepared, parts)] = merged
+        made, used, parts = self._made(prepared, anchors, ExpirySaid())
+        once = _said_once(parts)
+        if once is not None:
+            shared, used, _ = self._made(prepared, anchors, once)
+            made = shared if len({item.refs for item in shared.values()}) == len(shared) else made
         kept = [made.get(at) or (None if at in used else item) for at, item in enumerate(prepared)]
         named = any(item.refs for item in made.values())
         return tuple(
@@ -73,6 +64,31 @@ class Contracts:
             # "bull call spread" only describes contracts that are named one by one.
             if item is not None and not (named and set(item.meanings) == {Tag.OPTION})
         )
+
+    def _made(
+        self, prepared: Sequence[Item], anchors: Sequence[int], shared: ExpirySaid
+    ) -> tuple[dict[int, Item], set[int], list["Parts"]]:
+        """Return the contracts at their places, the places used, and their parts.
+
+        `shared` is the expiry of each contract that names none.
+        """
+        used: set[int] = set()
+        made: dict[int, Item] = {}
+        every: list[Parts] = []
+        before = _Before()
+        for place, anchor in enumerate(anchors):
+            start = anchors[place - 1] + 1 if place else 0
+            end = anchors[place + 1] if place + 1 < len(anchors) else len(prepared)
+            parts = self._parts(prepared, anchor, start, end, used)
+            if parts.expiry.is_nothing:
+                later = _later_expiry(prepared, anchors[place:])
+                parts = replace(parts, expiry=shared if later.is_nothing else later)
+            every.append(parts)
+            merged = self._merged(prepared, parts, before)
+            if merged is not None:
+                used |= parts.places
+                made[_place(prepared, parts)] = merged
+        return made, used, every
 
     def _commodities(self, items: Sequence[Item]) -> list[Item]:
         """Join the words for goods, which count only beside the words of a contract."""
@@ -161,12 +177,15 @@ class Contracts:
     ) -> "Parts":
         """Gather the words around one anchor that may belong to its contract."""
         free = [at for at in range(start, end) if at not in used]
-        dates, expiry = _expiry_in(items, free)
         names = [at for at in free if items[at].has(Tag.SYMBOL)]
         earlier = [at for at in names if at <= anchor]
         name = earlier[-1] if earlier else next(iter(names), None)
         if name is not None and _is_apart(items, name, anchor):
             name = None
+        # What stands behind the next name is of the next contract: "nifty fut, nifty april fut".
+        behind = max(anchor, anchor if name is None else name)
+        own = min((at for at in names if at > behind), default=end)
+        dates, expiry = _expiry_in(items, [at for at in free if at < own])
         strikes = _strikes(items, anchor, free, dates)
         places = {anchor, *dates, *strikes, *([] if name is None else [name])}
         places |= {at for at in free if items[at].has(Tag.EXPIRY_WORD)}
@@ -286,6 +305,12 @@ def _later_expiry(items: Sequence[Item], anchors: Sequence[int]) -> ExpirySaid:
         if not said.is_nothing:
             return said
     return ExpirySaid()
+
+
+def _said_once(parts: Sequence["Parts"]) -> ExpirySaid | None:
+    """Return the one expiry of several contracts of which some name none."""
+    said = {each.expiry for each in parts if not each.expiry.is_nothing}
+    return said.pop() if len(said) == 1 and any(each.expiry.is_nothing for each in parts) else None
 
 
 def _place(items: Sequence[Item], parts: "Parts") -> int:

@@ -22,7 +22,7 @@ from agents.intent.moods import (
 from agents.intent.normalise import Reading, read
 from agents.intent.problems import problem
 from agents.intent.question import Questioner
-from agents.intent.quotes import adopted
+from agents.intent.quotes import adopted, is_a_call
 from agents.intent.requests import Requests
 from agents.intent.resolve import Resolver
 from agents.intent.split import pairs, segments
@@ -69,6 +69,8 @@ class Decider:
         quoted = adopted(items)
         if quoted is not None:
             return self._trade(quoted) or CHAT
+        if is_a_call(self.message):
+            return CHAT
         resolver = Resolver(self.directory, self.context)
         requests = Requests(resolver, self.context)
         questioner = Questioner(self.reading, resolver, self.context)

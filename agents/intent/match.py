@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from agents.intent.tag import Item
@@ -22,6 +23,7 @@ COUNTING: Final = (
     Tag.SYMBOL, Tag.UNIT, Tag.LOT, Tag.OF, Tag.POINTS, Tag.ATR, Tag.MINUTES, Tag.HOURS,
     Tag.SECONDS, Tag.LIMIT, Tag.STOP, Tag.TARGET, Tag.TRIGGER, Tag.TRAIL, Tag.CALL, Tag.PUT,
 )  # fmt: skip
+ARTICLES: Final = frozenset({"a", "an", "this", "that", "these", "those"})
 COUNTS_THE_NEXT: Final = frozenset({"qty", "quantity", "qnty"})
 WORTH_OF: Final = frozenset({"ka", "का"})
 JOINS: Final = (Tag.AT, Tag.OF, Tag.BY, Tag.TO, Tag.ABOUT, Tag.PE, Tag.PAR)
@@ -67,6 +69,8 @@ class Matches:
     found: tuple[Match, ...]
     left: tuple[Item, ...]
     mine: bool = False
+    # Whether an unknown word stands behind an article and counts as a thing: "this pen".
+    determined: bool = False
 
     def of(self, *slots: Slot) -> tuple[Match, ...]:
         return tuple(match for match in self.found if match.slot in slots)
@@ -77,7 +81,7 @@ class Matches:
     def without(self, *matches: Match) -> "Matches":
         """Return the rest, without what is asked about."""
         kept = tuple(match for match in self.found if match not in matches)
-        return Matches(kept, self.left, self.mine)
+        return Matches(kept, self.left, self.mine, self.determined)
 
 
 def _compile(pattern: str) -> tuple[Part, ...]:
@@ -123,7 +127,17 @@ def match(items: Sequence[Item]) -> Matches:
         else:
             found.append(fitted)
             at += len(fitted.items)
-    return Matches(tuple(found), tuple(left), any(map(_is_mine, items)))
+    mine = any(map(_is_mine, items))
+    return Matches(tuple(found), tuple(left), mine, _is_determined(items))
+
+
+def _is_determined(items: Sequence[Item]) -> bool:
+    """Say whether an article stands before an unknown word, and no size: "buy a coffee"."""
+    if any(item.has(*AMOUNT_TAGS, Tag.UNIT, Tag.LOT) for item in items):
+        return False
+    return any(
+        item.folded in ARTICLES and follows.has(Tag.UNKNOWN) for item, follows in pairwise(items)
+    )
 
 
 def _is_mine(item: Item) -> bool:

@@ -1,16 +1,21 @@
 """Quoted words: they count only when the person takes them over in words of their own."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.intent.moods import NEVER, TELLING
+from agents.intent.moods import NEVER, TELLING, VERBS
 from agents.intent.tag import Item
+from agents.intent.vocabulary.lexicon import LEXICON
 from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.telling import CALLED, ONES_OWN
 
 # Words that take over only the quotation that they stand before.
 BEFORE_A_QUOTE: Final = "before a quote"
 # Beside these the words of taking over are told, asked or doubted themselves.
 NOT_TAKING_OVER: Final = (*(tag for tag in NEVER if tag is not Tag.QUOTE), *TELLING, Tag.ASK)
+
+ENDS_A_HEADING: Final = re.compile(r"\s*:|\s+[-\u2013\u2014]+\s+|\s*\n")
 
 
 def adopted(items: Sequence[Item]) -> tuple[Item, ...] | None:
@@ -32,6 +37,15 @@ def adopted(items: Sequence[Item]) -> tuple[Item, ...] | None:
     colon = take + 1
     follows = colon < len(items) and items[colon].folded in {":", "-", "–", "—"}
     return tuple(items[colon + 1 :]) if not quotes and follows else None
+
+
+def is_a_call(message: str) -> bool:
+    """Say whether a heading says whose words follow: "sir ji ki call: ...", "tip - ..."."""
+    heading, *rest = ENDS_A_HEADING.split(message, maxsplit=1)
+    words = heading.casefold().split()
+    orders = any(LEXICON.get(word, {}).get(verb) == "" for word in words for verb in VERBS)
+    own = orders or ONES_OWN & {*words} or any(char.isdigit() for char in heading)
+    return bool(rest and CALLED & {*words}) and not own
 
 
 def _adopts(items: Sequence[Item], at: int) -> bool:

@@ -158,6 +158,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.EQUITY_PCT, "PCT|FRAC OF MY? HOLDINGS METRIC?"),
     (Slot.LOTS, "NUM|SCALED LOT"),
     (Slot.LOTS, "LOT NUM"),
+    (Slot.QUANTITY, "UNIT TO NUM UNIT?"),
     (Slot.KEEP, "KEEP NUM UNIT?"),
     (Slot.KEEP, "ALL? ALL_BUT NUM UNIT?"),
     (Slot.KEEP, "DOWN_TO NUM UNIT?"),

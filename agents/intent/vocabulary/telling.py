@@ -39,3 +39,13 @@ UNSETTLING: Final = frozenset(
 )  # fmt: skip
 # How words begin that say that an order was not meant.
 JOKING: Final = ("jok", "jk", "kidd", "prank", "mazak", "mazaak", "typo", "mistake", "test", "undo")
+# A heading with one of these says that what follows is somebody's call, and no order of one's own.
+CALLED: Final = frozenset(
+    {"call", "calls", "tip", "tips", "reco", "recos", "recommendation", "recommendations", "pick",
+     "picks", "signal", "signals", "advice", "kehna", "salah", "rai", "jackpot"}
+)  # fmt: skip
+# With one of these it is no heading of a call: "my call: ...", "bull call spread: ...".
+ONES_OWN: Final = frozenset(
+    {"my", "mine", "mera", "meri", "mere", "apna", "apni", "our", "spread", "spreads", "covered",
+     "ratio", "calendar", "straddle", "strangle", "collar", "ladder", "diagonal"}
+)  # fmt: skip

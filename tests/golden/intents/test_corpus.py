@@ -18,12 +18,16 @@ SIZES: Final = {
     "own_corpus.jsonl": 413,
     "blind_one.jsonl": 150,
     "blind_two.jsonl": 200,
+    "blind_three.jsonl": 150,
+    "blind_four.jsonl": 200,
 }
 STRICT_AT_LEAST: Final = {
     "corpus.jsonl": 241,
     "own_corpus.jsonl": 412,
     "blind_one.jsonl": 150,
     "blind_two.jsonl": 198,
+    "blind_three.jsonl": 139,
+    "blind_four.jsonl": 177,
 }
 
 

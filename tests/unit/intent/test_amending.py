@@ -37,6 +37,7 @@ def quantity(trade: TradeDraft) -> Decimal | None:
         ("intraday instead of delivery", 10, "MARKET", None, "MIS"),
         ("make it 20 and at 1480", 20, "LIMIT", 1480, "CNC"),
         ("double it", 20, "MARKET", None, "CNC"),
+        ("change price to 1480 and qty to 25", 25, "LIMIT", 1480, "CNC"),
     ],
 )
 def test_a_change_keeps_the_rest_and_names_the_words_of_both_turns(
@@ -140,3 +141,12 @@ def test_what_may_be_more_or_a_question_changes_no_card(said: str) -> None:
 def test_a_side_turns_round_only_by_its_own_word() -> None:
     parsed = say("sell instead", draft=MARKET)
     assert [trade.side for trade in parsed.trades] == [Side.SELL]
+
+
+@pytest.mark.parametrize("said", ["go ahead and buy it", "buy it", "please buy it now"])
+def test_repeating_what_a_draft_does_neither_approves_it_nor_makes_another(said: str) -> None:
+    assert say(said, draft=MARKET).kind is MessageKind.CHAT
+
+
+def test_selling_it_after_a_draft_to_buy_is_no_repetition() -> None:
+    assert say("sell it", draft=MARKET).kind is MessageKind.TRADE

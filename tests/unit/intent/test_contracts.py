@@ -39,6 +39,30 @@ def test_a_contract_is_named_as_kite_names_it(said: str, symbols: list[str]) -> 
 
 
 @pytest.mark.parametrize(
+    ("said", "symbols"),
+    [
+        (
+            "sell nifty 24200 pe and nifty 24900 ce, 17 march expiry, 1 lot each",
+            ["NIFTY2631724200PE", "NIFTY2631724900CE"],
+        ),
+        (
+            "sell 1 lot nifty 24900 ce 17 march and buy 1 lot nifty 25000 ce",
+            ["NIFTY2631724900CE", "NIFTY2631725000CE"],
+        ),
+        (
+            "buy nifty fut and sell nifty next month fut, 1 lot each",
+            ["NIFTY26MARFUT", "NIFTY26APRFUT"],
+        ),
+    ],
+)
+def test_an_expiry_said_once_is_of_every_contract_that_names_none(
+    said: str, symbols: list[str]
+) -> None:
+    trades = say(said).trades
+    assert [each.tradingsymbol for trade in trades for each in trade.symbols] == symbols
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "buy 1 lot nifty",
