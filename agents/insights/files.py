@@ -34,6 +34,7 @@ NO_QUANTITIES: Final = (
     " symbol and quantity."
 )
 NO_FIGURES: Final = "That column has no numbers to work with."
+NO_ROW: Final = "No row is like that. One condition is read at a time: 'where symbol is INFY'."
 MIXED_MONEY: Final = "That column has amounts in several currencies, which are not added up."
 FIGURES: Final = "Figures of your file"
 AVERAGE_PLACES: Final = 6
@@ -95,6 +96,8 @@ def figure_insight(
     Where it is of some rows only, `where` says of which and `found` are they.
     """
     rows = (None, None) if found is None else (found.first_row, found.last_row)
+    if found is not None and not found.matching:
+        return _of(place, FIGURES, f"“{column.name}”{where}: {NO_ROW}", rows=rows)
     if not column.numbers:
         return _of(place, FIGURES, f"“{column.name}”{where}: {NO_FIGURES}", rows=rows)
     value = figure_of(column, wish)

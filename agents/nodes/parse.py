@@ -57,6 +57,13 @@ FILE_REMEDY = (
 KEEPS_DRAFT = frozenset({MessageKind.CHAT, MessageKind.QUERY})
 NO_ALERTS = "Alerts are not available yet, so there is none to cancel. No order was cancelled."
 DROPPED = "Dropped; nothing was planned, sent or cancelled."
+CARD_WAITS = (
+    "A card waits, and words approve nothing: it is approved or rejected by its buttons, in the "
+    "terminal after '/cards'. 'make it 20' changes it, 'never mind' takes it back."
+)
+NOTHING_OPEN = (
+    "No order placed here is open, so there is nothing to cancel. 'orders' shows the day's."
+)
 WITHDRAWN = "The card was withdrawn; nothing was sent."
 STOP_STAYS = (
     "Stops and targets that are kept cannot be moved or made to trail yet, so nothing was changed: "
@@ -82,7 +89,7 @@ async def parse(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
             parsed = relayed(parsed)
         doubted = await price_not_size(context, parsed)
         withdrawal = await _withdrawn(context, parsed, state["message"])
-    decided = _decide(parsed) if withdrawal is None else withdrawal
+    decided = _decide(parsed, context.parse_context) if withdrawal is None else withdrawal
     if doubted is not parsed:
         parsed = doubted
         decided = {"path": "ask", "question": size_or_price_question(doubted)}
@@ -211,7 +218,7 @@ def _of_the_file(message: str, said: ParseContext, parsed: ParsedMessage) -> Par
     return asked(FileQuestion(wish=FileWish.SHOW))
 
 
-def _decide(parsed: ParsedMessage) -> TurnState:
+def _decide(parsed: ParsedMessage, said: ParseContext) -> TurnState:
     if parsed.drops_draft:
         return _said(DROPPED)
     if parsed.kind is MessageKind.TRADE and parsed.ambiguous and len(parsed.trades) == 1:
@@ -225,12 +232,10 @@ def _decide(parsed: ParsedMessage) -> TurnState:
             return {"path": "ask" if unclear else "plan"}
         case MessageKind.QUERY:
             return {"path": "answer"}
-        case MessageKind.CANCEL if parsed.alerts:
-            return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", NO_ALERTS)
         case MessageKind.CANCEL:
-            return {"path": "ask" if parsed.missing else "cancel"}
+            return _cancelling(parsed, said)
         case MessageKind.CHAT:
-            return _said(CHAT_HELP)
+            return _said(_help(said))
         case MessageKind.REFUSE if parsed.reason == FILE_ORDER:
             return refused(TurnOutcome.DENIED, "FILE_NOT_AN_ORDER", FILE_REFUSAL, FILE_REMEDY)
         case MessageKind.REFUSE:
@@ -239,6 +244,19 @@ def _decide(parsed: ParsedMessage) -> TurnState:
             return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", STOP_STAYS)
         case _:
             return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", NOT_YET[parsed.kind])
+
+
+def _cancelling(parsed: ParsedMessage, said: ParseContext) -> TurnState:
+    if parsed.alerts:
+        return refused(TurnOutcome.NOT_EXECUTED, "NOT_AVAILABLE", NO_ALERTS)
+    if parsed.missing and not said.open_orders:
+        return refused(TurnOutcome.NOT_EXECUTED, "NO_OPEN_ORDER", NOTHING_OPEN)
+    return {"path": "ask" if parsed.missing else "cancel"}
+
+
+def _help(said: ParseContext) -> str:
+    waits = said.draft is not None and said.draft.card_id is not None
+    return CARD_WAITS if waits else CHAT_HELP
 
 
 def _of_a_stop(parsed: ParsedMessage) -> bool:

@@ -1,10 +1,13 @@
 """Files in the terminal: their names and cells as quoted text, never as anything that acts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
 from rich import box
-from rich.console import RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -13,7 +16,9 @@ from app.cli.text import decimal, safe
 Json: TypeAlias = Mapping[str, Any]
 Draw: TypeAlias = Callable[[Any, str], list[RenderableType]]
 
-COLUMNS_SHOWN: Final = 8
+# What the row's number and the space after a column take.
+ROW_NUMBER: Final = 10
+BETWEEN: Final = 3
 CELL_SHOWN: Final = 40
 HASH_SHOWN: Final = 12
 
@@ -46,32 +51,51 @@ def file_tables(tables: Sequence[Json], _currency: str) -> list[RenderableType]:
             names = ", ".join(f"{safe(s['name'])} ({decimal(s['rows'])})" for s in each["sheets"])
             parts.append(Text(f"Sheets: {names}", style="dim"))
         if each["rows"]:
-            parts.append(_rows(each))
+            parts.append(_Rows(each=each))
         parts += [Text(note, style="dim") for note in (*_more(each), *each["notes"])]
     return parts
 
 
-def _rows(each: Json) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", show_edge=False)
-    table.add_column("Row", justify="right")
-    columns = each["columns"][:COLUMNS_SHOWN]
-    for column in columns:
-        right = column["type"] == "number"
-        table.add_column(Text(_cut(column["name"])), justify="right" if right else "left")
-    for row in each["rows"]:
-        cells = [*row["cells"], *[""] * len(columns)][: len(columns)]
-        table.add_row(str(row["number"]), *(Text(_cut(cell)) for cell in cells))
-    return table
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """Rows of a file with as many columns as fit whole: a figure that is cut is another figure."""
+
+    each: Json
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        columns = self._fitting(options.max_width)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", show_edge=False)
+        table.add_column("Row", justify="right")
+        for column in columns:
+            right = column["type"] == "number"
+            table.add_column(Text(_cut(column["name"])), justify="right" if right else "left")
+        for row in self.each["rows"]:
+            cells = [*row["cells"], *[""] * len(columns)][: len(columns)]
+            table.add_row(str(row["number"]), *(Text(_cut(cell)) for cell in cells))
+        yield table
+        hidden = self.each["columns"][len(columns) :]
+        if hidden:
+            names = ", ".join(f"“{_cut(column['name'])}”" for column in hidden)
+            yield Text(f"Not shown for want of room: {names}.", style="dim")
+
+    def _fitting(self, room: int) -> Sequence[Json]:
+        columns: Sequence[Json] = self.each["columns"]
+        ends = list(accumulate(self._width(at) for at in range(len(columns))))
+        fits = sum(end <= room - ROW_NUMBER for end in ends)
+        return columns[: max(fits, 1)]
+
+    def _width(self, at: int) -> int:
+        words_of_name = _cut(self.each["columns"][at]["name"]).split() or [""]
+        cells = [_cut(row["cells"][at]) for row in self.each["rows"] if at < len(row["cells"])]
+        return max(map(cell_len, (*words_of_name, *cells))) + BETWEEN
 
 
 def _more(each: Json) -> list[str]:
     found = each.get("matching")
     count, what = (each["row_count"], "rows") if found is None else (found, "matching rows")
-    left = len(each["columns"]) - COLUMNS_SHOWN
-    lines = [f"{left} more columns are not shown here."] if left > 0 else []
-    if len(each["rows"]) < count:
-        lines.append(f"The first {len(each['rows'])} of {decimal(count)} {what}.")
-    return lines
+    if len(each["rows"]) >= count:
+        return []
+    return [f"The first {len(each['rows'])} of {decimal(count)} {what}."]
 
 
 def _figures(rows: Sequence[Json], _currency: str) -> list[RenderableType]:

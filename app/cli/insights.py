@@ -241,8 +241,6 @@ def _stops(rows: Sequence[Json], currency: str) -> list[RenderableType]:
 
 
 def _unprotected(names: Sequence[str], _currency: str) -> list[RenderableType]:
-    if not names:
-        return []
     text = f"Held without a stop at the broker: {', '.join(map(safe, names))}."
     return [Text(text, style="yellow")]
 
@@ -257,6 +255,8 @@ def _decisions(rows: Sequence[Json], _currency: str) -> list[RenderableType]:
     return [table]
 
 
+# Where these are empty there is nothing to say.
+SILENT: Final = frozenset({"unprotected"})
 PARTS: Final[Mapping[str, Draw]] = {
     **files.PARTS,
     "decision": _decision,

@@ -33,6 +33,11 @@ STATE_STYLES: Final = {
     "UNKNOWN": "bold red",
     "NOT_SENT": "red",
 }
+EMPTY: Final = {
+    "fills": "Nothing has filled since the day began.",
+    "realised": "Nothing was closed today.",
+    "stops": "No stops or targets are kept.",
+}
 # A brief tells of what is open alone.
 EMPTY_IN_BRIEF: Final = {
     "orders": "No open orders.",
@@ -339,6 +344,8 @@ def _parts(name: str, value: object, currency: str) -> list[RenderableType]:
     if value is None:
         return []
     draw = insights.PARTS.get(name)
+    if name in insights.SILENT and not value:
+        return []
     return [_section(name, value, currency)] if draw is None or not value else draw(value, currency)
 
 
@@ -346,7 +353,7 @@ def _section(name: str, value: object, currency: str) -> RenderableType:
     if not isinstance(value, Sequence) or isinstance(value, str):
         return Text(f"{words(name)}: {safe(value)}")
     if not value:
-        return Text(f"No {words(name)}.", style="dim")
+        return Text(EMPTY.get(name, f"No {words(name)}."), style="dim")
     rows = [row for row in value if isinstance(row, Mapping)]
     draw = {
         "positions": _positions,

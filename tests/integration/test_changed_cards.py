@@ -90,6 +90,7 @@ async def test_a_no_withdraws_the_waiting_card_and_a_yes_approves_nothing(desk: 
         orders = await orders_of(client)
 
     assert (yes["outcome"], waits) == ("ANSWERED", "PENDING")
+    assert "words approve nothing" in yes["message"]
     assert (gone["message"], status) == ("The card was withdrawn; nothing was sent.", "REJECTED")
     assert orders == []
 

@@ -88,6 +88,7 @@ async def test_questions_about_a_file_are_answered_from_it_with_their_source(des
         above = await say(client, "how many rows where quantity is more than 4", **thread)
         columns = await say(client, "which columns are in the file", **thread)
         of_some = await say(client, "total of quantity where symbol is INFY", **thread)
+        of_none = await say(client, "total of quantity where symbol is WIPRO", **thread)
         missing = await say(client, "total of turnover in the file", **thread)
 
     table = table_in(shown)
@@ -102,6 +103,7 @@ async def test_questions_about_a_file_are_answered_from_it_with_their_source(des
     assert [row["number"] for row in table_in(found)["rows"]] == [2, 4]
     assert "2 rows where" in above["message"]
     assert "“Quantity” where “Symbol” is “infy” is 12.5, over 2 numbers" in of_some["message"]
+    assert "“Quantity” where “Symbol” is “wipro”: No row is like that." in of_none["message"]
     assert of_some["cards"][0]["fields"]["evidence"][0]["rows"] == "2 to 4"
     assert "“Trade type” (text)" in columns["message"]
     assert "No single column is called “turnover”" in missing["message"]

@@ -27,7 +27,7 @@ from agents.nodes.execute import execute, outcome_of, reconcile
 from agents.nodes.explain import explain
 from agents.nodes.gate import gate
 from agents.nodes.gather import gather
-from agents.nodes.parse import CHAT_HELP, DROPPED, REFUSAL, parse
+from agents.nodes.parse import CARD_WAITS, CHAT_HELP, DROPPED, NOTHING_OPEN, REFUSAL, parse
 from agents.nodes.plan import plan
 from agents.nodes.step import step
 from agents.state import TurnState, as_sentence
@@ -170,7 +170,10 @@ def test_a_step_is_told_with_the_tools_it_used_even_when_it_fails() -> None:
             for kind in (MessageKind.MODIFY, MessageKind.MONITOR)
         ),
         (parsed(MessageKind.CANCEL), {"path": "cancel"}),
-        (parsed(MessageKind.CANCEL, missing=("order",)), {"path": "ask"}),
+        (
+            parsed(MessageKind.CANCEL, missing=("order",)),
+            {"path": "stop", "error_code": "NO_OPEN_ORDER", "explanations": [NOTHING_OPEN]},
+        ),
         (
             parsed(MessageKind.CHAT, drops_draft=True),
             {
@@ -219,6 +222,24 @@ async def test_an_unfinished_order_is_kept_over_a_question_and_dropped_when_told
     )
     state = await parse({"message": "words"}, at_work(context))
     assert state.get("draft") == (draft.model_dump(mode="json") if kept else None)
+
+
+async def test_a_yes_while_a_card_waits_is_told_how_the_card_is_decided() -> None:
+    draft = Draft(trade=DRAFT, missing=(), message="buy 10 INFY", card_id="card-1")
+    context = a_context(
+        FakeSystem(parsed=parsed(MessageKind.CHAT)),
+        parse_context=ParseContext(now=NOW, draft=draft),
+    )
+    state = await parse({"message": "yes"}, at_work(context))
+    assert state["explanations"] == [CARD_WAITS]
+
+
+async def test_which_order_is_asked_only_where_one_is_open() -> None:
+    context = a_context(
+        FakeSystem(parsed=parsed(MessageKind.CANCEL, missing=("order",))),
+        parse_context=ParseContext(now=NOW, open_orders=OPEN),
+    )
+    assert (await parse({"message": "cancel"}, at_work(context)))["path"] == "ask"
 
 
 # Ask
