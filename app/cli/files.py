@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from shlex import quote as quoted
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -43,7 +44,7 @@ def add_file(
         _print_json(file)
         return
     out.print(file_line(file))
-    typer.echo(f"Ask about it: sigmatrader chat --file {path} 'show the file'")
+    typer.echo(f"Ask about it: sigmatrader chat --file {safe(quoted(path))} 'show the file'")
 
 
 @app.command("list")

@@ -11,6 +11,7 @@ IST: Final = timezone(timedelta(hours=5, minutes=30), "IST")
 # Left in a text from outside, these could repaint the terminal or reverse a figure.
 UNSAFE: Final = {
     **dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))),
+    **dict.fromkeys((0x61C, 0x200B, 0x200E, 0x200F, 0x2028, 0x2029, 0xFEFF)),
     ord("\n"): " ",
     ord("\t"): " ",
 }

@@ -25,6 +25,8 @@ ENCODING: Final = re.compile(rb"""^<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{0
 ENCODINGS: Final = frozenset({b"utf-8", b"us-ascii", b"ascii"})
 XML_NAMES: Final = (".xml", ".rels", ".vml")
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+WIDE_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+PROLOG_BYTES: Final = 4_096
 
 
 def require_safe(content: bytes) -> None:
@@ -80,7 +82,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> i
     is_xml = member.filename.lower().endswith(XML_NAMES)
     with archive.open(member) as part:
         while piece := part.read(PIECE_BYTES):
-            if is_xml and size == 0:
+            if size == 0 and (is_xml := is_xml or _begins_as_xml(piece)):
                 _require_readable(piece)
             size += len(piece)
             if size > left or _is_tight(size, member.compress_size):
@@ -89,6 +91,14 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> i
                 raise FileArchiveUnsafe("a part of it defines entities")
             tail = piece[-LONGEST_DECLARED:]
     return size
+
+
+def _begins_as_xml(start: bytes) -> bool:
+    """Say whether a part may be read as XML whatever it is called: a workbook says which part is
+    a sheet, and its own names bind nobody."""
+    return start.startswith(WIDE_MARKS) or start[:PROLOG_BYTES].replace(b"\0", b"").removeprefix(
+        BYTE_ORDER_MARK
+    ).lstrip().startswith(b"<")
 
 
 def _require_readable(start: bytes) -> None:

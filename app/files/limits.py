@@ -24,6 +24,8 @@ ARCHIVE_RATIO_FROM_BYTES: Final = MIB
 # What the reading process may take.
 READ_CPU_S: Final = 75
 READ_WALL_S: Final = 100.0
+# Orders go first: a file may be built to take all the time it is given.
+READ_NICENESS: Final = 15
 READ_MEMORY_BYTES: Final = 1_024 * MIB
 READERS_MAX: Final = 2
 READS_WAITING_MAX: Final = 6

@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from app.files.errors import FileTooManyCells
@@ -15,21 +16,32 @@ PIECE_BYTES: Final = 256 * 1024
 ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+@dataclass(slots=True)
+class TextBudget:
+    """How many bytes of text a whole file may still have, whatever sheet they stand in."""
+
+    left: int = TEXT_BYTES_MAX
+
+    def take(self, size: int) -> None:
+        """Raise FileTooManyCells when the text is more than is kept."""
+        self.left -= size
+        if self.left < 0:
+            raise FileTooManyCells(f"its cells come to more than {TEXT_BYTES_MAX // MIB} MB")
+
+
 class Packer:
     """Packs rows; what they come to as text is bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: TextBudget) -> None:
         self._packer = zlib.compressobj(LEVEL)
         self._pieces: list[bytes] = []
-        self._text_bytes = 0
+        self._budget = budget
 
     def add(self, rows: Sequence[NumberedRow]) -> None:
         """Take rows in. Raises FileTooManyCells when the text is more than is kept."""
         # Half of a surrogate pair is no text.
         line = f"{ENCODE(rows)}\n".encode("utf-8", "replace")
-        self._text_bytes += len(line)
-        if self._text_bytes > TEXT_BYTES_MAX:
-            raise FileTooManyCells(f"its cells come to more than {TEXT_BYTES_MAX // MIB} MB")
+        self._budget.take(len(line))
         self._pieces.append(self._packer.compress(line))
 
     def packed(self) -> bytes:

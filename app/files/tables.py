@@ -17,7 +17,7 @@ from app.files.limits import (
     ROWS_MAX,
 )
 from app.files.meanings import meaning_of
-from app.files.packing import NumberedRow, Packer
+from app.files.packing import NumberedRow, Packer, TextBudget
 from app.files.shown import shown_name, shown_text
 from riskgate.contracts.files import FileRow, SheetFacts
 
@@ -30,9 +30,10 @@ BATCH_ROWS: Final = 1_000
 
 @dataclass(slots=True)
 class Budget:
-    """How many cells a whole file may still have."""
+    """How many cells, and how much text, a whole file may still have."""
 
     cells: int = CELLS_MAX
+    text: TextBudget = field(default_factory=TextBudget)
 
     def take(self, cells: int) -> None:
         self.cells -= cells
@@ -54,8 +55,8 @@ class _Reader:
 
     width: int
     fixed: bool
+    packer: Packer
     columns: list[Column] = field(default_factory=list)
-    packer: Packer = field(default_factory=Packer)
     waiting: list[NumberedRow] = field(default_factory=list)
     head: list[FileRow] = field(default_factory=list)
     rows: int = 0
@@ -118,7 +119,8 @@ def read_table(
     header = header_at([cells for _, cells in start])
     after = 0 if header is None else header + 1
     names: Sequence[str] = () if header is None else start[header][1]
-    reader = _Reader(width=len(names) or (len(start[0][1]) if start else 0), fixed=fixed)
+    width = len(names) or (len(start[0][1]) if start else 0)
+    reader = _Reader(width=width, fixed=fixed, packer=Packer(budget.text))
     for at, cells in chain(start[after:], filled):
         reader.add(at, cells)
     reader.ended()

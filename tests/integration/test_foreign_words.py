@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.files.packing import NumberedRow, Packer
+from app.files.packing import NumberedRow, Packer, TextBudget
 from app.files.shown import shown_name, shown_text
 from app.instruments.directory import Directory
 from app.persistence.location import DatabaseLocation
@@ -140,7 +140,7 @@ def put(location: DatabaseLocation, directory: Directory, text: str) -> None:
 
 
 def packed(rows_of_a_sheet: list[NumberedRow]) -> bytes:
-    packer = Packer()
+    packer = Packer(TextBudget())
     packer.add(rows_of_a_sheet)
     return packer.packed()
 

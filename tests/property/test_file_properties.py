@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.files.csv_text import rows_of
 from app.files.errors import FileRefused
-from app.files.packing import Packer, unpacked
+from app.files.packing import Packer, TextBudget, unpacked
 from app.files.reading import read_file
 from app.files.shown import HIDDEN, file_name, shown_text
 from riskgate.contracts.files import NAME_MAX, SHOWN_MAX
@@ -38,7 +38,7 @@ def test_a_table_comes_back_as_it_was_written(
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(st.text(ANY, max_size=20), max_size=5), max_size=30))
 def test_what_is_packed_comes_back(rows: list[list[str]]) -> None:
-    packer = Packer()
+    packer = Packer(TextBudget())
     numbered = list(enumerate(rows, start=1))
     for at in range(0, len(numbered), 7):
         packer.add(numbered[at : at + 7])

@@ -232,6 +232,7 @@ def test_exceptions_say_how_severe_they_are() -> None:
 
 
 def test_text_from_outside_cannot_repaint_the_terminal() -> None:
+    assert safe("10\u200b0 \u200f20\u2028x") == "100 20x"
     assert safe("a\x1b[2Jb\x9b1mc\u202ed\u2066e\nf\tg") == "a[2Jb1mcde f g"
     card = a_plan_card(fields={"notes": ["\x1b[31m[bold red]owned[/]"]})
     text = drawn(render_card(card))

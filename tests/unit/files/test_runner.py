@@ -1,12 +1,19 @@
 """The process that reads a file is bounded, holds nothing of ours, and fails as a refusal."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
 from app.files import runner
 from app.files.errors import FileCsvBroken, FileRefused, FilesBusy, FileTooComplex
-from app.files.limits import READS_WAITING_MAX
+from app.files.limits import (
+    READ_CPU_S,
+    READ_MEMORY_BYTES,
+    READ_NICENESS,
+    READS_WAITING_MAX,
+)
 from app.files.runner import FileReaders
 from riskgate.contracts.files import FileKind
 
@@ -43,6 +50,22 @@ async def test_those_that_would_wait_long_are_told_to_come_again() -> None:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert readers.waiting == 0
+
+
+def test_the_process_lets_orders_go_first_and_bounds_itself() -> None:
+    asked = "from app.files.child import limit_itself as l; l(); import os, resource as r; "
+    asked += "print(os.nice(0), r.getrlimit(r.RLIMIT_CPU)[1], r.getrlimit(r.RLIMIT_AS)[1])"
+    said = subprocess.run(
+        [sys.executable, "-c", asked],
+        env=runner.ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    niceness, cpu_s, memory = map(int, said.stdout.split())
+    assert niceness >= min(READ_NICENESS, 19)
+    assert (cpu_s, memory) == (READ_CPU_S, READ_MEMORY_BYTES)
 
 
 def test_no_key_of_ours_goes_with_the_process() -> None:

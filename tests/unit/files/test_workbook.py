@@ -15,8 +15,9 @@ from app.files.errors import (
     FileTooManyCells,
 )
 from app.files.limits import MIB
-from app.files.packing import unpacked
+from app.files.packing import TextBudget, unpacked
 from app.files.reading import read_file
+from app.files.tables import Budget, read_table
 from tests.workbooks import a_workbook, repacked
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -74,6 +75,37 @@ def test_macros_and_links_are_not_looked_at() -> None:
 def test_parts_that_could_grow_or_hide_are_refused(part: bytes) -> None:
     with pytest.raises(FileArchiveUnsafe):
         read_file(repacked(GOOD, {SHEET: part}))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        a_sheet("", before='<!DOCTYPE x [<!ENTITY a "b">]>'),
+        b" \n" + a_sheet("", before='<!DOCTYPE x [<!ENTITY a "b">]>'),
+        a_sheet("")
+        .decode()
+        .replace('version="1.0"', 'version="1.0" encoding="utf-16"')
+        .encode("utf-16"),
+    ],
+)
+def test_a_sheet_hides_nothing_behind_another_name(part: bytes) -> None:
+    renamed = {
+        name: pack.read(name).replace(b"sheet1.xml", b"sheet1.bin")
+        for pack in [zipfile.ZipFile(io.BytesIO(GOOD))]
+        for name in pack.namelist()
+        if b"sheet1.xml" in pack.read(name)
+    }
+    assert renamed
+    with pytest.raises(FileArchiveUnsafe):
+        read_file(repacked(GOOD, {**renamed, "xl/worksheets/sheet1.bin": part}))
+
+
+def test_what_all_sheets_come_to_as_text_is_bounded_together() -> None:
+    rows = [(1, ["a", "b"]), (2, ["x" * 500, "y" * 500])]
+    budget = Budget(text=TextBudget(1_500))
+    assert read_table("one", rows, budget).facts.rows == 1
+    with pytest.raises(FileTooManyCells, match="its cells come to more than"):
+        read_table("two", rows, budget)
 
 
 def test_a_bomb_is_refused_within_bounded_memory() -> None:
