@@ -100,7 +100,14 @@ def two_bare_numbers(matches: Matches) -> tuple[Match, ...]:
         return ()
     if len(numbers) == 2 and not prices:
         return numbers
-    if len(numbers) == 1 and len(prices) == 1 and _either_way(matches, numbers[0], prices[0]):
+    if (
+        len(numbers) == 1
+        and len(prices) == 1
+        and (
+            _either_way(matches, numbers[0], prices[0])
+            or _either_way_round(matches, numbers[0], prices[0])
+        )
+    ):
         return (*numbers, *prices)
     return ()
 
@@ -169,6 +176,16 @@ def price_offers(number: Match) -> tuple[str, ...]:
 def is_range(message: str, sizes: tuple[Match, ...]) -> bool:
     """Say whether two numbers are the ends of a range: "10-15"."""
     return len(sizes) == 2 and message[sizes[0].end : sizes[1].start].strip() in RANGES
+
+
+def _either_way_round(matches: Matches, number: Match, price: Match) -> bool:
+    """Say whether "limit 10 infy 1500" may mean ten at 1500: the limit stands before the name."""
+    at = matches.found.index(price)
+    follows = [part.slot for part in matches.found[at + 1 : at + 3]]
+    plain = _only_limit_and_number(price) and _whole(price)
+    return (
+        plain and follows == [Slot.SYMBOL, Slot.NUMBER] and (number.value or 0) > (price.value or 0)
+    )
 
 
 def _either_way(matches: Matches, number: Match, price: Match) -> bool:

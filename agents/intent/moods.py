@@ -20,6 +20,12 @@ BREAKS: Final = (Tag.COMMA, Tag.BREAK)
 PLACING: Final = frozenset({"rather than", "instead of"})
 CONTRASTING: Final = PLACING | {"not", "nahi", "never"}
 BEHIND: Final = frozenset({"nahi", "nahin", "nai"})
+# After these an order may go on: "but not above 1480".
+ADDING: Final = frozenset({"but", "lekin", "magar", "just", "and", "however"})
+OF_AN_ORDER: Final = (
+    Tag.CAP, Tag.MARKET, Tag.LIMIT, Tag.PRODUCT, Tag.VALIDITY, Tag.AT, Tag.STOP, Tag.TARGET,
+    Tag.IF, Tag.TRIGGER,
+)  # fmt: skip
 # Words such as "is" and "has" ask only where a clause begins with them.
 AT_THE_START: Final = "start"
 # How a request is put as a question: "could you buy 10 infy?"
@@ -121,15 +127,22 @@ def _is_plain_filler(item: Item) -> bool:
 
 
 def without_lead(items: Sequence[Item]) -> tuple[Item, ...]:
-    """Take out a "but", "so" or "anyway" that an order begins with, behind mere courtesies."""
+    """Take out a "but" or "so" that an order begins with, or says how it is meant with."""
     lead = 0
     while lead < len(items) and items[lead].has(Tag.BREAK, *QUIET):
         lead += 1
     return tuple(
         item
         for at, item in enumerate(items)
-        if at >= lead or not item.has(Tag.BREAK) or item.has(Tag.PAR)
+        if not item.has(Tag.BREAK)
+        or item.has(Tag.PAR)
+        or not (at < lead or (item.folded in ADDING and _begins_a_setting(items[at + 1 :])))
     )
+
+
+def _begins_a_setting(items: Sequence[Item]) -> bool:
+    """Say whether "but not above 1480" goes on with how the order is meant."""
+    return has([item for item in items if not _is_plain_filler(item)][:1], *OF_AN_ORDER)
 
 
 def clauses(items: Sequence[Item]) -> Clauses | None:

@@ -6,6 +6,9 @@ from agents.intent.normalise import Reading
 from agents.intent.phrases import Found, PhraseTable
 from agents.intent.vocabulary.refusals import HARMLESS, REFUSED, REFUSED_TOGETHER
 
+PROMISED: Final = "guarantee"
+PASSED_ON: Final = frozenset({"fwd", "fw", "forwarded", "subject"})
+
 _ALONE: Final = PhraseTable(REFUSED.items())
 _HARMLESS: Final = PhraseTable([("harmless", HARMLESS)])
 _DOING: Final = PhraseTable((str(at), row[1]) for at, row in enumerate(REFUSED_TOGETHER))
@@ -16,7 +19,9 @@ def refused_because(reading: Reading) -> str | None:
     """Return why a message is refused, None when it is not."""
     harmless = frozenset[int]().union(*(found.places for found in _HARMLESS.found(reading)))
     alone = [found for found in _ALONE.found(reading) if not found.places & harmless]
-    return alone[0].row if alone else _together(reading, harmless)
+    why = alone[0].row if alone else _together(reading, harmless)
+    # What others promise in a message that is passed on, nobody asks for.
+    return None if why == PROMISED and reading.tokens[0].text in PASSED_ON else why
 
 
 def _together(reading: Reading, harmless: frozenset[int]) -> str | None:

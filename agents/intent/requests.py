@@ -69,6 +69,7 @@ class Requests:
             return None
         plain = any(item.meanings.get(Tag.CANCEL) != SOFT for item in words)
         noun = has(items, Tag.ORDER, Tag.ALERT, Tag.PENDING) or bool(self._order_ids(items))
+        noun = noun or self._names_a_resting(items)
         guards = {tag for item in items for tag in GUARDS if item.has(tag)}
         if all(word.has(*GUARDS) for word in words):
             guards = set()
@@ -138,7 +139,8 @@ class Requests:
     def _is_change(self, items: Sequence[Item]) -> bool:
         if self._reprices(items):
             return True
-        if not has(items, Tag.MODIFY, Tag.AMEND):
+        scales = has(items, Tag.DOUBLE) and has(items, Tag.ORDER) and not has(items, *VERBS)
+        if not (has(items, Tag.MODIFY, Tag.AMEND) or scales):
             return False
         others = [item for item in items if not item.has(Tag.MODIFY, Tag.ORDER, Tag.AMEND)]
         if guarded(others) or has(items[:1], Tag.ASK):
@@ -153,7 +155,7 @@ class Requests:
         about_an_order = has(items, Tag.ORDER) or ids or self._names_a_resting(items)
         if has(others, *VERBS) and not about_an_order:
             return False
-        changes_it = any(
+        changes_it = scales or any(
             item.has(Tag.MODIFY, Tag.AMEND) and not item.has(*NO_CHANGE) for item in items
         )
         if about_an_order:
@@ -174,7 +176,8 @@ class Requests:
     def _names_a_resting(self, items: Sequence[Item]) -> bool:
         """Say whether "the hdfc bank sell" is a resting order: its name, then its side."""
         sides = {(order.instrument, order.side) for order in self.context.open_orders}
-        moves = has(items[:1], Tag.MODIFY, Tag.AMEND)
+        spoken = [item for item in items if not item.has(*QUIET)]
+        moves = has(spoken[:1], Tag.MODIFY, Tag.AMEND, Tag.CANCEL)
         for name, verb in pairwise(items):
             if not (moves and name.has(Tag.SYMBOL) and verb.has(Tag.BUY, Tag.SELL)):
                 continue

@@ -84,7 +84,10 @@ PRICE_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "at the prevailing market price|at the best available price|at best available price|"
         "best available price|at best price|at the best price|at the current price|"
         "at current rates|at current rate|at the current rate|at the current market price|"
-        "at today's price|chalu bhav|chalu bhav pe|chalu rate pe|current bhav pe|"
+        "at today's price|at the best price you can get|best price you can get|at the best price "
+        "available|best price available|at whatever price it is trading at|"
+        "at whatever price it is at|at whatever it is|chalu bhav|chalu bhav pe|chalu rate pe|"
+        "current bhav pe|"
         "current rate pe|current price pe|aaj ke bhav pe|market bhav pe|market rate pe|"
         "mkt pe|mkt me|mkt par|bazaar bhav pe|bazar bhav pe|market price me"),
     (Tag.STOP, "", "protect it at|protect at|protected at|protection at|with protection at|"
@@ -113,6 +116,8 @@ VERB_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.SELL, "", "short lo|short le lo|short lena hai|short lelo|short bana do|short banao|"
         "bechwao|bechne hain|bechne h|bechna h|bech hi do"),
     (Tag.EXIT, "", joined(EXIT_STEMS, DO_IT)),
+    (Tag.EXIT, "", joined("bech ke|bech kar|bechke", "nikal|nikal jao|niklo|nikal lo|bahar aa jao|"
+        "nikal jana")),
     (Tag.EXIT, "", joined("bahar|se bahar|me se bahar", "nikalo|nikal do|nikal jao|niklo|aa jao|"
         "kar do|karo|nikaalo|nikaal do|nikalwa do")),
     (Tag.EXIT, "", joined("exit|close|cover|square off|squareoff|book|cut", AFTER_KAR)),

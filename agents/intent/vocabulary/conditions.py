@@ -5,7 +5,10 @@ from typing import Final
 from agents.intent.vocabulary.tags import Tag
 
 CONDITION_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
-    (Tag.IF, "", "if|when|once|only if|only when|agar|jab|provided|provided that|as soon as|"
+    (Tag.IF, "", "if you get it|if you can get it|only if you get it|only if you can get it|"
+        "if i can get it|if i get it|if you find it|if available|if it's available|"
+        "if it is available|as and when|the minute|the second|the instant|the time|"
+        "if|when|once|only if|only when|agar|jab|provided|provided that|as soon as|"
         "whenever|but only if|but only when|only once|in case|the moment|only after|jaise hi|"
         "if and only if|if at any time|if ever|when ever|assuming|jab bhi|whenever the"),
     (Tag.THEN, "", "to|then|toh|tab"),
@@ -37,6 +40,8 @@ CONDITION_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.HIT, "", "hits|hit|reaches|reach|touches|touch|comes to|comes near|gets to|is at|"
         "becomes|equals|aaye|aa jaye|tak aaye|tak jaye|pahunche|pahunch jaye|touch kare|"
         "hit kare|comes at|ho jaye|pe aaye|par aaye|pe aa jaye|par aa jaye|touch kar le|"
+        "pe mile|par mile|tak mile|me mile|mile|pe mil jaye|tak mil jaye|mil jaye|mil raha ho|"
+        "tak gire|tak gir jaye|tak aa jaye|tak aajaye|pe aajaye|aa jae|aajaye|tak aae|pe aae|"
         "pe pahunche|tak pahunche|tags|prints|returns to|tests|trades at|come to"),
     (Tag.HIT, "down", "falls to|drops to|dips to|comes down to|slips to|goes down to|declines to|"
         "drop to|fall to|dip to|corrects to|slides to|gir ke|pulls back to|retraces to"),

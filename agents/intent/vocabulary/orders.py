@@ -39,7 +39,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "write|short kar do|short karo|reduce|shed|part with|unload|ditch|dispose of|dispose off|"
         "sell out of|off load|jettison|hive off|pare|pare back|pare down|lighten|lighten up on|"
         "lighten up|disinvest|divest|get shot of|palm off|pass on my|let go my|liquidate part of|"
-        "go short in|fade|take short|sell down|sell away|slash|prune|whittle down|chop"),
+        "cut down|scale down|scale back|thin out|go short in|fade|take short|sell down|sell away|"
+        "slash|prune|whittle down|chop"),
     (Tag.BUY, MONEY_VERB, "invest|invest in|sip|deploy|daal do|dal do|daalo|daal de|dal de|"
         "put money in|put money into|allocate|park|invest karo|invest kar do|laga do paise|spend"),
     (Tag.BUY, NAMED, "get|pick|nab|bag|snag|get some|grab some|pick some"),
@@ -82,7 +83,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.LONG, "", "long"),
     (Tag.SHORT, "", "short"),
     (Tag.UNIT, "", "share|shares|qty|quantity|qnty|nos|units|unit|stocks|stock|equity shares|"
-        "शेयर|शेयर्स|acciones|aktien|actions|shrs|pieces|pcs|scrips|ltd shares"),
+        "शेयर|शेयर्स|acciones|aktien|actions|shrs|shr|shs|pieces|pcs|scrips|ltd shares"),
     (Tag.LOT, "", "lot|lots|lots of|lot of"),
     (Tag.WORTH, "", "worth|worth of|rupees worth of|value of|ka maal|ke barabar"),
     (Tag.ALL, "", "all|everything|full|fully|entire|entirely|whole|all of|all of it|all of my|"
@@ -220,7 +221,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "making a loss|at a loss|losing money|that are losing money|loss me|that are down|"
         "that are losing|underwater"),
     (Tag.MY, "", "my|mine|mere|meri|mera|apna|apne|apni|our|i hold|i have|i own|मेरे|मेरा"),
-    (Tag.OF, "", "of|ka|ke|ki|के|का|की|wale|wala|wali|waale"),
+    (Tag.OF, "", "me se|mein se|mese|out of my|of|ka|ke|ki|के|का|की|wale|wala|wali|waale"),
     (Tag.IN, "", "in|me|mein|se|m|में|से|towards"),
     (Tag.INTO, "", "into"),
     (Tag.FOR, "", "with|for|para|in the next|within the next|within|"

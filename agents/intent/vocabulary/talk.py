@@ -22,7 +22,13 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.CANCEL, "", "cancel|revoke|scrap|cancel karo|cancel kar do|radd karo|cancel kardo|"
         "cancel kar de|void|call off|cancel kar|cancel out|nix|cancel krdo|cancel karna hai|"
         "cancel kariye|cancelled|canceled"),
-    (Tag.CANCEL, "soft", "withdraw|pull|kill|delete|remove|hata do|hatao|hata de|take down|drop|"
+    (Tag.CANCEL, "", "stop alerting me|stop alerting|stop notifying me|stop notifying|"
+        "stop watching|stop monitoring|stop tracking|no more alerts|unwatch"),
+    (Tag.ALERT, "", "stop alerting me|stop alerting|stop notifying me|stop notifying|"
+        "stop watching|stop monitoring|stop tracking|no more alerts|unwatch"),
+    (Tag.CANCEL, "soft", "take back|take it back|call back|yank|bin|ditch|axe|hatwa do|"
+        "hata dena|nikal dena|wapas lo|wapas le lo|withdraw|pull|kill|delete|remove|hata do|"
+        "hatao|hata de|take down|drop|"
         "stop|"
         "switch off|turn off|clear|get rid of|pull out|pull back|mita do|band karo|band kar do|"
         "hata dijiye|take off|take out|nikal do|wipe out|dismiss"),
