@@ -131,8 +131,11 @@ def _counted(desk: Desk) -> str:
     overnight = sum(is_overnight(each.opened_at, desk.hours) for each in desk.exceptions)
     exceptions = f"{len(desk.exceptions)} open exceptions ({overnight} since the last close)"
     missing = sum(map(is_missing, desk.stops))
-    absent = f" ({missing} with no stop at the broker now)" if missing else ""
-    kept = f"{len(desk.stops)} kept stops and targets{absent}"
+    waiting = sum(stop.waits_for_fill for stop in desk.stops)
+    asides = [f"{missing} with no stop at the broker now"] if missing else []
+    asides += [f"{waiting} more once their orders fill"] if waiting else []
+    beside = f" ({', '.join(asides)})" if asides else ""
+    kept = f"{len(desk.stops) - waiting} kept stops and targets{beside}"
     orders = "1 open order" if pending == 1 else f"{pending} open orders"
     return f"{orders}, {kept}, {exceptions}."
 

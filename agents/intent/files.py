@@ -69,12 +69,14 @@ _FIGURE: Final = re.compile(
     rf"(?: {_CLAUSE})?"
 )
 _WISHES: Final = {wish.value: wish for wish, _ in said.FIGURES}
+_BOOK: Final = "|".join(rf"(?P<{topic.value}>{_any(phrases)})" for topic, phrases in said.BOOKS)
+_OF_BOOKS: Final = rf"(?:my |the |our )?(?:current |open |own )?(?:{_BOOK})"
 _COMPARE: Final = re.compile(
     rf"(?:does |do |is |are |show |what )*(?:.{{0,40}}?\b)?{_any(said.COMPARING)}\b.{{0,40}}?"
-    rf"(?:\b{_any(said.BESIDE)} )?(?:my |the |our )?(?:current |open |own )?(?:"
-    + "|".join(rf"(?P<{topic.value}>{_any(phrases)})" for topic, phrases in said.BOOKS)
-    + r")(?: .{0,20})?"
+    rf"(?:\b{_any(said.BESIDE)} )?{_OF_BOOKS}(?: .{{0,20}})?"
 )
+# Nothing is named that is compared: where a file was spoken of, it is that.
+_BARE_COMPARE: Final = re.compile(rf"{_any(said.COMPARING)} {_any(said.BESIDE)} {_OF_BOOKS}")
 _BOOKS: Final = {topic.value: topic for topic, _ in said.BOOKS}
 _ACTING: Final = re.compile(rf"\b{_any(said.ACTING)}\b")
 _SIGNS: Final = re.compile(r"\s*(>=|<=|!=|<>|==|[<>=])\s*")
@@ -123,7 +125,9 @@ def _question(text: str, *, named: bool, now: bool) -> FileQuestion | None:
     if of_sheet is not None:
         text, sheet, named = of_sheet["rest"], of_sheet["sheet"], True
     rest = _without_lead(_ENDING.sub("", text).strip())
-    found = _compared(text) if named or now or _IT.search(text) else None
+    rest = rest.removeprefix("my ") if named else rest
+    of_file = named or now or _IT.search(text) or _BARE_COMPARE.fullmatch(_without_lead(text))
+    found = _compared(text) if of_file else None
     found = found or _of_rows(rest) or _of_rows(_IT_ENDING.sub("", rest))
     found = found or _figure(rest, unmarked=named or now)
     if found is None and named and (not rest or _SHOW.fullmatch(rest)):

@@ -34,12 +34,17 @@ async def test_the_stop_of_an_order_that_has_not_filled_is_told(
     async with open_bench(settings, location) as (_bench, desk), desk.client() as client:
         sent = await trade(client, "buy 10 INFY at 990, cnc, stop loss 980")
         asked = await say(client, "where is my stop")
+        brief = await say(client, "morning brief")
         await say(client, "cancel all orders")
         gone = await say(client, "where is my stop")
 
     (row,) = asked["cards"][0]["fields"]["stops"]
     assert (row["stop_price"], row["stop_rests"], row["status"]) == ("980", False, "WAITING")
     assert "placed once the order fills" in asked["message"]
+    assert (
+        "1 open order, 0 kept stops and targets (1 more once their orders fill)"
+        in (brief["message"])
+    )
     assert "The stop of NSE:INFY at ₹980.00 is placed once the order fills" in sent["message"]
     assert gone["cards"][0]["fields"]["stops"] == []
 

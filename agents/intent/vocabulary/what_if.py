@@ -16,6 +16,9 @@ PASSING: Final[tuple[str, ...]] = (
     r"(?:would|will|does|do|is|are|was)\b.*\b(?:pass|allowed|allow|fit|go through|too many"
     r"|too much|possible|permitted)",
     r"^(?:and |then |so )?(?:what|how) about",
+    # Of what was asked for before.
+    r"^(?:and |then |so )?what if (?:it(?:'s| is| was) |only |just )?\d[\d,]*"
+    r"(?: (?:shares|share|pieces|qty|lots|lot))?[ ?.!]*$",
 )
 # These ask for the most that would pass, and need no number.
 MOST: Final[tuple[str, ...]] = (

@@ -159,10 +159,10 @@ function rowsTable(each) {
   const columns = each.columns.map((column, at) => ({
     label: el("span", { class: "stacked" }, el("bdi", {}, column.name), el("small", {}, column.type)),
     number: column.type === "number",
-    cell: (row) => el("bdi", {}, row.cells[at] || NOTHING),
+    cell: (row) => el("bdi", { class: column.type === "date" && "whole" }, row.cells[at] || NOTHING),
   }));
-  const numbered = [{ label: "Row", number: true, cell: (row) => String(row.number) }, ...columns];
-  return table(numbered, each.rows, "Rows of the file");
+  const numbered = [{ label: "Row", cell: (row) => el("span", { class: "row-number" }, String(row.number)) }, ...columns];
+  return el("div", { class: "file-rows" }, table(numbered, each.rows, "Rows of the file"));
 }
 
 function moreLine({ rows, row_count: count, matching }) {

@@ -46,6 +46,14 @@ def where(name: str, comparison: Comparison, value: str, **more: object) -> File
             FileQuestion(wish=FileWish.COMPARE, against=QueryTopic.HOLDINGS),
         ),
         (
+            "compare with my positions",
+            FileQuestion(wish=FileWish.COMPARE, against=QueryTopic.POSITIONS),
+        ),
+        (
+            "what is my total P&L in this file",
+            FileQuestion(wish=FileWish.TOTAL, column="p&l"),
+        ),
+        (
             "does the file match what I hold",
             FileQuestion(wish=FileWish.COMPARE, against=QueryTopic.POSITIONS),
         ),
@@ -72,6 +80,7 @@ def test_what_is_about_no_file_is_left_to_the_parser(words: str) -> None:
 
 def test_words_that_may_mean_the_account_are_a_files_only_in_the_message_that_attaches_it() -> None:
     assert about_file("highest pnl", BEFORE) is None
+    assert about_file("compare INFY with my positions", BEFORE) is None
     assert about_file("highest pnl", NOTHING) is None
     attached = about_file("highest pnl", ATTACHED)
     assert attached is not None

@@ -32,6 +32,8 @@ CONTEXT = ParseContext(now=NOW)
         ("would 100 INFY pass?", 100, None, "INFY"),
         ("will the gate allow 100 INFY", 100, None, "INFY"),
         ("what about 100?", 100, None, None),
+        ("what if 100", 100, None, None),
+        ("what if only 1,000 shares?", 1000, None, None),
         ("can i afford 100 infy", 100, None, "INFY"),
         ("how many INFY can I buy?", None, Side.BUY, "INFY"),
         ("how much INFY can I sell", None, Side.SELL, "INFY"),
