@@ -82,21 +82,19 @@ class Ground:
         """Return a problem for each field of a trade that nothing allowed stands behind."""
         names = (name for name in TradeDraft.model_fields if name != "provenance")
         said = [name for name in names if getattr(trade, name) not in (None, ())]
-        found = (self._problem(trade, name) or self._in_other_money(trade, name) for name in said)
-        return tuple(filter(None, found))
+        found = tuple(filter(None, (self._problem(trade, name) for name in said)))
+        return found or self.in_other_money(trade)
 
-    def _in_other_money(self, trade: TradeDraft, name: str) -> Problem | None:
+    def in_other_money(self, trade: TradeDraft) -> tuple[Problem, ...]:
         """Return a problem for rupees that would be taken for dollars, whenever they were said."""
-        source = trade.provenance[name]
         rows = [self.readers.directory.get(ref) for ref in trade.symbols]
         own = {row.currency.value for row in rows if row is not None}
-        if name not in AMOUNTS or not own:
-            return None
-        words = {token.text for token in read(source.text).tokens}
-        said = {currency for currency, signs in CURRENCIES.items() if words & signs}
-        if said <= own:
-            return None
-        return problem("CURRENCY_MISMATCH", name, source.text, ", ".join(sorted(own)))
+        texts = {name: trade.provenance[name].text for name in AMOUNTS if name in trade.provenance}
+        return tuple(
+            problem("CURRENCY_MISMATCH", name, text, ", ".join(sorted(own)))
+            for name, text in texts.items()
+            if own and not _currencies(text) <= own
+        )
 
     def _problem(self, trade: TradeDraft, name: str) -> Problem | None:
         source = trade.provenance.get(name)
@@ -136,6 +134,11 @@ class Ground:
         if says is None or says(self.readers, trade, pieces(self.items, start, end)):
             return None
         return problem("PROV-003", name, source.text, name.replace("_", " "))
+
+
+def _currencies(text: str) -> set[str]:
+    words = {token.text for token in read(text).tokens}
+    return {currency for currency, signs in CURRENCIES.items() if words & signs}
 
 
 def grounded(parsed: ParsedMessage, ground: Ground) -> ParsedMessage:

@@ -86,7 +86,7 @@ class HybridReader:
             return Understood(parsed=parsed, notes=(answer.code,))
         ground = Ground.of(message, items, self._directory, context)
         tables = Tables(parsed, self._partial(message, items, context), items)
-        understood = combine(tables, answer, ground)
+        understood = _in_own_money(combine(tables, answer, ground), ground)
         if answer.wants == "portfolio_detail" and model.may_ask_for_more:
             return replace(understood, wants_more=True)
         return understood
@@ -94,6 +94,16 @@ class HybridReader:
     def _partial(self, message: str, items: tuple[Item, ...], context: ParseContext) -> Composed:
         composer = Composer(message, self._directory, context)
         return join([composer.compose(pair) for part in segments(items) for pair in pairs(part)])
+
+
+def _in_own_money(understood: Understood, ground: Ground) -> Understood:
+    """Refuse a trade in which both readings together take money for that of another currency."""
+    trades = understood.parsed.trades
+    problems = tuple(each for trade in trades for each in ground.in_other_money(trade))
+    if not problems:
+        return understood
+    refused = ParsedMessage(kind=understood.parsed.kind, problems=problems)
+    return replace(understood, parsed=refused, question=None)
 
 
 def worth_asking(

@@ -80,6 +80,19 @@ async def test_an_unclear_order_becomes_a_question_and_a_yes_the_order() -> None
     assert model.requests == []
 
 
+@pytest.mark.parametrize("missed", [{}, {"symbols": [("KO", "coke")]}])
+async def test_rupees_of_a_share_in_dollars_are_refused_whoever_read_which(
+    missed: dict[str, object],
+) -> None:
+    understood, model = await read(
+        "sirjee buy ₹50000 of coke zordaar bolo",
+        trade(side=BUY, notional=("50000", "₹50000"), **missed),
+    )
+    assert len(model.requests) == 1
+    assert [each.code for each in understood.parsed.problems] == ["CURRENCY_MISMATCH"]
+    assert (understood.parsed.trades, understood.question) == ((), None)
+
+
 async def test_anything_but_a_yes_confirms_nothing() -> None:
     understood, _ = await read(UNSURE, trade(side=BUY, symbols=[INFY], quantity=("10", "10")))
     draft = Draft(trade=understood.parsed.trades[0], missing=(MEANING,), message=UNSURE)
