@@ -34,6 +34,8 @@ CHARTS: Final = frozenset(
     {"chart", "charts", "candle", "candles", "timeframe", "tf", "bar", "bars", "frame"}
 )  # fmt: skip
 UNIT_SECONDS: Final = {Tag.SECONDS: "s", Tag.MINUTES: "m", Tag.HOURS: "h"}
+# Hinglish for "then", behind a condition that has no "if".
+THEN: Final = frozenset({"to", "toh", "tab", "to phir", "toh phir"})
 
 Resolve = Callable[[Item], tuple[InstrumentRef, ...]]
 
@@ -113,6 +115,8 @@ class Conditions:
         follows = items[at + 1 : at + 2]
         after = items[at + 2 : at + 3]
         if item.has(Tag.PCT) and follows and follows[0].has(Tag.FALL, Tag.RISE):
+            return True
+        if item.has(Tag.SYMBOL) and _is_of_another(items[at:]):
             return True
         if item.has(*VALUES) and follows and follows[0].has(*COMPARING):
             # "1040 ke upar": the value stands before the word.
@@ -355,3 +359,14 @@ def _small(item: Item) -> int | None:
     value = item.value
     fits = value is not None and value == int(value) and 1 <= value <= 1000
     return int(value) if fits and value is not None else None
+
+
+def _is_of_another(items: Sequence[Item]) -> bool:
+    """Say whether a name begins a condition of its own: "nifty 1% gire to 50 niftybees lo"."""
+    then = next((at for at, item in enumerate(items) if item.folded in THEN), 0)
+    said = items[1:then]
+    compared = any(item.has(*COMPARING) for item in said) and any(
+        item.has(*VALUES) for item in said
+    )
+    other = any(item.has(Tag.SYMBOL) for item in said)
+    return compared and not other and any(item.has(Tag.SYMBOL) for item in items[then:])

@@ -1,6 +1,7 @@
 """The parser that needs no model, no key and no network."""
 
 from agents.intent.answer import CHAT, Answerer
+from agents.intent.beside import read_beside
 from agents.intent.chosen import about_chosen
 from agents.intent.contracts import Contracts
 from agents.intent.decide import Decider
@@ -67,6 +68,7 @@ class OfflineParser:
             self._speller = Speller(names)
         spelt = self._speller.spelt(tag(reading, names), reading.message)
         spelt = with_full_names(spelt, self._directory, reading.message)
+        spelt = read_beside(spelt)
         contracts = Contracts(reading.message, self._directory, context, self._trades_on)
         return contracts.named(spelt)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
+from agents.intent.amending import without_replaced
 from agents.intent.model import (
     Changes,
     HeldPosition,
@@ -39,6 +40,7 @@ TRAILS: Final = "trail "
 NO_MOVE: Final = (Tag.PLACE, Tag.FILLER, Tag.TO)
 # A word that cancels only beside the word for what is cancelled.
 SOFT: Final = "soft"
+ORDERS_OF_A_SIDE: Final = frozenset({"buy order", "sell order"})
 SIDES: Final = ((Tag.BUY, Side.BUY), (Tag.SELL, Side.SELL))
 SIDE_WORDS: Final = (("buy", Side.BUY), ("sell", Side.SELL))
 NEAR: Final = Decimal("0.4")
@@ -70,6 +72,7 @@ class Requests:
         plain = any(item.meanings.get(Tag.CANCEL) != SOFT for item in words)
         noun = has(items, Tag.ORDER, Tag.ALERT, Tag.PENDING) or bool(self._order_ids(items))
         noun = noun or self._names_a_resting(items)
+        noun = noun or any(item.folded in ORDERS_OF_A_SIDE for item in items)
         guards = {tag for item in items for tag in GUARDS if item.has(tag)}
         if all(word.has(*GUARDS) for word in words):
             guards = set()
@@ -113,6 +116,7 @@ class Requests:
 
     def modify(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Return the change of an order that a message asks for."""
+        items = without_replaced(items)
         if not self._is_change(items):
             return None
         ids = self._order_ids(items)

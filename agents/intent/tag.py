@@ -34,9 +34,11 @@ PUT_IN: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 POSSESSIVE: Final = "'s"
 NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, NAMED, MONEY_SIZED})
 PICTURES: Final = frozenset({"So", "Sk"})
-# The letters and short words of a ticket: "infy 10 b mkt", "tcs ke 10 share lo".
 LAYS_MONEY: Final = frozenset({"lagao", "laga do", "laga de", "lagado", "lagana", "lagana hai"})
+# The letters and short words of a ticket: "infy 10 b mkt", "tcs ke 10 share lo".
 ON_A_TICKET: Final = {"b": Tag.BUY, "s": Tag.SELL, "lo": Tag.BUY, "le": Tag.BUY}
+# These are verbs, too, where a clause of a list begins with one: "b 5 lt, s 6 maruti".
+LETTERS: Final = frozenset({"b", "s"})
 BESIDE_A_TICKET: Final = (Tag.SYMBOL, Tag.NUM, Tag.UNIT, Tag.LOT, Tag.EACH, Tag.SCALED)
 SIZES: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.FRAC})
 MONEY: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY})
@@ -140,7 +142,10 @@ def _place_not_buy(items: list[Item]) -> None:
 def _put_in(items: list[Item]) -> None:
     """Read "infy me 50 hazar laga do" as buying: money is placed, and no stop or order is."""
     placed = [at for at, item in enumerate(items) if item.folded in LAYS_MONEY]
-    money = any(item.has(Tag.SCALED, Tag.MONEY) for item in items)
+    money = any(item.has(Tag.SCALED, Tag.MONEY) for item in items) or (
+        any(item.has(Tag.CAPITAL) for item in items)
+        and any(item.has(Tag.PCT, Tag.FRAC) for item in items)
+    )
     if len(placed) != 1 or not money or any(item.has(*PLACED, Tag.ALERT) for item in items):
         return
     items[placed[0]] = replace(items[placed[0]], meanings={Tag.BUY: MONEY_VERB})
@@ -221,7 +226,8 @@ def _sized(
     meanings: Mapping[Tag, str], reading: Reading, after: int, names: Names
 ) -> Mapping[Tag, str]:
     """Return the verb that a phrase is only before the size of an order: "get 10 infy"."""
-    if not {SIZED, NAMED, MONEY_SIZED} & set(meanings.values()):
+    lettered = after and reading.tokens[after - 1].text in LETTERS
+    if not lettered and not {SIZED, NAMED, MONEY_SIZED} & set(meanings.values()):
         return {}
     amount = read_amount(reading, after) if after < len(reading.tokens) else None
     if amount is None or amount.tag not in SIZES or amount.value is None:
@@ -232,7 +238,8 @@ def _sized(
     spends = amount.tag in MONEY and reading.tokens[end].text in TOWARDS
     if spends and MONEY_SIZED in meanings.values():
         return {Tag.BUY: MONEY_VERB}
-    return {tag: value for tag, value in meanings.items() if value in {SIZED, NAMED}}
+    counts = {SIZED, NAMED, FIRST_ONLY} if lettered else {SIZED, NAMED}
+    return {tag: value for tag, value in meanings.items() if value in counts}
 
 
 def _of_a_name(

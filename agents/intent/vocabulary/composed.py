@@ -37,12 +37,12 @@ WILL_BE_DONE: Final = "lunga|lungi|loonga|dunga|dungi|doonga|lenge|denge|dega|le
 IS_ASKED: Final = "lu|lun|loon|du|dun|doon|lu kya|lun kya|du kya|dun kya|le kya|de kya"
 
 BUY_STEMS: Final = "kharid|khareed|kharidwa|le|utha|uthwa|mangwa|manga|dila|dilwa"
-SELL_STEMS: Final = "bech|bechwa|bech ke"
+SELL_STEMS: Final = "bech|bechwa|bech ke|phenk|fenk|phek|fek"
 EXIT_STEMS: Final = "nikal|nikaal|kaat|kat|nikalwa"
 
 PUT_IN: Final = (
     "place|put|put in|put through|enter|execute|initiate|punch|punch in|book|key in|do|make|open|"
-    "submit|send|raise|set up|take"
+    "submit|send|raise|set up|take|work|arrange|effect|process|carry out|organise|organize"
 )
 # What is paid at most or taken at least, said as a refusal of more or less.
 NOT_TO: Final = (
@@ -89,7 +89,8 @@ PRICE_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "at whatever price it is at|at whatever it is|chalu bhav|chalu bhav pe|chalu rate pe|"
         "current bhav pe|"
         "current rate pe|current price pe|aaj ke bhav pe|market bhav pe|market rate pe|"
-        "mkt pe|mkt me|mkt par|bazaar bhav pe|bazar bhav pe|market price me"),
+        "mkt pe|mkt me|mkt par|cmp pe|cmp par|cmp me|cmp mein|cmp pr|cmp ke aas paas|"
+        "bazaar bhav pe|bazar bhav pe|market price me"),
     (Tag.STOP, "", "protect it at|protect at|protected at|protection at|with protection at|"
         "a safety stop at|safety stop at|cut loss at|cut losses at|cut it at|cut my loss at|"
         "cut my losses at|stops at|with stops at|with a stop at|with stop at|stop it out at|"
@@ -123,9 +124,9 @@ VERB_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.EXIT, "", joined("exit|close|cover|square off|squareoff|book|cut", AFTER_KAR)),
     (Tag.BUY, MONEY_VERB, joined("daal|dal|laga|lagwa",
         "dijiye|dijie|dena|dalo|daalo|lo") + "|" + joined("invest", AFTER_KAR)),
-    (Tag.BUY, "", joined(PUT_IN, "a|an|", "buy|buy order|purchase|purchase order|long|"
+    (Tag.BUY, "", joined(PUT_IN, "a|an|the|", "buy|buy order|purchase|purchase order|long|"
         "long position|buy trade|long trade", "for|of|in|on")),
-    (Tag.SELL, "", joined(PUT_IN, "a|an|", "sell|sell order|sale|sale order|short|"
+    (Tag.SELL, "", joined(PUT_IN, "a|an|the|", "sell|sell order|sale|sale order|short|"
         "short position|sell trade|short trade", "for|of|in|on")),
     (Tag.PAST, "", joined(f"{BUY_STEMS}|{SELL_STEMS}|{EXIT_STEMS}", WAS_DONE)),
     (Tag.HYPOTHESIS, "", joined(f"{BUY_STEMS}|{SELL_STEMS}|{EXIT_STEMS}", MIGHT_BE_DONE)),

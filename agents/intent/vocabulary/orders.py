@@ -28,6 +28,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "compra|comprar|kaufe|kaufen|achète|acheter|scoop up|load up on|stock up on|snap up|"
         "purchase of|pick up|bulk up on|build up|stack up on|invest myself in|top up on|"
         "place a buy order for|place buy order for|place a buy order|place a buy on|enter|"
+        "load the boat|load the boat on|load the boat with|back up the truck on|"
         "enter long|enter long on|buy back|i'll take|i will take|take a long in|take long in|"
         "initiate long in|b/o"),
     (Tag.SELL, "", "sell|to sell|dump|offload|stc|trim|sell off|go short|"
@@ -46,7 +47,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.BUY, NAMED, "get|pick|nab|bag|snag|get some|grab some|pick some"),
     (Tag.BUY, SIZED, "get us|give me|give us|fetch|fetch me|bring me|bring us|bag me|"
         "nab me|pick me|pick me up|pick us up|snatch|scoop|order|order me|lift|net|"
-        "load|load me up on|load me up with|stock me up on|take me long|hook me up with|"
+        "load|load up|gimme|gimme another|lemme have|lemme get|let me get|"
+        "load me up on|load me up with|stock me up on|take me long|hook me up with|"
         "put me down for|put me in for|sign me up for|let me have|i'll have|i will have|"
         "i shall have|i'll get|i'd like|i would like|i want|i need|we need|we want|require|"
         "i require|want|own|collect|gather|go in for|go for|add me|add us|have me|score|"
@@ -81,12 +83,13 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "place an|place a|put in|laga do|lagao|lagado|laga de|lagana|set|"
         "set a|set an|trade|attach a|add a"),
     (Tag.LONG, "", "long"),
-    (Tag.SHORT, "", "short"),
+    (Tag.SHORT, "", "short|shrt|shrot"),
     (Tag.UNIT, "", "share|shares|qty|quantity|qnty|nos|units|unit|stocks|stock|equity shares|"
         "शेयर|शेयर्स|acciones|aktien|actions|shrs|shr|shs|pieces|pcs|scrips|ltd shares"),
-    (Tag.LOT, "", "lot|lots|lots of|lot of"),
+    (Tag.LOT, "", "lot|lots|lots of|lot of|लॉट"),
     (Tag.WORTH, "", "worth|worth of|rupees worth of|value of|ka maal|ke barabar"),
-    (Tag.ALL, "", "all|everything|full|fully|entire|entirely|whole|all of|all of it|all of my|"
+    (Tag.ALL, "", "सब|सारे|सारा|सभी|पूरा|पूरे|all|everything|full|fully|entire|entirely|whole|"
+        "all of|all of it|all of my|"
         "all my|"
         "sab|saara|all the|"
         "saare|saari|sara|sari|sare|sab kuch|poora|pura|poori|puri|completely|complete|"
@@ -112,22 +115,27 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "with max loss|with max loss of|a risk of|risk only|maximum risk|not risking more than|"
         "risking only|risk max|risk up to"),
     (Tag.AT, "", "at|@|at price|price|rate|at a price of|entry|entry at|at around|at rate"),
-    (Tag.PAR, "", "par|pr"),
+    (Tag.PAR, "", "par|pr|पर|पे"),
     # "at" in Hinglish, but a put in an option's name.
     (Tag.PE, "", "pe"),
-    (Tag.MARKET, "", "market|mkt|cmp|at market price|at current market price|at the market price|"
+    (Tag.MARKET, "", "मार्केट|मार्केट पर|मार्केट में|बाजार भाव पर|बाज़ार भाव पर|market|mkt|cmp|"
+        "at market price|at current market price|at the market price|"
         "at mkt price|at market rate|at mp|"
         "market order|market price|at market|current market price|"
         "current price|mp|best price|market rate|at the market|mkt order|mkt price|market pe|"
         "market par|market price pe|market price par|market me|market mein|bazaar bhav|"
         "market orders|at whatever price|at best|current rate"),
-    (Tag.LIMIT, "", "limit|lmt|limit order|limit price|limit order at|lim|limits|a limit of"),
+    (Tag.LIMIT, "", "लिमिट|limit|lmt|limit order|limit price|limit order at|lim|limits|a limit of"),
     (Tag.CAP, "", "up to|not above|but not above|but not below|not below|not over|not under|near|"
         "upto|no more than|not more than|don't pay more than|dont pay more than|not higher than|"
         "not lower than|or lower than|max|maximum|min|minimum|"
         "at most|at least|not less than|no higher than|no lower than|max price|around price|"
         "don't go above|dont go above|don't cross|don't sell below|not a paisa above|"
         "not a rupee more than|only below|max at|capped at|cap at|"
+        "at a price no lower than|at a price no higher than|"
+        "at a price not below|at a price not above|at a price not lower than|"
+        "at a price not higher than|at a price of at least|at a price of at most|"
+        "price no lower than|price no higher than|at prices no lower than|at prices no higher than|"
         "under price|price not above|near about|around|close to"),
     (Tag.CAP_AFTER, "", "ke andar|se zyada nahi|se jyada nahi|ke andar andar|se upar nahi|"
         "ke neeche hi"),
@@ -196,7 +204,9 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.PRONOUN, "", "it|this|that|them|this one|that one|ise|isko|usko|yeh|ye|this stock|maal|"
         "these|those|iska|iske|uska|the same stock|that stock|the stock|iss stock|isi|usi|it all"),
     (Tag.KEEP, "", "keep|keeping|leave|leaving|retain|rakho|rakh lo|rakhna|but keep|"
-        "leave me with|till i have|until only|"
+        "leave me with|till i have|until only|till only|till just|until just|till there are only|"
+        "until there are only|till i'm left with|until i'm left with|till i am left with|so only|"
+        "so that only|and be left with|leaving only|leaving me with|leaving just|till only i have|"
         "hang on to|hang onto|holding on to|and keep|so i have|until i have|so that i have|"
         "keep only|hold on to|hold back"),
     (Tag.DOWN_TO, "", "down to|bring down to|cut down to|reduce to|trim to|to only|cut to|"

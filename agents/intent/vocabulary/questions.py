@@ -24,7 +24,9 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "decisions|why you suggested|why you|which rule|last decision|kyun reject|kyu reject|"
         "reject kyun|reject kyu|why the|declined|decision history|past decisions|decision log|"
         "my runs|past runs|run history|why can't i|why cannot i|why could i not|turned down|"
-        "explain your|walk me through"),
+        "explain your|walk me through|kyun bola|kyu bola|kyun kaha|kyu kaha|kyun bataya|"
+        "kyun suggest|"
+        "kyu suggest|kyun recommend|kyun diya|kyu diya|kyun bech diya|kyun kharida|kyun becha"),
     ("risk", "risk|risk limit|risk limits|my limits|limits|max order size|maximum order size|"
         "exposure|drawdown|var|daily loss limit|loss limit|concentration|kill switch|"
         "how much can i lose|leverage|max loss allowed|allowed to trade|position limit|"
@@ -36,6 +38,7 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "sold today|trades today|my trades|todays trades|today's trades|order fills|"
         "what have i bought|what have i sold|traded today|trade log|aaj ke trade|aaj kya kharida|"
         "aaj kya becha|kya kharida|kya becha|have i bought|have i sold|did i trade|"
+        "of my buys|of my sells|my buys|my sells|my purchases|my sales|buys were|sells were|"
         "i bought today|i sold today|last trade|recent trades|did i get filled|price did i get"),
     ("plan", "plan|plans|pending plan|pending plans|draft|drafts|my draft|trade plan|trade plans|"
         "waiting for approval|awaiting approval|pending approval|pending approvals|approvals|"

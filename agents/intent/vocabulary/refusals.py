@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from agents.intent.vocabulary.composed import joined
+
 REFUSED: Final[dict[str, str]] = {
     "risk_bypass": "developer mode|no rules|ignore the rules|ignore your rules|dev mode|god mode|"
         "ignore risk|bypass|override the limit|override risk|disable risk|loss limit to|"
@@ -115,13 +117,33 @@ REFUSED_TOGETHER: Final[tuple[tuple[str, str, str], ...]] = (
         "place and cancel|fake|crash the",
         "price|the stock|orders|volume|market|the close|closing price|the price up|"
         "the price down|demand|bids|the market"),
-    ("manipulation", "results|merger|acquisition|order win|earnings|board meeting|deal|takeover|"
+    ("manipulation", "result|results|quarter|figures|merger|acquisition|order win|earnings|"
+        "board meeting|deal|takeover|"
         "buyback|bonus|numbers|tip|info|information|news",
         "unpublished|before the announcement|from inside|inside the company|cfo|director|"
         "works at|works in|who works|not public|before it's out|secret|my cousin at|auditor of|"
-        "works there|works in the company|works for them|friend at|confidential|leaked|"
+        "works there|works in the company|works for them|friend at|"
+        "sits on|sit on the board|on the board|on its board|on their board|board member|"
+        "in the boardroom|finance team|accounts team|audit team|works on the audit|audits the|"
+        "audits them|inside the firm|someone inside|somebody inside|source inside|board me hai|"
+        "board mein hai|board pe hai|board par hai|company me kaam|company mein kaam|"
+        "ke andar kaam|me kaam karta|mein kaam karta|me kaam karti|mein kaam karti|me kaam karte|"
+        "mein kaam karte|confidential|leaked|"
         "company secretary|promoter told|privately|ceo|"
         "before they're out|before everyone|before anyone|employee"),
+    ("manipulation",
+        "my uncle|my aunt|my cousin|my brother|my sister|my wife|my husband|my father|my mother|"
+        "my dad|my mom|my son|my daughter|my friend|a friend|my boss|my brother in law|my client|"
+        "my neighbour|my roommate|a director|the cfo|the ceo|the auditor|an employee|an insider|"
+        "chacha|mama|jija|mera dost|mere dost|mera bhai|mere bhai",
+        "before they come out|before it comes out|before they are out|before it is out|"
+        "before they're out|before it's out|before it's declared|before they are declared|"
+        "before it is declared|before they declare|before they're declared|"
+        "before they are announced|before they're announced|before it hits the news|"
+        "before the market knows|before everyone knows|before it becomes public|not announced yet|"
+        "not been announced|hasn't been announced|haven't been announced|"
+        "not yet announced|not yet public|announce hone se pehle|bahar aane se pehle|"
+        "public hone se pehle"),
     ("guarantee", "promise|assure|ensure|pakka|sure|certain|100%|zero risk|without risk|no risk|"
         "risk free|fixed",
         "profit|profits|return|returns|gain|gains|double|munafa|make money"),
@@ -131,7 +153,18 @@ REFUSED_TOGETHER: Final[tuple[tuple[str, str, str], ...]] = (
 )  # fmt: skip
 
 # Words of an ordinary order that contain words of a refusal.
-HARMLESS: Final = (
-    "stop loss limit|stop-loss limit|sl limit|limit price|limit order|limit orders|stop limit|"
-    "raise the limit on|raise my limit price|raise the limit price"
+HARMLESS: Final = "|".join(
+    (
+        "stop loss limit|stop-loss limit|sl limit|limit price|limit order|limit orders|stop limit|"
+        "raise the limit on|raise my limit price|raise the limit price",
+        # money for a relative is no account of theirs
+        joined(
+            "wife's|husband's|friend's|brother's|sister's|dad's|father's|mom's|mother's|son's|"
+            "daughter's|uncle's|cousin's|kid's|kids'",
+            "fees|school fees|college fees|tuition|tuition fees|school|college|education|wedding|"
+            "marriage|engagement|birthday|birthday gift|birthday present|anniversary|admission|"
+            "treatment|operation|surgery|hospital bill|hospital bills|medical bill|medical bills|"
+            "medical expenses|loan|rent|visa|exam fees|laptop|bike|gift",
+        ),
+    )
 )

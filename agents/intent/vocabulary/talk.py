@@ -108,7 +108,8 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "went|been|did|came|made|lost|got|earlier|thought|hit my|booked|already|"
         "used to|placed|executed|filled|tha|thi|kiya tha|kiye the|bech di|kharid liye|"
         "have been|has been|saw|read|missed|the other day|on friday last|bechte the"),
-    (Tag.HEDGE, "", "wish|maybe|perhaps|might|thinking|think|considering|wondering|may be|"
+    (Tag.HEDGE, "", "i may|we may|may buy|may sell|may exit|may add|"
+        "wish|maybe|perhaps|might|thinking|think|considering|wondering|may be|"
         "probably|possibly|planning|plan to|plan on|hoping|hope|"
         "not sure|unsure|confused|undecided|contemplating|toying|tempted|someday|"
         "one day|next week|later|eventually|"

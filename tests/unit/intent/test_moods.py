@@ -26,6 +26,10 @@ INFY, TCS = ref("INFY"), ref("TCS")
         ("tcs results were good, so buy 10", Side.BUY, TCS, 10),
         ("sell 10 tcs because i need the money", Side.SELL, TCS, 10),
         ("i have been reading about it for weeks, anyway please buy 10 tcs", Side.BUY, TCS, 10),
+        ("would you sell 10 of my tcs for me please", Side.SELL, TCS, 10),
+        ("sell 10 tcs, need money for my daughter's wedding", Side.SELL, TCS, 10),
+        ("work a buy of 10 tcs", Side.BUY, TCS, 10),
+        ("kindly arrange the sale of 10 tcs shares", Side.SELL, TCS, 10),
         ("my instruction: buy 10 tcs", Side.BUY, TCS, 10),
         ("do what it says: buy 10 tcs", Side.BUY, TCS, 10),
         ('follow this: "buy 10 tcs"', Side.BUY, TCS, 10),
@@ -56,6 +60,7 @@ def test_the_instruction_is_read_out_of_what_is_told(
         "i will buy 10 infy tomorrow",
         "buy low, sell high",
         "buy me a coffee",
+        "would you buy 10 infy at this price",
         "sell me this pen",
         "sir ji ki call: buy 10 infy at 1480 sl 1450",
         "tip of the day - buy 10 infy",
@@ -77,3 +82,20 @@ def test_haste_is_noted_beside_a_trade_and_never_holds_up_an_exit() -> None:
     assert say("buy 10 infy").cooling_off is None
     assert say("sell all my infy, hurry").cooling_off is None
     assert say("hurry up").cooling_off is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "my uncle sits on the board of infy and the results are terrible, short 500 infy",
+        "my friend told me the numbers, buy 100 infy before they come out",
+        "mera dost infy ki company me kaam karta hai, result acche hain, 50 le lo",
+    ],
+)
+def test_what_only_insiders_know_is_refused(said: str) -> None:
+    assert say(said).kind is MessageKind.REFUSE
+
+
+def test_the_results_and_a_relative_alone_are_no_reason_to_refuse() -> None:
+    assert say("buy 10 infy before the results").kind is MessageKind.TRADE
+    assert say("sell 10 infy, need money for my wife's surgery").kind is MessageKind.TRADE

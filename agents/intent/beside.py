@@ -1,0 +1,90 @@
+"""Words that mean another thing beside certain others in the same message."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from agents.intent.tag import Item
+from agents.intent.vocabulary.patterns import QUIET
+from agents.intent.vocabulary.tags import Tag
+
+VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
+# "would you buy infy" asks for an opinion, but for a deed beside one of these.
+PLEADING: Final = frozenset(
+    {"please", "pls", "plz", "kindly", "for me", "on my behalf", "thanks", "thank you"}
+)
+# Beside these "remove infy from my portfolio" is about something set, not about what is held.
+SET: Final = (
+    Tag.ORDER, Tag.ALERT, Tag.PENDING, Tag.STOP, Tag.TARGET, Tag.TRAIL, Tag.NEGATION, Tag.SHOW,
+    Tag.ASK, Tag.MONITOR, *VERBS,
+)  # fmt: skip
+REMOVING: Final = frozenset(
+    {"remove", "delete", "hata do", "hatao", "hata de", "hata dijiye", "drop", "clear",
+     "take out", "take off", "pull", "pull out"}
+)  # fmt: skip
+LESSENING: Final = frozenset(
+    {"reduce", "trim", "lighten", "lighten up on", "pare", "pare back", "pare down", "shed",
+     "prune", "whittle down", "unload", "offload", "sell down", "liquidate part of"}
+)  # fmt: skip
+GETTING: Final = frozenset({"get", "grab", "fetch"})
+AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
+TICKET: Final = (Tag.PRODUCT, Tag.LIMIT, Tag.MARKET, Tag.NUM)
+
+
+def read_beside(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Give such words the meaning that they have in this message."""
+    found = list(items)
+    for reread in (_pleaded, _removed, _position_named, _got_if, _day_of_a_ticket):
+        reread(found)
+    return tuple(found)
+
+
+def _pleaded(items: list[Item]) -> None:
+    if not any(item.folded in PLEADING for item in items):
+        return
+    for at, item in enumerate(items):
+        if item.has(Tag.CAN_YOU) and item.folded.startswith("would you"):
+            items[at] = replace(item, meanings={Tag.CAN_YOU: ""})
+
+
+def _removed(items: list[Item]) -> None:
+    """Read "remove infy from my portfolio" as leaving it."""
+    words = [at for at, item in enumerate(items) if item.folded in REMOVING]
+    others = [item for at, item in enumerate(items) if at not in words]
+    held = any(item.has(Tag.HOLDINGS) for item in others)
+    named = any(item.has(Tag.SYMBOL) for item in others)
+    if len(words) == 1 and held and named and not any(item.has(*SET) for item in others):
+        items[words[0]] = replace(items[words[0]], meanings={Tag.EXIT: ""})
+        items[:] = [item for item in items if not item.has(Tag.HOLDINGS)]
+
+
+def _position_named(items: list[Item]) -> None:
+    """Read "the infy long" as the position; less of a short is a purchase, and is not guessed."""
+    for at in range(1, len(items)):
+        word, before = items[at], [item for item in items[:at] if item.has(*VERBS)]
+        if not (word.has(Tag.LONG, Tag.SHORT) and items[at - 1].has(Tag.SYMBOL) and before):
+            continue
+        lessens = before[-1].has(Tag.SELL) and before[-1].folded in LESSENING
+        if word.has(Tag.SHORT) and lessens:
+            items[at] = replace(word, meanings={Tag.UNKNOWN: ""})
+        elif word.has(Tag.LONG) and before[-1].has(Tag.SELL):
+            items[at] = replace(word, meanings={Tag.FILLER: ""})
+
+
+def _got_if(items: list[Item]) -> None:
+    """Read "when infy breaks above 1500 get 10" as buying: its name stands in the condition."""
+    if any(item.has(*VERBS) for item in items) or not items:
+        return
+    first = next((item for item in items if not item.has(*QUIET)), items[0])
+    for at, item in enumerate(items[:-1]):
+        named = any(each.has(Tag.SYMBOL) for each in items[:at])
+        if first.has(Tag.IF) and named and item.folded in GETTING and items[at + 1].has(*AMOUNTS):
+            items[at] = replace(item, meanings={Tag.BUY: ""})
+
+
+def _day_of_a_ticket(items: list[Item]) -> None:
+    """Read the "DAY" that ends "BUY 50 INFY LMT 1480 CNC DAY" as its validity."""
+    if len(items) < 3 or items[-1].folded != "day" or not items[-2].has(*TICKET):
+        return
+    if any(item.has(Tag.PRODUCT, Tag.LIMIT, Tag.MARKET) for item in items):
+        items[-1] = replace(items[-1], meanings={Tag.VALIDITY: "DAY"})

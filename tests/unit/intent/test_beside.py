@@ -1,0 +1,62 @@
+"""Words that mean another thing beside others: positions, tickets, what is got or removed."""
+
+from decimal import Decimal
+
+import pytest
+
+from agents.intent.model import HeldPosition, MessageKind
+from riskgate.contracts.intents import SizingMethod
+from riskgate.contracts.orders import Side
+from tests.unit.intent.fake_directory import ref
+from tests.unit.intent.talk import say
+
+HELD = (HeldPosition(instrument=ref("INFY"), quantity=Decimal(40)),)
+
+
+@pytest.mark.parametrize(
+    ("said", "side", "size"),
+    [
+        ("lighten the infy long by 5", Side.SELL, 5),
+        ("when infy breaks above 1500 get 10", Side.BUY, 10),
+        ("b 5 infy", Side.BUY, 5),
+        ("load up 30 infy", Side.BUY, 30),
+        ("sell infy till only 30 shares are left", Side.SELL, 10),
+    ],
+)
+def test_the_side_and_the_size_are_read(said: str, side: Side, size: int) -> None:
+    (trade,) = say(said, holdings=HELD).trades
+    assert (trade.side, trade.symbols) == (side, (ref("INFY"),))
+    assert trade.sizing is not None
+    assert trade.sizing.value == Decimal(size)
+
+
+def test_removing_a_name_from_the_portfolio_leaves_it() -> None:
+    (trade,) = say("portfolio se infy hata do", holdings=HELD).trades
+    assert trade.side is Side.SELL
+    assert trade.sizing is not None
+    assert (trade.sizing.method, trade.sizing.value) == (SizingMethod.FRACTION, Decimal(1))
+
+
+def test_a_list_of_tickets_has_a_letter_before_each() -> None:
+    first, second = say("b 5 infy, s 6 tcs").trades
+    assert (first.side, second.side) == (Side.BUY, Side.SELL)
+
+
+def test_the_day_that_ends_a_ticket_is_its_validity() -> None:
+    (trade,) = say("BUY 50 INFY LMT 1480 CNC DAY").trades
+    assert trade.validity == "DAY"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "trim my infy short by 30",
+        "get 10",
+        "when infy crosses 1500 get the price",
+        "remove infy from my watchlist",
+        "don't remove infy from my portfolio",
+        "buy 10 infy what a day",
+    ],
+)
+def test_look_alikes_are_no_trade(said: str) -> None:
+    assert say(said, holdings=HELD).kind is not MessageKind.TRADE
