@@ -68,6 +68,19 @@ def test_a_file_is_attached_shown_and_asked_about(browser: Browser, server: Serv
         expect(refused.locator(".ticket")).to_have_count(0)
 
 
+def test_the_rows_of_a_wide_file_stay_within_their_card(browser: Browser, server: Server) -> None:
+    names = ",".join(f"a long column name {at}" for at in range(30))
+    with visit(browser, server) as page:
+        attach(page, csv("wide.csv", f"{names}\n{','.join(['12345.678'] * 30)}\n".encode()))
+        rows = say(page, "show the file").locator(".file-rows")
+        expect(rows).to_be_visible()
+        inside = rows.evaluate(
+            "rows => rows.scrollWidth > rows.clientWidth && rows.getBoundingClientRect().right"
+            " <= rows.closest('.card').getBoundingClientRect().right"
+        )
+    assert inside is True
+
+
 def test_a_file_is_taken_off_again_and_sent_without_words(browser: Browser, server: Server) -> None:
     with visit(browser, server) as page:
         attach(page, csv("first.csv", b"a,b\n1,2\n"))

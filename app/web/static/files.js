@@ -162,7 +162,9 @@ function rowsTable(each) {
     cell: (row) => el("bdi", { class: column.type === "date" && "whole" }, row.cells[at] || NOTHING),
   }));
   const numbered = [{ label: "Row", cell: (row) => el("span", { class: "row-number" }, String(row.number)) }, ...columns];
-  return el("div", { class: "file-rows" }, table(numbered, each.rows, "Rows of the file"));
+  const made = table(numbered, each.rows, "Rows of the file");
+  made.classList.add("file-rows");
+  return made;
 }
 
 function moreLine({ rows, row_count: count, matching }) {
