@@ -29,6 +29,7 @@ NOT_BEFORE_A_CONDITION: Final = (
     Tag.STOP, Tag.TARGET, Tag.TRAIL, Tag.SLIPPAGE, Tag.PCT, Tag.POINTS, Tag.AT, Tag.LIMIT,
     Tag.TRIGGER, Tag.RISK,
 )  # fmt: skip
+SO_IT_IS: Final = "is "
 # Words for the bars that a number of minutes is of.
 CHARTS: Final = frozenset(
     {"chart", "charts", "candle", "candles", "timeframe", "tf", "bar", "bars", "frame"}
@@ -109,6 +110,9 @@ class Conditions:
     def _begins_bare(self, items: Sequence[Item], at: int) -> bool:
         item = items[at]
         if at and items[at - 1].has(*NOT_BEFORE_A_CONDITION):
+            return False
+        if item.folded.startswith(SO_IT_IS):
+            # "infy is at 1480" says so; only an "if" makes it a condition.
             return False
         if item.has(Tag.METRIC) and not item.has(Tag.AT):
             return True

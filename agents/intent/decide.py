@@ -18,6 +18,7 @@ from agents.intent.moods import (
     question_clause,
     without_contrast,
     without_lead,
+    without_signature,
 )
 from agents.intent.normalise import Reading, read
 from agents.intent.problems import problem
@@ -141,7 +142,7 @@ class Decider:
     def _trade(self, items: tuple[Item, ...]) -> ParsedMessage | None:
         if not self._may_be_an_order(items) or asks(items) or names_an_order(items):
             return None
-        items = without_lead(without_contrast(items))
+        items = without_lead(without_contrast(without_signature(items)))
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]
         told_nothing = not guarded(items) and (len(unknown) <= 3 or has(items, Tag.SYMBOL))
         answer = self.order(items) if told_nothing else None
@@ -246,7 +247,7 @@ def as_message(drafts: Composed) -> ParsedMessage:
     clashes = tuple(item for item in drafts.problems if item.code in UNTRADABLE)
     if clashes:
         return CHAT.model_copy(update={"problems": clashes})
-    if len(drafts.trades) > 1 and any(_is_empty(trade) for trade in drafts.trades):
+    if len(drafts.trades) > 1 and any(map(_is_empty, drafts.trades)):
         return CHAT.model_copy(update={"problems": (problem("NOT_UNDERSTOOD", "message", "and"),)})
     several: tuple[Problem, ...] = ()
     if len(drafts.trades) > 1:

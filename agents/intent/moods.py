@@ -7,7 +7,14 @@ from typing import Final
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.tags import Tag
-from agents.intent.vocabulary.telling import FINITE, JOKING, OVERRULING, UNSETTLING, WERE
+from agents.intent.vocabulary.telling import (
+    FINITE,
+    JOKING,
+    OVERRULING,
+    SIGN_OFFS,
+    UNSETTLING,
+    WERE,
+)
 
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 # With any of these in a message nothing of it is an instruction, unless it is adopted.
@@ -20,6 +27,7 @@ BREAKS: Final = (Tag.COMMA, Tag.BREAK)
 PLACING: Final = frozenset({"rather than", "instead of"})
 CONTRASTING: Final = PLACING | {"not", "nahi", "never"}
 BEHIND: Final = frozenset({"nahi", "nahin", "nai"})
+LONGEST_SIGNATURE: Final = 2
 # After these an order may go on: "but not above 1480".
 ADDING: Final = frozenset({"but", "lekin", "magar", "just", "and", "however"})
 OF_AN_ORDER: Final = (
@@ -140,6 +148,16 @@ def without_lead(items: Sequence[Item]) -> tuple[Item, ...]:
     )
 
 
+def without_signature(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Take out the name that a message is signed with: "regards, raj"."""
+    end = len(items)
+    while end and items[end - 1].has(Tag.UNKNOWN) and len(items) - end < LONGEST_SIGNATURE:
+        end -= 1
+    before = [item for item in items[:end] if not item.has(Tag.COMMA)]
+    signed = bool(before) and before[-1].folded in SIGN_OFFS
+    return tuple(items[:end]) if signed else tuple(items)
+
+
 def _begins_a_setting(items: Sequence[Item]) -> bool:
     """Say whether "but not above 1480" goes on with how the order is meant."""
     return has([item for item in items if not _is_plain_filler(item)][:1], *OF_AN_ORDER)
@@ -196,7 +214,10 @@ def _is_plainly_told(clause: Sequence[Item], instructed: bool) -> bool:
     words = {word for item in clause for word in item.folded.split()}
     sentence = bool(words & FINITE) or (has(clause, Tag.PAST) and not instructed)
     if not instructed:
-        return sentence or has(clause, Tag.NEGATION)
+        said = [item for item in clause if item.folded != "market"]
+        priced = has(said, *OF_AN_ORDER, Tag.TRAIL, Tag.RISK, Tag.CAP_AFTER)
+        past = has(clause, Tag.PAST)
+        return (sentence and (past or not priced)) or has(clause, Tag.NEGATION)
     jokes = any(word.startswith(JOKING) for word in words)
     plain = not has(clause, *SETTINGS, Tag.DROP, Tag.CANCEL) and not words & UNSETTLING
     of_it = has(clause, Tag.PRONOUN) and words & WERE
@@ -230,8 +251,12 @@ def _cut(items: Sequence[Item]) -> list[tuple[Item, ...]]:
 
 def _only_tells(clause: Sequence[Item]) -> bool:
     """Say whether a clause gives a reason, or says what no table knows and orders nothing."""
-    unknown = has(clause, Tag.UNKNOWN, Tag.MARKET_MOOD)
-    return clause[0].has(Tag.BECAUSE) or (unknown and not _may_instruct(clause))
+    if clause[0].has(Tag.BECAUSE):
+        return True
+    words = {word for item in clause for word in item.folded.split()}
+    if words & FINITE and not has(clause, *VERBS, Tag.PLACE, Tag.LONG, Tag.SHORT):
+        return True
+    return has(clause, Tag.UNKNOWN, Tag.MARKET_MOOD) and not _may_instruct(clause)
 
 
 def _may_instruct(clause: Sequence[Item]) -> bool:

@@ -95,9 +95,9 @@ def _amount(cursor: _Cursor) -> Amount | None:
 
 def _currency_after(cursor: _Cursor) -> bool:
     token, following = cursor.peek(), cursor.peek(1)
-    # "10 $5": the sign belongs to the number it is glued to.
-    if following is not None and following.glued and following.shape is Shape.NUMBER:
-        return False
+    # "10 $5" and "10 $TCS": the sign belongs to what it is glued to.
+    if following is not None and following.glued and following.shape is not Shape.SYMBOL:
+        return token is not None and token.shape is Shape.WORD and cursor.take(CURRENCY_AFTER)
     return token is not None and cursor.take(CURRENCY_AFTER)
 
 

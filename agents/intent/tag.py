@@ -32,6 +32,7 @@ PLACED: Final = (
 )  # fmt: skip
 PUT_IN: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 POSSESSIVE: Final = "'s"
+LISTED: Final = frozenset({"-eq", ".ns", ".nse", "-nse"})
 NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, NAMED, MONEY_SIZED})
 PICTURES: Final = frozenset({"So", "Sk"})
 LAYS_MONEY: Final = frozenset({"lagao", "laga do", "laga de", "lagado", "lagana", "lagana hai"})
@@ -267,9 +268,18 @@ def _name(reading: Reading, at: int, names: Names) -> tuple[tuple[InstrumentRef,
     for count in range(min(LONGEST_NAME, len(reading.tokens) - at), 0, -1):
         said = reading.phrases[at][count - 1]
         refs = names.get(said) or names.get(said.removesuffix(POSSESSIVE))
+        if refs and _is_listed(reading, at + count):
+            return refs, count + 2
         if refs and not _runs_on(reading, at + count):
             return refs, count
     return (), 0
+
+
+def _is_listed(reading: Reading, after: int) -> bool:
+    """Say whether the ending of a home listing follows, as in TCS.NS and TCS-EQ."""
+    pair = reading.tokens[after : after + 2]
+    glued = len(pair) == 2 and all(token.glued for token in pair)
+    return glued and pair[0].text + pair[1].text in LISTED
 
 
 def _runs_on(reading: Reading, after: int) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from agents.intent.complete import to_intent
 from agents.intent.model import Draft, HeldPosition, MessageKind, ParsedMessage
 from agents.intent.vocabulary.lexicon import LEXICON
+from agents.intent.vocabulary.numbers import FRACTIONS, MIXED, PARTS, SCALES, UNITS
 from riskgate.contracts.intents import ProvenanceSource, TradeIntent
 from riskgate.contracts.orders import OrderType, Product
 from tests.unit.intent.fake_directory import FakeDirectory, ref
@@ -81,6 +82,7 @@ def test_the_same_message_is_always_read_the_same(message: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(categories=["Lo", "Ll"]), min_size=5, max_size=12))
 def test_an_unknown_word_added_to_an_order_never_leaves_it_an_order(word: str) -> None:
-    known = {*LEXICON, *FakeDirectory().names()}
+    numbers = {*UNITS, *SCALES, *FRACTIONS, *PARTS, *MIXED}
+    known = {*LEXICON, *FakeDirectory().names(), *numbers}
     if word.casefold() not in known:
         assert say(f"buy 10 infy {word}").kind is not MessageKind.TRADE

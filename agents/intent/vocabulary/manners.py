@@ -127,7 +127,13 @@ NOISES: Final = (
     "first order of the day|order of the day|my instruction|"
     "with that money|with that cash|with the money|with the cash|with the proceeds|"
     "using the proceeds|from the proceeds|from that money|us paise se|usi paise se|"
-    "today's|todays|aaj ka|aaj ke|aaj ki|pair trade|pair|pairs trade|as follows|"
+    "urgent|important|attention|attn|new instruction|my instruction|please do this|pls do this|"
+    "kindly do this|do the following|please do the following|following up|just do it|do it|"
+    "please do it|as discussed|as agreed|as i said|as said|as mentioned|as instructed|"
+    "as i told you|like i said|like i told you|i repeat|once again|once more|"
+    "as per our discussion|as per my instruction|as per my instructions|per my last message|"
+    "as requested|as before|as usual|today's|todays|aaj ka|aaj ke|aaj ki|pair trade|pair|"
+    "pairs trade|as follows|"
     "i like this call|i like this tip|i like this idea|i agree with this call|"
     "i agree with this|i agree with that|i agree with this one|i trust this call|"
     "i've made up my mind|i have made up my mind|made up my mind|my mind is made up|"
@@ -146,6 +152,8 @@ MANNER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.CAN_YOU, "", joined(WISHES, "to|to please|to go ahead and")),
     (Tag.CAN_YOU, "", "i'd like|i would like|i want"),
     (Tag.CAN_YOU, "", PLEAS),
+    (Tag.CAN_YOU, "", "gotta|i gotta|got to|i've got to|i have got to|we gotta|i've to|"
+        "have to|i shall|i hereby|hereby"),
     (Tag.FILLER, "", IF_YOU_WILL),
     (Tag.FILLER, "", GREETINGS),
     (Tag.FILLER, "", THANKS),

@@ -20,6 +20,13 @@ FINITE: Final = frozenset(
      "research", "hai", "hain", "hu", "hoon", "tha", "thi", "raha", "rahe", "rahi",
      "gaya", "gayi", "gaye", "chahiye", "lag", "lagta", "happy", "sad", "worried", "excited"}
 )  # fmt: skip
+# After one of these a name signs a message.
+SIGN_OFFS: Final = frozenset(
+    {"regards", "best regards", "kind regards", "warm regards", "thanks", "thank you",
+     "best wishes",
+     "thanks and regards", "thanks & regards", "yours sincerely", "yours faithfully", "yours truly",
+     "many thanks", "thanking you", "cheers", "rgds", "sincerely"}
+)  # fmt: skip
 # With "that" before them these look back at what was just said: "that was the tip".
 WERE: Final = frozenset({"was", "were", "is", "are", "would", "will", "does", "did"})
 # What no table of orders knows and yet may say when, how much, at what price, where or for whom.
