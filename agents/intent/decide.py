@@ -142,6 +142,9 @@ class Decider:
     def _trade(self, items: tuple[Item, ...]) -> ParsedMessage | None:
         if not self._may_be_an_order(items) or asks(items) or names_an_order(items):
             return None
+        if has(items, Tag.EXIT) and has(items, Tag.ORDER) and not has(items, Tag.SYMBOL, Tag.PLACE):
+            # "exit all orders" is of orders that rest, and no sale of what is held.
+            return None
         items = without_lead(without_contrast(without_signature(items)))
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]
         told_nothing = not guarded(items) and (len(unknown) <= 3 or has(items, Tag.SYMBOL))

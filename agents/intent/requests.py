@@ -17,7 +17,7 @@ from agents.intent.model import (
     QueryDetail,
     SaidValidity,
 )
-from agents.intent.moods import guarded, has
+from agents.intent.moods import asks, guarded, has
 from agents.intent.resolve import Resolver
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
@@ -41,6 +41,13 @@ NO_MOVE: Final = (Tag.PLACE, Tag.FILLER, Tag.TO)
 # A word that cancels only beside the word for what is cancelled.
 SOFT: Final = "soft"
 ORDERS_OF_A_SIDE: Final = frozenset({"buy order", "sell order"})
+# "cancel mat karo" cancels nothing.
+REFUSING: Final = frozenset(
+    {"no", "nahi", "nope", "mat", "mat karo", "don't", "not now", "nothing", "never mind",
+     "nevermind", "leave", "leave it", "rehne do"}
+)  # fmt: skip
+# Which orders are meant is not known by these: an order that rests is not told by them.
+NARROWING: Final = (Tag.PRODUCT, Tag.LIMIT, Tag.MARKET, Tag.VALIDITY, Tag.METRIC)
 SIDES: Final = ((Tag.BUY, Side.BUY), (Tag.SELL, Side.SELL))
 SIDE_WORDS: Final = (("buy", Side.BUY), ("sell", Side.SELL))
 NEAR: Final = Decimal("0.4")
@@ -67,7 +74,8 @@ class Requests:
     def cancel(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Return the cancel that a message asks for, None when any word of it is not one's."""
         words = [item for item in items if item.has(Tag.CANCEL) or self._cancels_told(item)]
-        if not words or guarded([item for item in items if item not in words]):
+        others = [item for item in items if item not in words]
+        if not words or guarded(others) or asks(items) or _refuses(others):
             return None
         plain = any(item.meanings.get(Tag.CANCEL) != SOFT for item in words)
         noun = has(items, Tag.ORDER, Tag.ALERT, Tag.PENDING) or bool(self._order_ids(items))
@@ -224,20 +232,30 @@ class Requests:
                 side=sides.pop() if len(sides) == 1 else None,
                 ambiguous=named.ambiguous,
                 problems=named.problems,
-                missing=() if named.refs or ids else ("order",),
+                missing=()
+                if (named.refs and self._whole(items, named.refs)) or ids
+                else ("order",),
             )
         sides = {side for tag, side in SIDES if has(items, tag)}
         if len(sides) == 1:
             return self._of_side(sides.pop())
         everything = has(items, Tag.ALL, Tag.EACH) or _is_plural(items)
-        if sides and not _sides_of_orders(items):
-            # "cancel buy orders and sell everything" asks for two things.
+        narrowed = has(items, *NARROWING) or _says(items, "limit")
+        if narrowed or (sides and not _sides_of_orders(items)):
+            # "cancel intraday orders" is not all; "cancel buy orders and sell everything" is two.
             everything = False
         return ParsedMessage(
             kind=MessageKind.CANCEL,
             cancel_all=everything,
             missing=() if everything else ("order",),
         )
+
+    def _whole(self, items: Sequence[Item], refs: Sequence[InstrumentRef]) -> bool:
+        """Say whether the numbers said are those of the orders named: "cancel 5 infy" of ten may
+        mean a part of them."""
+        numbers = {item.value for item in items if item.has(Tag.NUM)}
+        rest = [order for order in self.context.open_orders if order.instrument in refs]
+        return not rest or numbers <= {value for row in rest for value in (row.quantity, row.price)}
 
     def _of_side(self, side: Side) -> ParsedMessage:
         orders = self.context.open_orders
@@ -267,6 +285,10 @@ class Requests:
     def _without_ids(self, items: Sequence[Item]) -> list[Item]:
         ids = self._order_ids(items)
         return [item for item in items if item.text not in ids]
+
+
+def _refuses(items: Sequence[Item]) -> bool:
+    return any(item.folded in REFUSING for item in items)
 
 
 def _orders_too(items: Sequence[Item]) -> bool:

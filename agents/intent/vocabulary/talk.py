@@ -21,7 +21,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "unexecuted|outstanding|working|live|pending order|active"),
     (Tag.CANCEL, "", "cancel|revoke|scrap|cancel karo|cancel kar do|radd karo|cancel kardo|"
         "cancel kar de|void|call off|cancel kar|cancel out|nix|cancel krdo|cancel karna hai|"
-        "cancel kariye|cancelled|canceled"),
+        "cancel kariye|get cancelled|have cancelled"),
     (Tag.CANCEL, "", "stop alerting me|stop alerting|stop notifying me|stop notifying|"
         "stop watching|stop monitoring|stop tracking|no more alerts|unwatch"),
     (Tag.ALERT, "", "stop alerting me|stop alerting|stop notifying me|stop notifying|"

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from agents.intent.model import Draft, HeldPosition, MessageKind, ParseContext
+from agents.intent.model import Draft, HeldPosition, MessageKind, OpenOrder, ParseContext
 from agents.reading.reader import OfflineReader
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import Product, Side
@@ -129,3 +129,51 @@ def test_money_of_its_own_currency_is_taken(said: str) -> None:
 
 def test_money_said_a_turn_earlier_keeps_its_currency() -> None:
     assert of_words("coke", unfinished("buy ₹50000 worth")) == ["CURRENCY_MISMATCH"]
+
+
+def resting(tradingsymbol: str, side: Side, order_id: str) -> OpenOrder:
+    return OpenOrder(
+        order_id=order_id,
+        instrument=ref(tradingsymbol),
+        side=side,
+        quantity=Decimal(10),
+        price=Decimal(1475),
+    )
+
+
+RESTING = (resting("INFY", Side.BUY, "101"), resting("TCS", Side.SELL, "102"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "infy cancel mat karo",
+        "sab order cancel mat karna",
+        "cancel nothing",
+        "cancel infy?",
+        "cancel all?",
+        "infy cancelled?",
+        "cancelled infy",
+    ],
+)
+def test_a_question_or_a_refusal_cancels_nothing(said: str) -> None:
+    assert say(said, open_orders=RESTING).kind is not MessageKind.CANCEL
+
+
+@pytest.mark.parametrize(
+    "said", ["cancel intraday orders", "cancel limit orders", "cancel cnc orders", "cancel 5 infy"]
+)
+def test_a_cancel_of_some_is_not_taken_for_one_of_all(said: str) -> None:
+    parsed = say(said, open_orders=RESTING)
+    assert (parsed.kind, parsed.missing) == (MessageKind.CANCEL, ("order",))
+    assert (parsed.cancel_all, parsed.order_ids) == (False, ())
+
+
+@pytest.mark.parametrize("said", ["cancel infy", "can you cancel infy?", "cancel my 10 infy order"])
+def test_a_plain_cancel_is_still_one(said: str) -> None:
+    parsed = say(said, open_orders=RESTING)
+    assert (parsed.kind, parsed.symbols, parsed.missing) == (MessageKind.CANCEL, (INFY,), ())
+
+
+def test_leaving_all_orders_sells_nothing_of_what_is_held() -> None:
+    assert not say("exit all orders", positions=held(50), open_orders=RESTING).trades
