@@ -71,7 +71,8 @@ CONDITION_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.METRIC, "vwap", "vwap"),
     (Tag.METRIC, "macd", "macd"),
     (Tag.METRIC, "adx", "adx"),
-    (Tag.METRIC, "price", "price|ltp|the price|its price|rate|bhav|the ltp|spot|share price|"
+    (Tag.METRIC, "price", "close of|close price|closing price|close price of|closing price of|"
+        "last close|prev close|price|ltp|the price|its price|rate|bhav|the ltp|spot|share price|"
         "stock price|level"),
     (Tag.METRIC, "value", "value"),
     (Tag.INTERVAL, "1d", "daily|on daily|on the daily|day chart|on day chart|daily chart|"

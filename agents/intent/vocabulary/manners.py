@@ -93,7 +93,7 @@ CALLS: Final = (
     "boss man|bruh|bhaisaab|bhai sahab|bhaisahab|bhai saab|bhaijaan|bhai jaan|bhaiyya|bro please|"
     "yaara|yar|guru ji|sirji|sir please|arre|are bhai|arre bhai|are yaar|arre yaar|abe|"
     "oh|ah|aha|hmm ok|ooh|wow|uh|um|umm|uhh|er|erm|eh|huh|phew|"
-    "listen|look here|look|see here|hear me|suno|suniye|dekho bhai|ek baat suno|"
+    "listen|look here|see here|hear me|suno|suniye|dekho bhai|ek baat suno|"
     "ek kaam karo|ek kaam kar|ek kaam karna|ek kaam kariye|chalo|chal|chaliye|accha|acha|achha|"
     "achha to|theek hai|thik hai|thik h|theek h|haan to|haan toh|to phir|toh phir|phir to|"
     "haan bhai|ha bhai|kripya|kripaya|meharbani karke|meherbani karke|please yaar|zara sa please|"

@@ -19,7 +19,7 @@ MONEY_SIZED: Final = "money sized"
 
 # (class, what it stands for, phrases separated by |)
 ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
-    (Tag.BUY, "", "buy|to buy|purchase|get me|pick up|grab|accumulate|add|need|go long|"
+    (Tag.BUY, "", "buy|to buy|purchase|get me|pick up|grab|accumulate|add|go long|"
         "go long on|long on|bto|acquire|average down|average up|"
         "kharid|kharido|kharid lo|kharid le|kharid do|kharid lena|kharidna|kharidna hai|khareed|"
         "khareedo|khareed lo|kharidlo|kharidiye|le lo|lelo|lena hai|le lena|utha lo|"
@@ -44,7 +44,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "slash|prune|whittle down|chop"),
     (Tag.BUY, MONEY_VERB, "invest|invest in|sip|deploy|daal do|dal do|daalo|daal de|dal de|"
         "put money in|put money into|allocate|park|invest karo|invest kar do|laga do paise|spend"),
-    (Tag.BUY, NAMED, "get|pick|nab|bag|snag|get some|grab some|pick some"),
+    (Tag.BUY, NAMED, "need|get|pick|nab|bag|snag|get some|grab some|pick some"),
     (Tag.BUY, SIZED, "get us|give me|give us|fetch|fetch me|bring me|bring us|bag me|"
         "nab me|pick me|pick me up|pick us up|snatch|scoop|order|order me|lift|net|"
         "load|load up|gimme|gimme another|lemme have|lemme get|let me get|"
@@ -59,8 +59,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "funnel|route|divert|move|shift|use|infuse"),
     (Tag.SELL, SIZED, "lose|drop|let go|let go of|release|knock out|knock off|chuck|chuck out|"
         "throw out|throw away|toss|toss out|bin|axe|kick out|get shot of|hand over|"
-        "take out|take off|free up|relinquish|cash in|cash out|clear|clear out|"
-        "cut loose|boot|boot out|flog|flush|flush out|remove"),
+        "free up|relinquish|cash in|cash out|clear out|"
+        "cut loose|boot|boot out|flog|flush|flush out"),
     (Tag.BUY, FIRST_ONLY, "b|by|bu|buyy|byu|put|take|lo"),
     (Tag.SELL, FIRST_ONLY, "s|sel|sll|selll|seel"),
     (Tag.EXIT, "", "exit|exit from|exit out of|close|close out|square off|square-off|squareoff|"

@@ -76,7 +76,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "how|how's|do i|do you|where|whose|"
         "kya|kaisa|kaise|kaun|konse|konsa|kab|kyun|kyu|kitna|kitne|kitni|kaunsa|kaunse|kahan|"
         "explain|what does|any|have i|can i|could i|may i|what are|how many|how much|"
-        "is there|are there|did i|shall i|do we|why did|"
+        "book value|book closure|sell side|buy side|is there|are there|did i|shall i|do we|why did|"
         "what should|where should|how should|define|how come|क्या|कितना|kidhar"),
     (Tag.ASK, "start", "is|are|am|does|did|will|would|would it|has|have|was|were|shall|isn't|"
         "aren't|can|could|may"),
@@ -132,6 +132,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "btst call|jackpot call|"
         "today's call|todays call|free call|trading call|call of the day|stock of the day|"
         "pick of the day|top pick|breaking|breaking news|just in|reco|research call|swing call|"
+        "sell off in|sell off on|sell-off in|sell-off|selloff|the sell off|sell off continues|"
         "stock alert|trade alert|trading alert|hot tip|stock tip|free tip|premium group|"
         "telegram group|paid group|live updates|market update|pre market update|heard|overheard|"
         "hear|"
