@@ -26,6 +26,7 @@ COUNTING: Final = (
 ARTICLES: Final = frozenset({"a", "an", "this", "that", "these", "those"})
 COUNTS_THE_NEXT: Final = frozenset({"qty", "quantity", "qnty"})
 WORTH_OF: Final = frozenset({"ka", "का"})
+OTHER_SIZES: Final = (Tag.ALL, Tag.VAGUE, Tag.RISK, Tag.KEEP, Tag.DOUBLE, Tag.INCREASE)
 JOINS: Final = (Tag.AT, Tag.OF, Tag.BY, Tag.TO, Tag.ABOUT, Tag.PE, Tag.PAR)
 
 
@@ -169,6 +170,8 @@ def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
         return end < len(items) and items[end].has(*NUMBERS)
     if not (items[at].has(*NUMBERS) and last.has(*OF_THE_NEXT)):
         return False
+    if _is_the_only_number(items, at, end):
+        return True
     if any(item.has(Tag.OF, Tag.PE, Tag.PAR) for item in items[at + 1 : end - 1]):
         # "1480 ka limit": the small word ties the two together.
         return False
@@ -180,6 +183,16 @@ def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
     # "1480 limit 10 shares": the number that follows is counted, so it is a size.
     follows = items[after + 1 : after + 2]
     return not (follows and follows[0].has(Tag.UNIT, Tag.LOT))
+
+
+def _is_the_only_number(items: Sequence[Item], at: int, end: int) -> bool:
+    """Say whether the one number of an order stands between its name and "limit": a size."""
+    if end - at != 2 or not items[at + 1].has(Tag.LIMIT) or not items[at].has(Tag.NUM):
+        return False
+    others = [item for place, item in enumerate(items) if place != at]
+    sized = any(item.has(*AMOUNT_TAGS, *OTHER_SIZES) for item in others)
+    verbs = any(item.has(Tag.BUY, Tag.SELL) for item in others)
+    return verbs and not sized and at > 0 and items[at - 1].has(Tag.SYMBOL)
 
 
 def _is_counted(items: Sequence[Item], end: int) -> bool:

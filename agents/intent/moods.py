@@ -126,7 +126,7 @@ def without_contrast(items: Sequence[Item]) -> tuple[Item, ...]:
 
 def question_clause(items: Sequence[Item]) -> tuple[Item, ...]:
     """Return the clause of a long message that asks or wants to be shown something."""
-    asking = [clause for clause in _cut(items) if has(clause, Tag.SHOW, Tag.ASK)]
+    asking = [clause for clause in cut_clauses(items) if has(clause, Tag.SHOW, Tag.ASK)]
     return asking[-1] if asking else ()
 
 
@@ -173,7 +173,7 @@ def clauses(items: Sequence[Item]) -> Clauses | None:
         return None
     told: list[tuple[Item, ...]] = []
     kept: list[tuple[Item, ...]] = []
-    for clause in _cut(items):
+    for clause in cut_clauses(items):
         if not any(not item.has(*QUIET) for item in clause):
             continue
         instructed = any(has(each, *VERBS, Tag.PLACE) for each in kept)
@@ -236,7 +236,7 @@ def _unmakes(clause: Sequence[Item], instructed: bool) -> bool:
     return clause[-1].has(Tag.NEGATION) or not _is_plain_refusal(clause)
 
 
-def _cut(items: Sequence[Item]) -> list[tuple[Item, ...]]:
+def cut_clauses(items: Sequence[Item]) -> list[tuple[Item, ...]]:
     """Cut at punctuation, at "but" and "so", and before a reason."""
     found: list[list[Item]] = [[]]
     for item in items:

@@ -1,7 +1,7 @@
 """What is asked of orders that rest and of alerts that are set: cancels and changes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
@@ -17,7 +17,7 @@ from agents.intent.model import (
     QueryDetail,
     SaidValidity,
 )
-from agents.intent.moods import asks, guarded, has
+from agents.intent.moods import asks, cut_clauses, guarded, has
 from agents.intent.resolve import Resolver
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
@@ -73,6 +73,7 @@ class Requests:
 
     def cancel(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Return the cancel that a message asks for, None when any word of it is not one's."""
+        items = self._without_reason(items)
         words = [item for item in items if item.has(Tag.CANCEL) or self._cancels_told(item)]
         others = [item for item in items if item not in words]
         if not words or guarded(others) or asks(items) or _refuses(others):
@@ -94,6 +95,21 @@ class Requests:
             return self._guard_change(items)
         target = self._target(items)
         return target.model_copy(update={"stops_only": bool(guards)})
+
+    def _without_reason(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Leave out why "that order" goes, but for its name: "i no longer want it, cancel ..."."""
+        parts = cut_clauses(items)
+        last, told = parts[-1] if parts else (), [item for part in parts[:-1] for item in part]
+        names = [item for item in told if item.has(Tag.SYMBOL)]
+        spoken = [item for item in last if not item.has(*QUIET) or item.has(Tag.ORDER)]
+        points = has(last, Tag.ORDER) and not has(last, Tag.SYMBOL) and len(names) == 1
+        if not (points and spoken[0].folded.startswith("cancel")):
+            return items
+        if has(told, Tag.CANCEL, Tag.ASK, Tag.SPEECH, Tag.HYPOTHESIS, Tag.QUOTE, Tag.NUM):
+            return items
+        rests = any(ref in self._resting() for ref in names[0].refs)
+        cancel = replace(spoken[0], meanings={Tag.CANCEL: ""})
+        return (cancel, *spoken[1:], *names) if rests else items
 
     def guard(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Return the change of a stop or a target that is kept: "move my stop on tcs to 3250"."""

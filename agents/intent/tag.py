@@ -147,9 +147,16 @@ def _put_in(items: list[Item]) -> None:
         any(item.has(Tag.CAPITAL) for item in items)
         and any(item.has(Tag.PCT, Tag.FRAC) for item in items)
     )
-    if len(placed) != 1 or not money or any(item.has(*PLACED, Tag.ALERT) for item in items):
+    if len(placed) != 1 or not money or _sets(items):
         return
     items[placed[0]] = replace(items[placed[0]], meanings={Tag.BUY: MONEY_VERB})
+
+
+def _sets(items: list[Item]) -> bool:
+    """Say whether a stop, an order or an alert is placed; "my" alone says none of them."""
+    return any(
+        item.has(*(each for each in PLACED if each is not Tag.MY), Tag.ALERT) for item in items
+    )
 
 
 def _ticket(items: list[Item]) -> None:

@@ -3,6 +3,8 @@
 from typing import Final
 
 _TEXT: Final = """
+low hot ice yourself myself himself herself themselves cake cakes soul beer pen pens cup bread
+happiness peace eskimos ticket tickets candy candies lemonade dreams stuff things junk
 app kettle car cars food ticket tickets lunch pizza flat groceries milk shoes laptop bike book
 books alarm door shop website account accounts tea sofa apartment insurance policy
 about above across actual after again against agree ahead alarm album alert alive allow alone

@@ -99,6 +99,14 @@ PRICE_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "target of|with target of|targeting|aiming for|aim for|tgt of|profit booking at"),
 )  # fmt: skip
 
+CALL_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
+    (Tag.SPEECH, "", joined("ka|ki|ke|se", "call|tip|message|msg|salah|reco|sujhav",
+        "hai|aaya|aaya hai|aayi|aayi hai|mila|mila hai|mili|mili hai|tha|thi")),
+    (Tag.SPEECH, "", joined("trade|trading|stock|investment|swing|intraday|option|options|btst",
+        "idea|ideas")),
+    (Tag.SPEECH, "", "idea of the day|idea of the week|stock of the week|pick of the week"),
+)  # fmt: skip
+
 AMEND_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.AMEND, "", joined(
         "bump|push|take|raise|lower|reduce|increase|cut|bring|drop|move|pull|change|update|"

@@ -4,7 +4,12 @@ from collections import defaultdict
 from typing import Final
 
 from agents.intent.normalise import read
-from agents.intent.vocabulary.composed import AMEND_PHRASES, PRICE_PHRASES, VERB_PHRASES
+from agents.intent.vocabulary.composed import (
+    AMEND_PHRASES,
+    CALL_PHRASES,
+    PRICE_PHRASES,
+    VERB_PHRASES,
+)
 from agents.intent.vocabulary.conditions import CONDITION_PHRASES
 from agents.intent.vocabulary.contracts import CONTRACT_PHRASES
 from agents.intent.vocabulary.manners import MANNER_PHRASES
@@ -38,6 +43,7 @@ LEXICON: Final[dict[str, dict[Tag, str]]] = _build(
         *VERB_PHRASES,
         *PRICE_PHRASES,
         *AMEND_PHRASES,
+        *CALL_PHRASES,
         *MANNER_PHRASES,
         *((Tag.HASTE, why, phrases) for why, phrases in HASTE_PHRASES.items()),
         (Tag.HASTE, LAST_ONLY, HASTE_ENDINGS),

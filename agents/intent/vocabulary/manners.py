@@ -97,7 +97,8 @@ CALLS: Final = (
     "ek kaam karo|ek kaam kar|ek kaam karna|ek kaam kariye|chalo|chal|chaliye|accha|acha|achha|"
     "achha to|theek hai|thik hai|thik h|theek h|haan to|haan toh|to phir|toh phir|phir to|"
     "haan bhai|ha bhai|kripya|kripaya|meharbani karke|meherbani karke|please yaar|zara sa please|"
-    "ke saath|ke sath|ke saath me|ke saath mein|sirf|keval|mere liye|hamare liye|meri taraf se|"
+    "any more|anymore|any longer|ke saath|ke sath|ke saath me|ke saath mein|sirf|keval|mere liye|"
+    "hamare liye|meri taraf se|"
     "mere account me|mere account mein|mere khate me|"
     "mere naam pe|jaldi se|jaldi|fataafat|phataphat|abhi ke abhi|abhi ke liye|isi waqt"
 )

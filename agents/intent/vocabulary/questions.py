@@ -32,7 +32,9 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "how much can i lose|leverage|max loss allowed|allowed to trade|position limit|"
         "risk status|risk used|how risky|exposed|order limit|stop trading|beta|how much risk|"
         "biggest risk|circuit breaker|loss left|policy|risk policy|trading limits|risk report"),
-    ("trades", "trades|executed trades|my executed|tradebook|trade book|fills|fill|executions|"
+    ("trades", "pay in charges|paid in charges|charges did i pay|brokerage did i pay|charges paid|"
+        "brokerage paid|charges today|charges have i paid|pay in brokerage|trades|"
+        "executed trades|my executed|tradebook|trade book|fills|fill|executions|"
         "trade history|"
         "executed trades|what did i buy|what did i sell|did i buy|did i sell|bought today|"
         "sold today|trades today|my trades|todays trades|today's trades|order fills|"

@@ -60,3 +60,19 @@ def test_the_day_that_ends_a_ticket_is_its_validity() -> None:
 )
 def test_look_alikes_are_no_trade(said: str) -> None:
     assert say(said, holdings=HELD).kind is not MessageKind.TRADE
+
+
+def test_the_one_number_before_limit_counts_what_it_stands_behind() -> None:
+    parsed = say("buy infy 10 limit")
+    (trade,) = parsed.trades
+    assert trade.sizing is not None
+    assert (trade.sizing.value, trade.limit_price) == (Decimal(10), None)
+    assert parsed.missing == ("limit_price",)
+    (priced,) = say("buy 10 infy 1480 limit").trades
+    assert priced.limit_price == Decimal(1480)
+
+
+def test_what_may_be_done_then_is_no_part_of_a_watch() -> None:
+    said = "ping me when infy goes under 1400, i may buy more then"
+    assert say(said).kind is MessageKind.MONITOR
+    assert say("ping me when infy goes under 1400 and buy 10").kind is MessageKind.CHAT

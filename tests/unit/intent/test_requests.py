@@ -171,3 +171,24 @@ def test_a_refusal_says_why(said: str, reason: str) -> None:
 )
 def test_ordinary_words_about_limits_are_not_refused(said: str) -> None:
     assert say(said, open_orders=ORDERS).kind is not MessageKind.REFUSE
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["i dont want to sell tcs any more, cancel that order", "tcs looks weak, cancel the order"],
+)
+def test_a_reason_names_the_order_that_is_cancelled(said: str) -> None:
+    parsed = say(said, open_orders=ORDERS)
+    assert (parsed.kind, parsed.symbols) == (MessageKind.CANCEL, (TCS,))
+
+
+def test_a_reason_and_a_refusal_to_cancel_cancel_nothing() -> None:
+    said = "i want to sell tcs, don't cancel that order"
+    assert say(said, open_orders=ORDERS).kind is MessageKind.CHAT
+
+
+def test_how_many_instead_of_how_many_changes_the_order() -> None:
+    parsed = say("make my infy order 8 shares instead of 10", open_orders=ORDERS)
+    assert parsed.kind is MessageKind.MODIFY
+    assert parsed.changes is not None
+    assert parsed.changes.quantity == Decimal(8)
