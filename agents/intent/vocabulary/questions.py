@@ -136,7 +136,8 @@ DETAIL_PHRASES: Final[tuple[tuple[str, str, str], ...]] = (
 # Words that hold the word of a topic and are none.
 NO_TOPIC: Final = (
     "stop loss|stop-loss|take profit|book profit|book profits|profit target|stop loss order|"
-    "risk free|risk-free|lot of|a lot of|trailing stop loss|in order to"
+    "risk free|risk-free|lot of|a lot of|trailing stop loss|in order to|a demat|a demat account|"
+    "open demat|open a demat account|need demat"
 )
 # Questions about a word or how a thing works are answered in words, not with data.
 EXPLAINING: Final = (
