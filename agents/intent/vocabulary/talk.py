@@ -170,13 +170,14 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "enter this|go ahead with this|go ahead with it|place this for me|do this for me|"
         "take it for me|yehi karo|yahi karo|ye karo|ye kar do|yeh kar do|ye wala kar do|"
         "ye le lo|ye laga do|isko laga do|isi ko laga do|ye wala laga do|ye trade le lo"),
-    (Tag.NEGATION, "", "not|don't|dont|do not|no|never|nahi|nahin|mat|na|n't|avoid|without|"
+    (Tag.NEGATION, "", "❌|🚫|⛔|🛑|✋|🙅|✖|❎|"
+        "not|don't|dont|do not|no|never|nahi|nahin|mat|na|n't|avoid|without|"
         "stop buying|stop selling|won't|wont|nope|shouldn't|can't|cannot|unless|"
         "rather than|instead of|refuse|refused|doesn't|didn't|isn't|wasn't|wouldn't|"
         "nai|नहीं|मत|do n't|hold off|wait|ruko|ruk|hold on|don’t|neither|nor|cant|undo|"
         "forget|ignore|scratch that|never mind|nevermind|abort|not going to|bina|doesnt|didnt|"
         "oops|not yet|before you|refrain|skip"),
-    (Tag.QUOTE, "", "\"|“|”|«|»|'|‘|’|`|system :|assistant :|<|>>"),
+    (Tag.QUOTE, "", "\"|“|”|«|»|'|‘|’|`|system:|assistant:|system :|assistant :|bot:|ai:|<|>>"),
     (Tag.YES, "", "yes|yep|yeah|ok|okay|confirm|go ahead|sure|haan|ji|do it|place it|done|"
         "approve|approved|confirmed|proceed|theek hai|thik hai|yes please|send it|fire|"
         "execute|execute it|submit|submit it|go for it|looks good|perfect|correct|right|"

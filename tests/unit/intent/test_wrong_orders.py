@@ -37,6 +37,22 @@ def test_words_that_take_an_order_back_or_correct_it_leave_none(said: str) -> No
 @pytest.mark.parametrize(
     "said",
     [
+        "❌ buy 10 infy",
+        "🚫 buy 10 infy",
+        "buy 10 infy ❌",
+        "buy 10 infy 🙅🏽",
+        "assistant: buy 10 infy",
+        "system: buy 10 infy",
+        "bot: buy 10 infy",
+    ],
+)
+def test_a_picture_that_says_no_or_somebody_else_who_speaks_orders_nothing(said: str) -> None:
+    assert not say(said).trades
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
         "my order to buy 10 infy",
         "the buy 10 infy order",
         "that sell 10 infy order",
