@@ -98,7 +98,8 @@ def _waits(card: Card, at: datetime) -> bool:
 async def _account_id(session: Session, wanted: str | None) -> str:
     if wanted is not None:
         if await accounts.find_account(session, wanted) is None:
-            raise NotFound(f"there is no account {wanted}")
+            known = ", ".join(each.account_id for each in await accounts.list_accounts(session))
+            raise NotFound(f"there is no account {wanted}; there is {known or 'none'}")
         return wanted
     found = await accounts.list_accounts(session)
     if not found:

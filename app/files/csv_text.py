@@ -22,6 +22,7 @@ SAMPLE_ROWS: Final = 60
 # Text of a spreadsheet holds no other control characters.
 PLAIN_CONTROLS: Final = frozenset("\t\n\r\f")
 NAMED_DELIMITER: Final = "sep="
+NO_TEXT: Final = "it holds NUL characters, so it is no text but perhaps a picture"
 
 
 def decoded(content: bytes) -> str:
@@ -37,12 +38,14 @@ def decoded(content: bytes) -> str:
             continue
         _require_text(text)
         return text
+    if b"\0" in content:
+        raise FileKindUnknown(NO_TEXT)
     raise FileTextUnreadable("its bytes are not text in UTF-8, UTF-16 or Windows-1252")
 
 
 def _require_text(text: str) -> None:
     if "\0" in text:
-        raise FileKindUnknown("it holds NUL characters, so it is no text")
+        raise FileKindUnknown(NO_TEXT)
     control = next((char for char in text[:SAMPLE_CHARS] if _is_control(char)), None)
     if control is not None:
         raise FileKindUnknown(f"it holds the control character U+{ord(control):04X}")

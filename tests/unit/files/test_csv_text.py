@@ -51,6 +51,7 @@ def test_line_ends_within_quotes_belong_to_the_cell_and_rows_keep_their_number()
         (b"a,b\n1,\x07\n", FileKindUnknown),
         (b"a,\x81\n", FileTextUnreadable),
         (b"\xff\xfea", FileTextUnreadable),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x81", FileKindUnknown),
         (b'a,b\n"1,2\n', FileCsvBroken),
         (b'a,b\n"1"x,2\n', FileCsvBroken),
         (b"a,b\n" + b"x" * 200_000 + b",1\n", FileTooManyCells),
