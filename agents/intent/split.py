@@ -23,6 +23,9 @@ PRICED: Final = (
 )  # fmt: skip
 
 
+BOTH: Final = frozenset({"both", "dono"})
+
+
 def segments(items: Sequence[Item]) -> list[list[Item]]:
     """Cut before each verb when the message begins with one, after each when it ends with one.
 
@@ -75,6 +78,11 @@ def pairs(items: Sequence[Item]) -> list[list[Item]]:
     names = [item for item in items if item.has(Tag.SYMBOL)]
     verbs = [item for item in items if item.has(*ALL_VERBS)]
     unlike = len(verbs) > 1 and len(names) > 1 and _by_groups(items)
+    alone = [item for item in items if item.folded not in BOTH]
+    both = len(alone) < len(items) and len(names) > 1 and _by_groups(alone)
+    if both:
+        # "15 infy and 15 tcs, buy both": each name has a size of its own.
+        return both
     if any(item.has(Tag.EACH) for item in items) and not unlike:
         return [_without_repeats(items)]
     if len(names) < 2:

@@ -76,3 +76,13 @@ def test_what_may_be_done_then_is_no_part_of_a_watch() -> None:
     said = "ping me when infy goes under 1400, i may buy more then"
     assert say(said).kind is MessageKind.MONITOR
     assert say("ping me when infy goes under 1400 and buy 10").kind is MessageKind.CHAT
+
+
+def test_both_stands_for_the_names_with_the_size_of_each() -> None:
+    first, second = say("10 infy and 5 tcs, sell both at market").trades
+    assert first.sizing is not None
+    assert second.sizing is not None
+    assert (first.symbols, first.sizing.value) == ((ref("INFY"),), Decimal(10))
+    assert (second.symbols, second.sizing.value) == ((ref("TCS"),), Decimal(5))
+    (like,) = say("buy both infy and tcs, 10 each").trades
+    assert like.symbols == (ref("INFY"), ref("TCS"))
