@@ -10,9 +10,7 @@ from agents.intent.vocabulary.tags import Tag
 
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 # "would you buy infy" asks for an opinion, but for a deed beside one of these.
-PLEADING: Final = frozenset(
-    {"please", "pls", "plz", "kindly", "for me", "on my behalf", "thanks", "thank you"}
-)
+PLEADING: Final = frozenset({"please", "pls", "plz", "kindly", "for me", "on my behalf"})
 # Beside these "remove infy from my portfolio" is about something set, not about what is held.
 SET: Final = (
     Tag.ORDER, Tag.ALERT, Tag.PENDING, Tag.STOP, Tag.TARGET, Tag.TRAIL, Tag.NEGATION, Tag.SHOW,

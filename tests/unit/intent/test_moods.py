@@ -65,6 +65,7 @@ def test_the_instruction_is_read_out_of_what_is_told(
         "sharma ji ka call hai, infy 10 buy",
         "trade idea: buy 10 infy at 1480 sl 1450",
         "would you buy 10 infy at this price",
+        "thanks, would you buy 10 infy",
         "sell me this pen",
         "sir ji ki call: buy 10 infy at 1480 sl 1450",
         "tip of the day - buy 10 infy",
