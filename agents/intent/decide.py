@@ -28,6 +28,7 @@ from agents.intent.requests import Requests
 from agents.intent.resolve import Resolver
 from agents.intent.split import pairs, segments
 from agents.intent.tag import Item
+from agents.intent.vocabulary.questions import SPANS
 from agents.intent.vocabulary.tags import Tag
 from agents.intent.watch import Watcher, is_watch
 from tools.ports import InstrumentDirectory
@@ -121,7 +122,7 @@ class Decider:
 
     def _query(self, items: tuple[Item, ...], questioner: Questioner) -> ParsedMessage | None:
         question = asks(items)
-        orders = has(items, *OF_AN_ORDER) and self._may_be_an_order(items)
+        orders = has(without_spans(items), *OF_AN_ORDER) and self._may_be_an_order(items)
         if not question and not has(items, Tag.SHOW) and orders:
             return None
         return questioner.query(items, asking=question) or self._asked(items)
@@ -201,6 +202,16 @@ def _left_open(told: Sequence[Sequence[Item]], answer: ParsedMessage) -> bool:
 def _retries(read: ParsedMessage) -> bool:
     """Say whether words were left over, which a told clause may explain."""
     return any(each.code in {"NOT_UNDERSTOOD", "CONTRADICTORY"} for each in read.problems)
+
+
+def without_spans(items: Sequence[Item]) -> list[Item]:
+    """Take out "6" of "the last 6 months": it counts time, and is no size and no price."""
+    following = [*items[1:], None]
+    return [
+        item
+        for item, after in zip(items, following, strict=True)
+        if not (item.has(Tag.NUM) and after is not None and after.folded in SPANS)
+    ]
 
 
 def _lists(items: Sequence[Item]) -> bool:

@@ -16,6 +16,7 @@ from agents.intent.vocabulary.numbers import (
     FIRST_MORNING_HOUR,
     FRACTIONS,
     GLUED_SCALES,
+    HYPHENED_SCALES,
     MIXED,
     NEGATIVE,
     NOT_NUMBERS,
@@ -168,6 +169,8 @@ def _words(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:
         if token.text in ONLY_SCALED and not _is_scale(following):
             break
         if token.text in UNITS:
+            if said and not _adds_up(cursor.peek(-1), UNITS[token.text]):
+                break
             group += UNITS[token.text]
         elif token.text in SCALES and said and SCALES[token.text] == 100:
             group *= 100
@@ -177,7 +180,7 @@ def _words(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:
         elif token.text in ALONE and not said:
             group = SCALES[token.text]
             tag = Tag.NUM if token.text in COUNTING else Tag.SCALED
-        elif token.text == "and" and _joins_a_number(cursor, said):
+        elif said and (_joins_a_number(cursor) or _hyphenates(cursor)):
             pass
         elif token.text in ARTICLES and not said and _is_scale(following):
             group = 1
@@ -187,12 +190,29 @@ def _words(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:
     return (Decimal(total + group), tag) if said and total + group < 10**MAX_DIGITS else None
 
 
-def _joins_a_number(cursor: _Cursor, said: bool) -> bool:
+def _adds_up(before: Token | None, value: int) -> bool:
+    """Say whether a word goes on with a number: "twenty five" does, "das bees" is 10 or 20."""
+    last = 0 if before is None else UNITS.get(before.text, 0)
+    return last == 0 or (last >= 20 and last % 10 == 0 and 0 < value < 10)
+
+
+def _joins_a_number(cursor: _Cursor) -> bool:
     """Say whether "and" stands within a number, as in "a hundred and fifty"."""
-    before, following = cursor.peek(-1), cursor.peek(1)
-    if not said or before is None or following is None:
+    before, word, following = cursor.peek(-1), cursor.peek(), cursor.peek(1)
+    if before is None or word is None or word.text != "and" or following is None:
         return False
     return before.text in SCALES and following.text in UNITS and following.text not in ONLY_SCALED
+
+
+def _hyphenates(cursor: _Cursor) -> bool:
+    """Say whether a hyphen stands within a number: "twenty-five", "two-hundred"; no range does."""
+    before, hyphen, following = cursor.peek(-1), cursor.peek(), cursor.peek(1)
+    if before is None or hyphen is None or hyphen.text != "-" or following is None:
+        return False
+    tens, ones = UNITS.get(before.text, 0), UNITS.get(following.text, 0)
+    written = tens >= 20 and tens % 10 == 0 and 0 < ones < 10
+    scaled = 0 < tens < 100 and following.text in HYPHENED_SCALES
+    return hyphen.glued and following.glued and (written or scaled)
 
 
 def _mixed(cursor: _Cursor) -> tuple[Decimal | None, Tag] | None:

@@ -41,14 +41,14 @@ _BESIDE: Final = PhraseTable((name, beside) for name, _, beside in RESEARCH_PHRA
 _NEEDS_BESIDE: Final = frozenset(name for name, _, beside in RESEARCH_PHRASES if beside)
 _RESEARCH_ORDER: Final = tuple(name for name, _, _ in RESEARCH_PHRASES)
 SIDES: Final = (Tag.BUY, Tag.SELL, Tag.EXIT, Tag.LONG, Tag.SHORT)
-# Topics that speak of orders already given: a verb of trading is no order in them.
+# Topics of orders already given, or of facts: a verb of trading is no order in them.
 OF_THE_PAST: Final = frozenset(
     {QueryTopic.TRADES, QueryTopic.ORDERS, QueryTopic.DECISION, QueryTopic.PNL, QueryTopic.RISK,
      QueryTopic.POSITIONS, QueryTopic.PLAN, QueryTopic.JOBS, QueryTopic.HOLDINGS,
-     QueryTopic.EXCEPTIONS, QueryTopic.QUOTE, QueryTopic.MARGIN}
+     QueryTopic.EXCEPTIONS, QueryTopic.QUOTE, QueryTopic.MARGIN, QueryTopic.INSTRUMENT}
 )  # fmt: skip
 NEEDS_A_NAME: Final = frozenset({QueryTopic.QUOTE, QueryTopic.HISTORY})
-TOPIC_NAMES: Final = {"margins": QueryTopic.MARGIN}
+TOPIC_NAMES: Final = {"margins": QueryTopic.MARGIN, "cost": QueryTopic.QUOTE}
 
 
 def topic_of(reading: Reading) -> tuple[QueryTopic | str, Found] | None:
@@ -150,7 +150,8 @@ class Questioner:
     def _is_question(
         self, items: tuple[Item, ...], others: list[Item], asking: bool, topic: QueryTopic | str
     ) -> bool:
-        if has(items, Tag.ADVICE, Tag.HYPOTHESIS):
+        supposed = has(others, Tag.HYPOTHESIS) and topic is not QueryTopic.INSTRUMENT
+        if has(items, Tag.ADVICE) or supposed:
             return False
         if has(items, Tag.HEDGE) and topic is not QueryTopic.DECISION:
             return False

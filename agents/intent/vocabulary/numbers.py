@@ -27,6 +27,8 @@ SCALES: Final[dict[str, int]] = {
     "crore": 10_000_000, "crores": 10_000_000, "cr": 10_000_000,
     "billion": 1_000_000_000, "bn": 1_000_000_000,
 }  # fmt: skip
+# Scales that a hyphen may join to their number: "two-hundred".
+HYPHENED_SCALES: Final = frozenset({"dozen", "hundred", "thousand", "lakh", "crore", "million"})
 # Scales that are numbers by themselves: "sau share" is a hundred.
 ALONE: Final = frozenset({"sau", "hundred"})
 # A scale that counts things; any other says an amount that may be money.

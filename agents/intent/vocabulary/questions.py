@@ -2,6 +2,17 @@
 
 from typing import Final
 
+# What a purchase takes: "how much money would i need to buy 50 cipla".
+_NEEDED: Final = "|".join(
+    f"{what} {needed}"
+    for what in ("money", "cash", "much", "rupees", "paisa", "paise")
+    for needed in (
+        "would i need", "do i need", "will i need", "would i have to pay", "do i have to pay",
+        "will i have to pay", "would it take", "will it take", "does it take", "must i pay",
+        "would i pay", "will i pay", "is needed", "needed to buy", "would be needed", "chahiye",
+        "chahiye hoga", "chahiye honge", "lagega", "lagenge",
+    )
+)  # fmt: skip
 # topic: phrases. A topic is chosen by the first row that has a phrase in the message.
 TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
     ("exceptions", "exceptions|exception|errors|error|mismatch|mismatches|discrepancies|"
@@ -29,10 +40,17 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "kyu suggest|kyun recommend|kyun diya|kyu diya|kyun bech diya|kyun kharida|kyun becha"),
     ("risk", "risk|risk limit|risk limits|my limits|limits|max order size|maximum order size|"
         "exposure|drawdown|var|daily loss limit|loss limit|concentration|kill switch|"
-        "how much can i lose|leverage|max loss allowed|allowed to trade|position limit|"
+        "how much can i lose|can i lose|may i lose|can still lose|before you block|"
+        "before you stop me|"
+        "allowed to lose|leverage|max loss allowed|allowed to trade|position limit|"
         "risk status|risk used|how risky|exposed|order limit|stop trading|beta|how much risk|"
         "biggest risk|circuit breaker|loss left|policy|risk policy|trading limits|risk report"),
-    ("trades", "pay in charges|paid in charges|charges did i pay|brokerage did i pay|charges paid|"
+    ("trades", "executed buys|executed sells|executed sales|executed purchases|buys in|sells in|"
+        "today's buys|today's sells|todays buys|todays sells|buys today|sells today|last buy|"
+        "last sell|last purchase|last sale|price did my|price was my|price were my|"
+        "buy get filled|sell get filled|buys got filled|sells got filled|filled buys|filled sells|"
+        "completed buys|completed sells|recent buys|recent sells|all buys|all sells|"
+        "pay in charges|paid in charges|charges did i pay|brokerage did i pay|charges paid|"
         "brokerage paid|charges today|charges have i paid|pay in brokerage|trades|"
         "executed trades|my executed|tradebook|trade book|fills|fill|executions|"
         "trade history|"
@@ -64,6 +82,7 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "in profit or loss|how did i do|day's pnl|make today|lose today|money did i|"
         "best performer|worst performer|performing best|performing worst|am i making|am i losing|"
         "how are my|how's my day|how was my day"),
+    ("cost", _NEEDED),
     ("margins", "can i spend|can i invest|can i deploy|left to invest|margin|margins|funds|cash|"
         "buying power|available funds|free cash|"
         "available cash|balance|how much money|available margin|fund|purchasing power|"
@@ -139,6 +158,12 @@ NO_TOPIC: Final = (
     "risk free|risk-free|lot of|a lot of|trailing stop loss|in order to|a demat|a demat account|"
     "open demat|open a demat account|need demat"
 )
+# Words for time: a number before one counts how far back.
+SPANS: Final = frozenset(
+    {"day", "days", "week", "weeks", "month", "months", "year", "years", "yr", "yrs", "session",
+     "sessions", "quarters", "din", "dino", "dinon", "hafte", "hafton", "mahine", "mahino",
+     "mahinon", "saal", "saalon"}
+)  # fmt: skip
 # Questions about a word or how a thing works are answered in words, not with data.
 EXPLAINING: Final = (
     "mean|means|meaning|difference between|define|how does a|how does an|how do i|how to|"

@@ -20,6 +20,7 @@ SIZES: Final = {
     "blind_two.jsonl": 200,
     "blind_three.jsonl": 150,
     "blind_four.jsonl": 200,
+    "blind_five.jsonl": 200,
 }
 STRICT_AT_LEAST: Final = {
     "corpus.jsonl": 241,
@@ -28,6 +29,7 @@ STRICT_AT_LEAST: Final = {
     "blind_two.jsonl": 200,
     "blind_three.jsonl": 147,
     "blind_four.jsonl": 198,
+    "blind_five.jsonl": 190,
 }
 
 

@@ -201,3 +201,13 @@ def test_put_begins_a_clause_as_a_verb_and_is_an_option_elsewhere() -> None:
     assert trade.symbols == say("buy 1 infy").trades[0].symbols
     first, second = say("buy 10 infy, put 20 in tcs").trades
     assert [ref.tradingsymbol for ref in (*first.symbols, *second.symbols)] == ["INFY", "TCS"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["buy das bees infy", "buy ten fifteen infy", "buy one fifty infy", "buy ten-fifteen infy"],
+)
+def test_two_numbers_in_words_are_never_added_up(said: str) -> None:
+    parsed = say(said)
+    assert parsed.trades[0].sizing is None
+    assert "size" in parsed.missing

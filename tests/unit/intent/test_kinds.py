@@ -27,6 +27,15 @@ ORDERS = (
         ("aaj ka p&l kitna hai", QueryTopic.PNL, ()),
         ("any exceptions?", QueryTopic.EXCEPTIONS, ()),
         ("help", QueryTopic.HELP, ()),
+        ("how much money would I need to buy 50 infy", QueryTopic.QUOTE, ("INFY",)),
+        ("10 tcs lene ke liye kitna paisa chahiye", QueryTopic.QUOTE, ("TCS",)),
+        ("how much money do i have", QueryTopic.MARGIN, ()),
+        ("which lot size do i get if i buy infy", QueryTopic.INSTRUMENT, ("INFY",)),
+        ("show today's executed buys in tcs", QueryTopic.TRADES, ("TCS",)),
+        ("at what price did my last tcs buy get filled", QueryTopic.TRADES, ("TCS",)),
+        ("how much more can i lose today before you block my buys", QueryTopic.RISK, ()),
+        ("infy price history for the last 6 months", QueryTopic.HISTORY, ("INFY",)),
+        ("tcs chart 1 year", QueryTopic.HISTORY, ("TCS",)),
     ],
 )
 def test_queries(message: str, topic: QueryTopic, symbols: tuple[str, ...]) -> None:
