@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agents.intent.answer import CHAT, chosen
+from agents.intent.asides import without_aside
 from agents.intent.compose import VERBS, Composed, Composer, join
 from agents.intent.conditions import COMPARING
 from agents.intent.held import HeldQuestions
@@ -102,11 +103,13 @@ class Decider:
         )
 
     def _monitor(self, items: tuple[Item, ...], resolver: Resolver) -> ParsedMessage | None:
-        if not is_watch(items) or has(items, Tag.QUOTE, Tag.SPEECH, Tag.HYPOTHESIS):
+        if not is_watch(items) or has(items, Tag.QUOTE, Tag.SPEECH):
+            return None
+        items = without_aside(items)
+        if has(items, Tag.HYPOTHESIS):
             return None
         if _lists(items) or (has(items, Tag.CANCEL) and has(items, Tag.ALERT)):
             return None
-        items = _without_musing(items)
         orders = [item for item in items if item.has(*SIDES)]
         if orders and not has(items, Tag.PROPOSE, Tag.NEGATION):
             return None
@@ -221,16 +224,6 @@ def _lists(items: Sequence[Item]) -> bool:
         return False
     asks_for = first.has(Tag.ASK, Tag.SHOW) and not first.has(Tag.IF)
     return asks_for and has(items, Tag.ALERT) and not has(items, Tag.IF)
-
-
-def _without_musing(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    """Leave out what may be done then: "ping me when infy is under 1400, i may buy more"."""
-    for at, item in enumerate(items):
-        watch, rest = items[:at], items[at + 1 :]
-        parted = item.has(Tag.BREAK, Tag.AND) or item.folded in {",", ".", ";", "-"}
-        if parted and has(rest, Tag.HEDGE) and has(watch, Tag.MONITOR) and not has(watch, *SIDES):
-            return watch
-    return items
 
 
 def _without_sides(items: Sequence[Item]) -> tuple[Item, ...]:

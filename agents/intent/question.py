@@ -47,6 +47,8 @@ OF_THE_PAST: Final = frozenset(
      QueryTopic.POSITIONS, QueryTopic.PLAN, QueryTopic.JOBS, QueryTopic.HOLDINGS,
      QueryTopic.EXCEPTIONS, QueryTopic.QUOTE, QueryTopic.MARGIN, QueryTopic.INSTRUMENT}
 )  # fmt: skip
+# What a contract is does not hang on who buys it: "which lot size do i get if i buy it".
+IF_ONE: Final = frozenset({"if i", "if we"})
 NEEDS_A_NAME: Final = frozenset({QueryTopic.QUOTE, QueryTopic.HISTORY})
 TOPIC_NAMES: Final = {"margins": QueryTopic.MARGIN, "cost": QueryTopic.QUOTE}
 
@@ -150,8 +152,9 @@ class Questioner:
     def _is_question(
         self, items: tuple[Item, ...], others: list[Item], asking: bool, topic: QueryTopic | str
     ) -> bool:
-        supposed = has(others, Tag.HYPOTHESIS) and topic is not QueryTopic.INSTRUMENT
-        if has(items, Tag.ADVICE) or supposed:
+        factual = IF_ONE if topic is QueryTopic.INSTRUMENT else frozenset[str]()
+        supposed = [item for item in others if item.has(Tag.HYPOTHESIS)]
+        if has(items, Tag.ADVICE) or any(item.folded not in factual for item in supposed):
             return False
         if has(items, Tag.HEDGE) and topic is not QueryTopic.DECISION:
             return False

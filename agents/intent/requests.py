@@ -52,6 +52,7 @@ SIDES: Final = ((Tag.BUY, Side.BUY), (Tag.SELL, Side.SELL))
 SIDE_WORDS: Final = (("buy", Side.BUY), ("sell", Side.SELL))
 NEAR: Final = Decimal("0.4")
 SHORTEST_ID: Final = 9
+SHOULD: Final = "should"
 LESSENING: Final = frozenset(
     {"reduce", "lower", "decrease", "cut", "drop", "trim", "kam", "ghata", "ghatao", "shrink",
      "lessen", "less", "fewer"}
@@ -103,13 +104,23 @@ class Requests:
         names = [item for item in told if item.has(Tag.SYMBOL)]
         spoken = [item for item in last if not item.has(*QUIET) or item.has(Tag.ORDER)]
         points = has(last, Tag.ORDER) and not has(last, Tag.SYMBOL) and len(names) == 1
-        if not (points and spoken[0].folded.startswith("cancel")):
+        cancels = [i for i in spoken if i.has(Tag.CANCEL) or i.folded.startswith("cancel")]
+        others = [item for item in spoken if item not in cancels]
+        plainly = all(item.has(Tag.ORDER, Tag.PENDING, Tag.PRONOUN) for item in others)
+        if not (points and plainly and len(cancels) == 1) or self._is_of_another_side(told):
             return items
         if has(told, Tag.CANCEL, Tag.ASK, Tag.SPEECH, Tag.HYPOTHESIS, Tag.QUOTE, Tag.NUM):
             return items
         rests = any(ref in self._resting() for ref in names[0].refs)
-        cancel = replace(spoken[0], meanings={Tag.CANCEL: ""})
-        return (cancel, *spoken[1:], *names) if rests else items
+        cancel = replace(cancels[0], meanings={Tag.CANCEL: ""})
+        return (cancel, *others, *names) if rests else items
+
+    def _is_of_another_side(self, told: Sequence[Item]) -> bool:
+        """Say whether the side told is of no order that rests for the name: which one is meant?"""
+        sides = {side for tag, side in SIDES if has(told, tag)}
+        refs = {ref for item in told for ref in item.refs}
+        rest = {order.side for order in self.context.open_orders if order.instrument in refs}
+        return len(sides) == 1 and not sides & rest
 
     def guard(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Return the change of a stop or a target that is kept: "move my stop on tcs to 3250"."""
@@ -140,7 +151,7 @@ class Requests:
 
     def modify(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Return the change of an order that a message asks for."""
-        items = without_replaced(items)
+        items = self._without_should(without_replaced(items))
         if not self._is_change(items):
             return None
         ids = self._order_ids(items)
@@ -158,6 +169,20 @@ class Requests:
             changes=None if changes.is_empty else changes,
             missing=(*missing, *(("changes",) if changes.is_empty else ())),
         )
+
+    def _without_should(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Leave out the "should" behind an order's number, and the side that the order has:
+        "order 1002 should sell 8, change it"."""
+        known = {order.order_id: order.side for order in self.context.open_orders}
+        for at, (number, word) in enumerate(pairwise(items)):
+            if number.folded not in known or word.folded != SHOULD:
+                continue
+            before, rest = items[: at + 1], items[at + 2 :]
+            own = Tag.BUY if known[number.folded] is Side.BUY else Tag.SELL
+            spoken = rest[1:] if has(rest[:1], own) else rest
+            asking = asks((*before, *rest)) or not has(rest, Tag.MODIFY, Tag.AMEND)
+            return items if asking or has(spoken, *VERBS) else (*before, *spoken)
+        return items
 
     def _cancels_told(self, item: Item) -> bool:
         """Say whether "cancel it" is about the orders just told of, not about a request."""

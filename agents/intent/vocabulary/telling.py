@@ -56,3 +56,28 @@ ONES_OWN: Final = frozenset(
     {"my", "mine", "mera", "meri", "mere", "apna", "apni", "our", "spread", "spreads", "covered",
      "ratio", "calendar", "straddle", "strangle", "collar", "ladder", "diagonal"}
 )  # fmt: skip
+# What a watch is for follows one of these, and then a person: "tell me so that i can sell".
+PURPOSES: Final = frozenset({"so", "so that", "in order to", "taaki", "taki", "taake", "jisse"})
+PERSONS: Final = frozenset({"i", "i'm", "i'd", "i'll", "we", "we'll", "me", "main", "mai", "hum"})
+# What a person does without being helped: "i'll sell myself", "bechna main khud dekhunga".
+ONESELF: Final = frozenset(
+    {"myself", "ourselves", "manually", "khud", "decide", "decision", "faisla", "dekhunga",
+     "dekhungi", "dekhenge", "sochunga", "sochungi", "sochenge"}
+)  # fmt: skip
+# Who is spoken to is asked for more.
+ADDRESSING: Final = frozenset(
+    {
+        "you",
+        "your",
+        "yourself",
+        "please",
+        "pls",
+        "plz",
+        "kindly",
+        "aap",
+        "tum",
+        "tu",
+        "automatically",
+        "auto",
+    }
+)

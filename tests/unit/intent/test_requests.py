@@ -48,6 +48,20 @@ HELD = (HeldPosition(instrument=INFY, quantity=Decimal(10), last=Decimal(1488)),
         ("ping me when infy hits 1550", Metric.PRICE, Operator.GTE, "1550"),
         ("set an alert for infy at 1550", Metric.PRICE, Operator.GTE, "1550"),
         ("notify me if infy falls 3%", Metric.PCT_CHANGE, Operator.LTE, "-3"),
+        ("tell me if infy reaches 1550 so that i can sell 100", Metric.PRICE, Operator.GTE, "1550"),
+        ("alert me when infy hits 1550 so i can sell 50", Metric.PRICE, Operator.GTE, "1550"),
+        (
+            "infy 1500 ke upar jaye to bata dena, bechna main khud dekhunga",
+            Metric.PRICE,
+            Operator.GT,
+            "1500",
+        ),
+        (
+            "ping me if infy goes above 1500, i'll decide myself whether to sell",
+            Metric.PRICE,
+            Operator.GT,
+            "1500",
+        ),
         ("monitor infy for a 5% rise", Metric.PCT_CHANGE, Operator.GTE, "5"),
         ("infy 1400 ke neeche jaye to batana", Metric.PRICE, Operator.LT, "1400"),
         ("alert if infy rsi drops below 30", Metric.RSI, Operator.LT, "30"),
@@ -192,3 +206,51 @@ def test_how_many_instead_of_how_many_changes_the_order() -> None:
     assert parsed.kind is MessageKind.MODIFY
     assert parsed.changes is not None
     assert parsed.changes.quantity == Decimal(8)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "alert me when infy hits 1500 so sell 100",
+        "let me know if infy hits 1500 so that you can sell 100",
+        "tell me when infy hits 1500 and sell 100",
+        "alert me if infy hits 1500, decide yourself and sell 100",
+    ],
+)
+def test_a_watch_with_an_order_for_us_is_neither(said: str) -> None:
+    assert say(said, holdings=HELD).kind is MessageKind.CHAT
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "i no longer want to sell tcs, withdraw that order",
+        "tcs nahi bechna, uska order cancel kar do",
+        "changed my mind on tcs, cancel that order",
+        "not selling tcs now, pull the order",
+    ],
+)
+def test_a_cancel_may_tell_why_and_name_the_stock_there(said: str) -> None:
+    parsed = say(said, open_orders=ORDERS)
+    assert (parsed.kind, parsed.symbols) == (MessageKind.CANCEL, (TCS,))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "i no longer want to buy tcs, withdraw that order",
+        "tcs nahi bechna, order cancel mat karo",
+        "i no longer want to sell tcs, withdraw that order and buy 10 infy",
+    ],
+)
+def test_a_reason_that_fits_no_order_that_rests_cancels_nothing(said: str) -> None:
+    assert say(said, open_orders=ORDERS).kind is MessageKind.CHAT
+
+
+def test_what_an_order_should_be_changes_it_but_never_its_side() -> None:
+    should = "order 260310000000101 should"
+    parsed = say(f"{should} buy 8 instead of 10, change it", open_orders=ORDERS)
+    assert parsed.order_ids == ("260310000000101",)
+    assert parsed.changes == Changes(quantity=Decimal(8))
+    for other in (f"{should} sell 8 instead of 10, change it", f"{should} i change it to 8"):
+        assert say(other, open_orders=ORDERS).kind is MessageKind.CHAT
