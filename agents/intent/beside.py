@@ -26,13 +26,19 @@ LESSENING: Final = frozenset(
 )  # fmt: skip
 GETTING: Final = frozenset({"get", "grab", "fetch"})
 AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
+# How "in the red", "that's down" and "losing money" begin, and "my losers" does not.
+BEING: Final = frozenset(
+    {"that", "that's", "thats", "that're", "which", "which're", "who", "in", "at", "making",
+     "losing", "winning", "profitable", "underwater", "jo", "loss", "profit"}
+)  # fmt: skip
+SPANS_OF_A_LOSS: Final = frozenset({"today", "today only", "aaj", "this morning"})
 TICKET: Final = (Tag.PRODUCT, Tag.LIMIT, Tag.MARKET, Tag.NUM)
 
 
 def read_beside(items: Sequence[Item]) -> tuple[Item, ...]:
     """Give such words the meaning that they have in this message."""
     found = list(items)
-    for reread in (_pleaded, _removed, _position_named, _got_if, _day_of_a_ticket):
+    for reread in (_pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day):
         reread(found)
     return tuple(found)
 
@@ -86,3 +92,12 @@ def _day_of_a_ticket(items: list[Item]) -> None:
         return
     if any(item.has(Tag.PRODUCT, Tag.LIMIT, Tag.MARKET) for item in items):
         items[-1] = replace(items[-1], meanings={Tag.VALIDITY: "DAY"})
+
+
+def _part_of_a_day(items: list[Item]) -> None:
+    """Leave "in the red today" unread: what is lost today is another part than what is lost."""
+    for at in range(len(items) - 1):
+        word, span = items[at], items[at + 1]
+        said = word.has(Tag.LOSERS, Tag.WINNERS) and word.folded.split()[0] in BEING
+        if said and (span.folded in SPANS_OF_A_LOSS or span.has(Tag.EXPIRY, Tag.PAST)):
+            items[at] = replace(word, meanings={Tag.UNKNOWN: ""})

@@ -21,6 +21,7 @@ from agents.intent.moods import (
     without_lead,
     without_signature,
 )
+from agents.intent.musing import after_decision
 from agents.intent.normalise import Reading, read
 from agents.intent.problems import problem
 from agents.intent.question import Questioner
@@ -145,6 +146,7 @@ class Decider:
         return Questioner(reading, resolver, self.context).query(tuple(moved), asking=True)
 
     def _trade(self, items: tuple[Item, ...]) -> ParsedMessage | None:
+        items = after_decision(items)
         if not self._may_be_an_order(items) or asks(items) or names_an_order(items):
             return None
         if has(items, Tag.EXIT) and has(items, Tag.ORDER) and not has(items, Tag.SYMBOL, Tag.PLACE):

@@ -113,6 +113,15 @@ AMEND_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "correct|edit|set|adjust", "it|that", "to|up to|down to")),
 )  # fmt: skip
 
+# Which of what is held: "that's in the red".
+WHICH: Final = "that's|thats|that is|that are|that're|which is|which are|which're|who are"
+PART_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
+    (Tag.LOSERS, "", joined(WHICH, "in the red|in red|in loss|in a loss|at a loss|losing|"
+        "losing money|underwater|under water|making a loss|making losses|loss making")),
+    (Tag.WINNERS, "", joined(WHICH, "in the green|in green|in profit|in a profit|at a profit|"
+        "making money|making a profit|profitable|winning")),
+)  # fmt: skip
+
 VERB_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.BUY, "", joined(BUY_STEMS, DO_IT)),
     (Tag.BUY, "", "uthao|utha|mangao|mangwao|dilao|dilwao|lijiye|lijie|lijiyega|lele|lelena|"

@@ -7,6 +7,7 @@ from agents.intent.normalise import read
 from agents.intent.vocabulary.composed import (
     AMEND_PHRASES,
     CALL_PHRASES,
+    PART_PHRASES,
     PRICE_PHRASES,
     VERB_PHRASES,
 )
@@ -44,6 +45,7 @@ LEXICON: Final[dict[str, dict[Tag, str]]] = _build(
         *PRICE_PHRASES,
         *AMEND_PHRASES,
         *CALL_PHRASES,
+        *PART_PHRASES,
         *MANNER_PHRASES,
         *((Tag.HASTE, why, phrases) for why, phrases in HASTE_PHRASES.items()),
         (Tag.HASTE, LAST_ONLY, HASTE_ENDINGS),

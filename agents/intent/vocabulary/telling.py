@@ -81,3 +81,8 @@ ADDRESSING: Final = frozenset(
         "auto",
     }
 )
+# Before a colon these say that thinking is over and that an order follows.
+DECIDED: Final = frozenset(
+    {"i've decided", "i have decided", "decision made", "i've made up my mind",
+     "i have made up my mind", "made up my mind", "my mind is made up"}
+)  # fmt: skip
