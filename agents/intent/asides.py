@@ -7,7 +7,7 @@ from agents.intent.conditions import COMPARING
 from agents.intent.moods import has
 from agents.intent.tag import Item
 from agents.intent.vocabulary.tags import Tag
-from agents.intent.vocabulary.telling import ADDRESSING, ONESELF, PERSONS, PURPOSES
+from agents.intent.vocabulary.telling import ADDRESSING, OF_THEN, ONESELF, PERSONS, PURPOSES
 
 SIDES: Final = (Tag.BUY, Tag.SELL, Tag.EXIT, Tag.LONG, Tag.SHORT)
 # With one of these what follows may be a part of the watch.
@@ -28,7 +28,8 @@ def without_aside(items: tuple[Item, ...]) -> tuple[Item, ...]:
             return watch
         if has(rest, *OF_A_WATCH) or _words(rest) & ADDRESSING:
             continue
-        if (parted and _words(rest) & ONESELF) or _is_purpose(item, rest):
+        own = _words(rest) & ONESELF or _is_of_then(rest)
+        if (parted and own) or _is_purpose(item, rest):
             return watch
     return items
 
@@ -37,6 +38,12 @@ def _is_purpose(item: Item, rest: Sequence[Item]) -> bool:
     """Say whether a person tells why: "so that i can sell", "taaki main bech saku"."""
     tells_why = item.has(Tag.BECAUSE) or item.folded in PURPOSES
     return tells_why and bool(_words(rest[:NEAR]) & PERSONS)
+
+
+def _is_of_then(rest: Sequence[Item]) -> bool:
+    """Say whether a person tells what they want to do then: "i want to buy some then"."""
+    first, wants = rest[:NEAR], rest[1:]
+    return bool(_words(first) & PERSONS and _words(wants) & OF_THEN)
 
 
 def _words(items: Sequence[Item]) -> frozenset[str]:

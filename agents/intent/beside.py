@@ -38,7 +38,7 @@ TICKET: Final = (Tag.PRODUCT, Tag.LIMIT, Tag.MARKET, Tag.NUM)
 def read_beside(items: Sequence[Item]) -> tuple[Item, ...]:
     """Give such words the meaning that they have in this message."""
     found = list(items)
-    for reread in (_pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day):
+    for reread in REREADINGS:
         reread(found)
     return tuple(found)
 
@@ -101,3 +101,21 @@ def _part_of_a_day(items: list[Item]) -> None:
         said = word.has(Tag.LOSERS, Tag.WINNERS) and word.folded.split()[0] in BEING
         if said and (span.folded in SPANS_OF_A_LOSS or span.has(Tag.EXPIRY, Tag.PAST)):
             items[at] = replace(word, meanings={Tag.UNKNOWN: ""})
+
+
+def _bid(items: list[Item]) -> None:
+    """Read "bid 1480 for 10 infy" as buying ten at 1480; the price is the larger of the two."""
+    at = next((at for at, item in enumerate(items) if not item.has(*QUIET)), 0)
+    bid, price, word, size = (*items[at : at + 4], None, None, None, None)[:4]
+    if bid is None or price is None or word is None or size is None or bid.folded != "bid":
+        return
+    numbers = price.has(*AMOUNTS) and size.has(Tag.NUM) and word.folded == "for"
+    named = any(item.has(Tag.SYMBOL) for item in items[at + 4 :])
+    if numbers and named and (price.value or 0) > (size.value or 0):
+        items[at] = replace(bid, meanings={Tag.BUY: ""})
+        items[at + 2] = replace(word, meanings={Tag.PAR: ""})
+
+
+REREADINGS: Final = (
+    _pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day, _bid,
+)  # fmt: skip

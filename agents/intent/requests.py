@@ -53,6 +53,7 @@ SIDE_WORDS: Final = (("buy", Side.BUY), ("sell", Side.SELL))
 NEAR: Final = Decimal("0.4")
 SHORTEST_ID: Final = 9
 SHOULD: Final = "should"
+FROM: Final = "from"
 LESSENING: Final = frozenset(
     {"reduce", "lower", "decrease", "cut", "drop", "trim", "kam", "ghata", "ghatao", "shrink",
      "lessen", "less", "fewer"}
@@ -364,7 +365,7 @@ def _is_plural(items: Sequence[Item]) -> bool:
 def changes_in(items: Sequence[Item], order: OpenOrder | None) -> Changes:
     """Return what words change; a number without a noun is what it is near to in the order."""
     values: dict[str, object] = {}
-    spoken = [item for item in items if not item.has(Tag.COMMA, Tag.SYMBOL)]
+    spoken = _without_old([item for item in items if not item.has(Tag.COMMA, Tag.SYMBOL)])
     for at, item in enumerate(spoken):
         if item.has(*AMOUNTS) and item.value is not None:
             name = _noun(spoken, at) or _nearest(item.value, order)
@@ -385,6 +386,16 @@ def changes_in(items: Sequence[Item], order: OpenOrder | None) -> Changes:
         values["validity"] = SaidValidity(said[0].meanings[Tag.VALIDITY])
     values = {name: value for name, value in values.items() if value is not None}
     return Changes.model_validate(values)
+
+
+def _without_old(items: Sequence[Item]) -> list[Item]:
+    """Take out the old value of "from 200 to 150"."""
+    for at, item in enumerate(items):
+        old, rest = items[at + 1 : at + 2], items[at + 2 :]
+        to = next((place for place, each in enumerate(rest) if each.has(Tag.TO)), None)
+        if item.folded == FROM and has(old, *AMOUNTS) and to is not None:
+            return [*items[:at], *rest]
+    return list(items)
 
 
 def _noun(items: Sequence[Item], at: int) -> str | None:

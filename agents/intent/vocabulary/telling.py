@@ -64,6 +64,7 @@ ONESELF: Final = frozenset(
     {"myself", "ourselves", "manually", "khud", "decide", "decision", "faisla", "dekhunga",
      "dekhungi", "dekhenge", "sochunga", "sochungi", "sochenge"}
 )  # fmt: skip
+OF_THEN: Final = frozenset({"then", "there", "tab", "tabhi", "wahan", "waha"})
 # Who is spoken to is asked for more.
 ADDRESSING: Final = frozenset(
     {

@@ -67,8 +67,10 @@ def test_what_asks_for_advice_or_tells_a_story_is_no_part_of_the_book(said: str)
 
 def test_leaving_the_losers_is_still_an_order() -> None:
     held = (HeldPosition(instrument=_ref("TCS"), quantity=10, average=100, last=90),)
-    parsed = say("exit all my losing holdings", holdings=held)
-    assert parsed.kind is MessageKind.TRADE
+    for said in ("exit all my losing holdings", "dump every holding of mine that's in the red"):
+        parsed = say(said, holdings=held)
+        assert parsed.kind is MessageKind.TRADE
+        assert parsed.trades[0].symbols == (_ref("TCS"),)
 
 
 @pytest.mark.parametrize(

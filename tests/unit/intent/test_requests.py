@@ -57,6 +57,12 @@ HELD = (HeldPosition(instrument=INFY, quantity=Decimal(10), last=Decimal(1488)),
             "1500",
         ),
         (
+            "tell me when infy is under 1400, i want to buy some then",
+            Metric.PRICE,
+            Operator.LT,
+            "1400",
+        ),
+        (
             "ping me if infy goes above 1500, i'll decide myself whether to sell",
             Metric.PRICE,
             Operator.GT,
@@ -254,3 +260,15 @@ def test_what_an_order_should_be_changes_it_but_never_its_side() -> None:
     assert parsed.changes == Changes(quantity=Decimal(8))
     for other in (f"{should} sell 8 instead of 10, change it", f"{should} i change it to 8"):
         assert say(other, open_orders=ORDERS).kind is MessageKind.CHAT
+
+
+@pytest.mark.parametrize(
+    ("said", "changes"),
+    [
+        ("reduce order 260310000000101 from 10 to 8", Changes(quantity=Decimal(8))),
+        ("increase order 260310000000101 from 10 shares to 20", Changes(quantity=Decimal(20))),
+        ("move my infy order from 1475 to 1480", Changes(limit_price=Decimal(1480))),
+    ],
+)
+def test_a_change_from_one_value_to_another_keeps_the_second(said: str, changes: Changes) -> None:
+    assert say(said, open_orders=ORDERS).changes == changes
