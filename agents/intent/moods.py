@@ -182,7 +182,9 @@ def clauses(items: Sequence[Item]) -> Clauses | None:
         if _unmakes(clause, instructed):
             return None
         tells = has(clause, Tag.NEGATION, *TELLING, Tag.SPEECH) or _only_tells(clause)
-        if tells and not _is_plainly_told(clause, instructed):
+        # "let me know when infy is 1500, buy 10" may mean: then.
+        watched = not instructed and any(item.meanings.get(Tag.MONITOR) == "" for item in clause)
+        if tells and (watched or not _is_plainly_told(clause, instructed)):
             return None
         (told if tells else kept).append(clause)
     instructs = any(has(clause, *VERBS, Tag.PLACE) for clause in kept)

@@ -19,6 +19,7 @@ from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.questions import (
     DETAIL_PHRASES,
     EXPLAINING,
+    LOOKING_BACK,
     NO_TOPIC,
     PROGRESS,
     RESEARCH_PHRASES,
@@ -167,6 +168,8 @@ class Questioner:
         if asking or has(items, Tag.SHOW):
             return True
         # A bare "positions" or "price of infy" asks too; a story that mentions one does not.
+        if topic is QueryTopic.HISTORY:
+            others = [item for item in others if item.folded not in LOOKING_BACK]
         return not has(others, Tag.PAST, Tag.NEGATION, Tag.SPEECH, Tag.UNKNOWN)
 
     def _about(

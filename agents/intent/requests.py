@@ -52,6 +52,11 @@ SIDES: Final = ((Tag.BUY, Side.BUY), (Tag.SELL, Side.SELL))
 SIDE_WORDS: Final = (("buy", Side.BUY), ("sell", Side.SELL))
 NEAR: Final = Decimal("0.4")
 SHORTEST_ID: Final = 9
+# With one of these a clause beside a cancel may ask for more than it.
+NO_REASON: Final = (
+    Tag.CANCEL, Tag.SYMBOL, Tag.IF, Tag.ASK, Tag.SPEECH, Tag.HYPOTHESIS, Tag.QUOTE, Tag.PLACE,
+    Tag.ALL, Tag.PRONOUN, Tag.HEDGE, Tag.MARKET,
+)  # fmt: skip
 SHOULD: Final = "should"
 FROM: Final = "from"
 LESSENING: Final = frozenset(
@@ -75,7 +80,7 @@ class Requests:
 
     def cancel(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Return the cancel that a message asks for, None when any word of it is not one's."""
-        items = self._without_reason(items)
+        items = self._without_reason(_without_afterthought(items))
         words = [item for item in items if item.has(Tag.CANCEL) or self._cancels_told(item)]
         others = [item for item in items if item not in words]
         if not words or guarded(others) or asks(items) or _refuses(others):
@@ -327,6 +332,20 @@ class Requests:
     def _without_ids(self, items: Sequence[Item]) -> list[Item]:
         ids = self._order_ids(items)
         return [item for item in items if item.text not in ids]
+
+
+def _without_afterthought(items: Sequence[Item]) -> Sequence[Item]:
+    """Leave out why what is named goes: "cancel my tcs sell, i don't want to sell any more"."""
+    first, *rest = cut_clauses(items) or [()]
+    named = has(first, Tag.CANCEL) and has(first, Tag.SYMBOL)
+    return first if named and rest and all(map(_is_a_reason, rest)) and not asks(items) else items
+
+
+def _is_a_reason(clause: Sequence[Item]) -> bool:
+    refused = has(clause, Tag.NEGATION) and has(clause, *VERBS)
+    if has(clause, *NO_REASON, *AMOUNTS):
+        return False
+    return clause[0].has(Tag.BECAUSE) or refused
 
 
 def _refuses(items: Sequence[Item]) -> bool:

@@ -158,6 +158,7 @@ NO_TOPIC: Final = (
     "risk free|risk-free|lot of|a lot of|trailing stop loss|in order to|a demat|a demat account|"
     "open demat|open a demat account|need demat"
 )
+LOOKING_BACK: Final = frozenset({"last", "past", "previous", "recent", "pichle"})
 # Words for time: a number before one counts how far back.
 SPANS: Final = frozenset(
     {"day", "days", "week", "weeks", "month", "months", "year", "years", "yr", "yrs", "session",

@@ -35,6 +35,7 @@ ORDERS = (
         ("at what price did my last tcs buy get filled", QueryTopic.TRADES, ("TCS",)),
         ("how much more can i lose today before you block my buys", QueryTopic.RISK, ()),
         ("infy price history for the last 6 months", QueryTopic.HISTORY, ("INFY",)),
+        ("tcs price last 5 days", QueryTopic.HISTORY, ("TCS",)),
         ("tcs chart 1 year", QueryTopic.HISTORY, ("TCS",)),
     ],
 )

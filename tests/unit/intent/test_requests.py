@@ -234,6 +234,8 @@ def test_a_watch_with_an_order_for_us_is_neither(said: str) -> None:
         "tcs nahi bechna, uska order cancel kar do",
         "changed my mind on tcs, cancel that order",
         "not selling tcs now, pull the order",
+        "cancel my tcs sell, i don't want to sell any more",
+        "cancel the tcs order because price ran away",
     ],
 )
 def test_a_cancel_may_tell_why_and_name_the_stock_there(said: str) -> None:
@@ -246,6 +248,8 @@ def test_a_cancel_may_tell_why_and_name_the_stock_there(said: str) -> None:
     [
         "i no longer want to buy tcs, withdraw that order",
         "tcs nahi bechna, order cancel mat karo",
+        "cancel the tcs sell, no don't",
+        "cancel the tcs order, sell it at market instead",
         "i no longer want to sell tcs, withdraw that order and buy 10 infy",
     ],
 )
