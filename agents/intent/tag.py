@@ -36,6 +36,13 @@ LISTED: Final = frozenset({"-eq", ".ns", ".nse", "-nse"})
 NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, NAMED, MONEY_SIZED})
 PICTURES: Final = frozenset({"So", "Sk"})
 LAYS_MONEY: Final = frozenset({"lagao", "laga do", "laga de", "lagado", "lagana", "lagana hai"})
+# These place a stop where the one number of a message is its price.
+LAYS_STOPS: Final = frozenset(
+    {"daal do", "dal do", "daalo", "dalo", "daal de", "dal de", "daal dena", "dal dena"}
+    | {"daal dijiye", "dal dijiye", "daal lo", "dal lo", "laga dijiye", "laga dena", "laga lo"}
+)
+# Verbs of getting that "down to" turns round.
+TAKES: Final = frozenset({"take", "get", "bring", "put", "drop"})
 # The letters and short words of a ticket: "infy 10 b mkt", "tcs ke 10 share lo".
 ON_A_TICKET: Final = {"b": Tag.BUY, "s": Tag.SELL, "lo": Tag.BUY, "le": Tag.BUY}
 # These are verbs, too, where a clause of a list begins with one: "b 5 lt, s 6 maruti".
@@ -114,6 +121,8 @@ def _settled(items: list[Item]) -> tuple[Item, ...]:
     _place_not_buy(items)
     _ticket(items)
     _put_in(items)
+    _stop_not_money(items)
+    _taken_down(items)
     named = any(item.has(Tag.SYMBOL) for item in items)
     for at, item in enumerate(items):
         if item.refs and not item.has(Tag.SYMBOL):
@@ -150,6 +159,25 @@ def _put_in(items: list[Item]) -> None:
     if len(placed) != 1 or not money or _sets(items):
         return
     items[placed[0]] = replace(items[placed[0]], meanings={Tag.BUY: MONEY_VERB})
+
+
+def _stop_not_money(items: list[Item]) -> None:
+    """Read "infy ka stop loss 149 pe daal do" as placing one: its only number is the stop's."""
+    numbers = [item for item in items if item.has(*PUT_IN, Tag.PCT)]
+    if len(numbers) != 1 or not any(item.has(Tag.STOP, Tag.TRAIL, Tag.TARGET) for item in items):
+        return
+    for at, item in enumerate(items):
+        if item.folded in LAYS_STOPS and item.meanings.get(Tag.BUY) == MONEY_VERB:
+            items[at] = replace(item, meanings={Tag.PLACE: ""})
+
+
+def _taken_down(items: list[Item]) -> None:
+    """Read "take reliance down to 25" as selling: how far down says which way, not the verb."""
+    if not any(item.has(Tag.DOWN_TO) for item in items):
+        return
+    for at, item in enumerate(items):
+        if item.folded in TAKES and item.has(Tag.BUY):
+            items[at] = replace(item, meanings={Tag.FILLER: ""})
 
 
 def _sets(items: list[Item]) -> bool:

@@ -25,6 +25,11 @@ AFTER_KAR: Final = (
     "kar lijiye|kardo|kar dalo|kar daalo|karna|karna hai|karna h|karwa do|karva do|maro|maar|"
     "maar do|maar de|maarna hai|kar dete hain|karte hain|kr do|kr de|krdo|krna hai|krna h|kro"
 )
+# How a price goes, behind "ke upar" and "ke neeche".
+GOES: Final = (
+    "jaaye|jae|jaae|jaye|jaaega|chali jaye|chali jaaye|chala jaaye|aaye|aae|aa jaye|aa jaaye|"
+    "ho jaye|ho jaaye|jaati hai|jata ho|gaya to|gir jaaye|toot jaye|tute|toote"
+)
 # How it ends when it tells of the past, of what might have been, or asks what to do.
 WAS_DONE: Final = (
     "diya|diye|di|liya|liye|li|chuka|chuke|chuki|rakha|rakhe|rakhi|diya tha|diye the|liya tha|"
@@ -139,6 +144,8 @@ VERB_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.EXIT, "", joined("bahar|se bahar|me se bahar", "nikalo|nikal do|nikal jao|niklo|aa jao|"
         "kar do|karo|nikaalo|nikaal do|nikalwa do")),
     (Tag.EXIT, "", joined("exit|close|cover|square off|squareoff|book|cut", AFTER_KAR)),
+    (Tag.ABOVE, "", joined("ke|se|", "upar|uper|oopar|par", GOES)),
+    (Tag.BELOW, "", joined("ke|se|", "neeche|niche|neche|nichay", GOES)),
     (Tag.BUY, MONEY_VERB, joined("daal|dal|laga|lagwa",
         "dijiye|dijie|dena|dalo|daalo|lo") + "|" + joined("invest", AFTER_KAR)),
     (Tag.BUY, "", joined(PUT_IN, "a|an|the|", "buy|buy order|purchase|purchase order|long|"

@@ -80,7 +80,8 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "realise profit on|encash|"
         "nikal jana hai"),
     (Tag.PLACE, "", "guard|safeguard|shield|defend|keep a|keep an|needs a|needs an|protect|place|"
-        "place an|place a|put in|laga do|lagao|lagado|laga de|lagana|set|"
+        "place an|place a|put in|create|create a|create an|set up a|set up|"
+        "laga do|lagao|lagado|laga de|lagana|set|"
         "set a|set an|trade|attach a|add a"),
     (Tag.LONG, "", "long"),
     (Tag.SHORT, "", "short|shrt|shrot"),

@@ -28,6 +28,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "stop watching|stop monitoring|stop tracking|no more alerts|unwatch"),
     (Tag.CANCEL, "soft", "take back|take it back|call back|yank|bin|ditch|axe|hatwa do|"
         "hata dena|nikal dena|wapas lo|wapas le lo|withdraw|pull|kill|delete|remove|hata do|"
+        "drop my|drop all|drop all my|"
         "hatao|hata de|take down|drop|"
         "stop|"
         "switch off|turn off|clear|get rid of|pull out|pull back|mita do|band karo|band kar do|"

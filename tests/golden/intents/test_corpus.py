@@ -21,6 +21,7 @@ SIZES: Final = {
     "blind_three.jsonl": 150,
     "blind_four.jsonl": 200,
     "blind_five.jsonl": 200,
+    "blind_six.jsonl": 200,
 }
 STRICT_AT_LEAST: Final = {
     "corpus.jsonl": 241,
@@ -30,6 +31,7 @@ STRICT_AT_LEAST: Final = {
     "blind_three.jsonl": 147,
     "blind_four.jsonl": 198,
     "blind_five.jsonl": 199,
+    "blind_six.jsonl": 181,
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 from agents.intent.model import Draft, HeldPosition, MessageKind, OpenOrder, ParseContext
 from agents.reading.reader import OfflineReader
 from riskgate.contracts.instruments import InstrumentRef
+from riskgate.contracts.intents import Operator
 from riskgate.contracts.orders import Product, Side
 from tests.unit.intent.fake_directory import FakeDirectory, ref
 from tests.unit.intent.talk import NOW, PARSER, codes, say, unfinished
@@ -193,3 +194,41 @@ def test_a_plain_cancel_is_still_one(said: str) -> None:
 
 def test_leaving_all_orders_sells_nothing_of_what_is_held() -> None:
     assert not say("exit all orders", positions=held(50), open_orders=RESTING).trades
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["take infy down to 25 shares", "bring infy down to 25 shares", "take my infy down to 25"],
+)
+def test_how_far_down_says_which_way_whatever_the_verb(said: str) -> None:
+    trade = say(said, holdings=held(60)).trades[0]
+    assert trade.side is Side.SELL
+    assert trade.sizing is not None
+    assert trade.sizing.value == Decimal(35)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "infy ka stop loss 1449 pe daal do",
+        "infy ka stop loss 1449 pe daal dijiye",
+        "infy pe sl 1449 dal do",
+        "infy ka stop loss 1449 pe laga do",
+    ],
+)
+def test_a_stop_put_in_in_hinglish_guards_what_is_held_and_buys_nothing(said: str) -> None:
+    trade = say(said, holdings=held(60)).trades[0]
+    assert (trade.side, trade.trigger_price) == (Side.SELL, Decimal(1449))
+
+
+@pytest.mark.parametrize("goes", ["jaye", "jaaye", "jae", "aa jaaye", "chala jaaye"])
+@pytest.mark.parametrize(("way", "op"), [("neeche", Operator.LT), ("upar", Operator.GT)])
+def test_a_price_goes_up_and_down_in_every_spelling(goes: str, way: str, op: Operator) -> None:
+    trade = say(f"agar infy 1450 ke {way} {goes} to 20 kharid lena").trades[0]
+    assert trade.condition is not None
+    assert (trade.side, trade.condition.operator) == (Side.BUY, op)
+
+
+def test_dropping_what_is_pending_cancels_and_dropping_what_is_held_does_not() -> None:
+    assert say("drop all my pending buy orders").kind is MessageKind.CANCEL
+    assert not say("drop all my infy", holdings=held(60)).trades
