@@ -30,7 +30,6 @@ PLACED: Final = (
     Tag.STOP, Tag.TRIGGER, Tag.TARGET, Tag.LIMIT, Tag.VALIDITY, Tag.TRAIL, Tag.SL_ORDER,
     Tag.SLM_ORDER, Tag.ORDER, Tag.MY,
 )  # fmt: skip
-PUT_IN: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 POSSESSIVE: Final = "'s"
 LISTED: Final = frozenset({"-eq", ".ns", ".nse", "-nse"})
 NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, NAMED, MONEY_SIZED})
@@ -145,7 +144,7 @@ def _place_not_buy(items: list[Item]) -> None:
         follows, after = items[spoken[place + 1]], spoken[place + 2 : place + 3]
         if follows.has(*PLACED):
             items[at] = replace(items[at], meanings={Tag.PLACE: ""})
-        elif follows.has(*PUT_IN) and any(items[each].has(Tag.IN, Tag.INTO) for each in after):
+        elif follows.has(*MONEY) and any(items[each].has(Tag.IN, Tag.INTO) for each in after):
             items[at] = replace(items[at], meanings={Tag.BUY: ""})
 
 
@@ -163,7 +162,7 @@ def _put_in(items: list[Item]) -> None:
 
 def _stop_not_money(items: list[Item]) -> None:
     """Read "infy ka stop loss 149 pe daal do" as placing one: its only number is the stop's."""
-    numbers = [item for item in items if item.has(*PUT_IN, Tag.PCT)]
+    numbers = [item for item in items if item.has(*MONEY, Tag.PCT)]
     if len(numbers) != 1 or not any(item.has(Tag.STOP, Tag.TRAIL, Tag.TARGET) for item in items):
         return
     for at, item in enumerate(items):
