@@ -9,7 +9,7 @@ from adapters.brokers.mock.market import FixedMarket
 from app.clock import SystemClock
 from tests.fakes.kite_standin import KiteStandin
 
-START_MAX_S = 10
+START_MAX_S = 60
 
 
 @contextmanager

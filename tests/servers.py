@@ -27,9 +27,9 @@ from app.persistence import embedded
 from app.persistence.embedded import postmaster
 
 REPO = Path(__file__).resolve().parents[1]
-START_MAX_S = 60.0
-STOP_MAX_S = 30.0
-GONE_MAX_S = 10.0
+START_MAX_S = 120.0
+STOP_MAX_S = 60.0
+GONE_MAX_S = 60.0
 POLL_S = 0.02
 LOCAL_MARKS = ("SIGMATRADER_", "COV_CORE_", "COVERAGE_")
 
@@ -65,7 +65,7 @@ class Server:
         """Return a client that signs in with a key, the owner's by default."""
         signed = key or self.key
         headers = {"Authorization": f"Bearer {signed}"} if signed else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the server and of commands that act on its home."""

@@ -35,7 +35,7 @@ from tests.chaos.points import Point, Step
 from tests.processes import within
 from tests.servers import REPO, free_port
 
-START_MAX_S = 30.0
+START_MAX_S = 120.0
 POLL_S = 0.01
 PREPARED = "prepared"
 SECRET = "the broker's secret"
@@ -103,11 +103,11 @@ class BrokerLoop:
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
     def _wait(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
 
 @dataclass
@@ -186,7 +186,7 @@ class Process:
     def client(self) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         return httpx.Client(
-            base_url=self.url, headers=headers, timeout=20, trust_env=False, verify=False
+            base_url=self.url, headers=headers, timeout=60, trust_env=False, verify=False
         )
 
     def alive(self) -> bool:

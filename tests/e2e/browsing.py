@@ -33,6 +33,10 @@ QUIET = (
     "--no-pings",
 )
 
+# Far above what a page needs: a busy machine is no fault of the page.
+WAIT_MAX_MS = 60_000
+expect.set_options(timeout=WAIT_MAX_MS)
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -49,7 +53,7 @@ def visit(
 ) -> Iterator[Page]:
     """Open the page signed in; every error in the page's console fails the test."""
     context = browser.new_context(viewport=size)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(WAIT_MAX_MS)
     page = context.new_page()
     errors: list[str] = []
 

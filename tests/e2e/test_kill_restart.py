@@ -132,7 +132,7 @@ def kill_during_approval(server: Server, card_id: str, after_ms: int) -> None:
     assert connected.wait(10)
     time.sleep(after_ms / 1_000)
     server.kill()
-    sender.join(10)
+    sender.join(60)
     assert not sender.is_alive()
 
 

@@ -190,10 +190,10 @@ def test_wrong_requests_are_answered_on_the_wire(tmp_path: Path) -> None:
     with serving(tmp_path, "--token", "secret") as (url, _process):
         port = int(url.rsplit(":", 1)[1])
         for head in ("Content-Length: -1", "Content-Length: many"):
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
                 raw.sendall(f"POST /intent HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
                 assert raw.recv(64).startswith(b"HTTP/1.1 400")
-        with httpx.Client(base_url=url, trust_env=False, timeout=10) as client:
+        with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
             assert client.post("/intent", json={"intent": INTENT}).status_code == 401
             signed = {"Authorization": "Bearer secret", "Content-Type": "application/json"}
             deep = client.post("/intent", content=b"[" * 30_000, headers=signed)

@@ -118,7 +118,7 @@ class McpDesk:
             transport=httpx.ASGITransport(app=self.desk.app, raise_app_exceptions=False),
             base_url=ADDRESS,
             headers={**signed, **headers},
-            timeout=30,
+            timeout=60,
         ) as http:
             yield Wire(http)
 

@@ -33,7 +33,7 @@ async def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> R
         async def run_work() -> R:
             return await work(desk.container)
 
-        return asyncio.run_coroutine_threadsafe(run_work(), loop).result(30)
+        return asyncio.run_coroutine_threadsafe(run_work(), loop).result(60)
 
     monkeypatch.setattr(kill, "with_application", on_the_desk)
     return await asyncio.to_thread(CliRunner().invoke, kill.app, list(arguments))

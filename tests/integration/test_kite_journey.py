@@ -296,7 +296,7 @@ async def test_a_kill_switch_pulled_while_kite_is_slow_to_say_whose_login_it_is_
         await validated(client, plan)
         with world.kite.troubles.held("get_profile") as hold:
             approving = asyncio.ensure_future(approve(client, card, **KNOWING))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await hold.reached.wait()
             halt = {"level": "HALTED", "reason": "test"}
             pulled = await client.post("/api/v1/kill-switch", json=halt)

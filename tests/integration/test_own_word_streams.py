@@ -105,7 +105,7 @@ async def test_a_word_that_cannot_be_carried_out_leaves_the_card_and_ends_the_st
     settings: Settings, location: DatabaseLocation
 ) -> None:
     async with executing_desk(settings, location) as (bench, _desk, client):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             above = await client.post(
                 "/api/v1/chat", json={"message": "buy 25 INFY at market, cnc"}, headers=STREAM
             )

@@ -49,7 +49,7 @@ def has_the_packages(python: str) -> bool:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     return probe.returncode == 0 and probe.stdout.strip() != "{}.{}".format(*sys.version_info)
 

@@ -86,7 +86,7 @@ class Browser:
         self._came_back: dict[str, list[str]] = {}
 
     async def go(self, url: str) -> None:
-        async with httpx2.AsyncClient(follow_redirects=False, trust_env=False) as http:
+        async with httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=60) as http:
             answer = await http.get(url)
         self._came_back = parse_qs(urlsplit(answer.headers["location"]).query)
 

@@ -39,7 +39,7 @@ def plain_post(number: int) -> Step:
     """Return the same with a plain POST."""
 
     async def step(stage: Stage) -> None:
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
             client = HttpClient(stage.kite.url, http, stage.kite.logged_in(A))
             answer = await client.post("tools/call", {"name": "get_profile"}, number=1)
         row = stage.recorded[number]

@@ -122,7 +122,7 @@ async def b_logs_in(stage: Stage) -> None:
 
 
 async def b_from_elsewhere(stage: Stage) -> None:
-    async with httpx.AsyncClient(trust_env=False) as fresh:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as fresh:
         client = HttpClient(stage.kite.url, fresh, stage.clients["B"].session_id)
         await stage.message(109, client, "tools/call", {"name": "get_profile"})
 
@@ -172,7 +172,7 @@ async def charset(stage: Stage) -> None:
 
 async def client_hangs_up(stage: Stage) -> None:
     row = stage.recorded[120]
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
         client = HttpClient(stage.kite.url, http, stage.clients["A"].session_id)
         with stage.kite.troubles.held("place_order", before=True) as held:
             placing = asyncio.ensure_future(client.tool("place_order", **row["arguments"]))
@@ -185,7 +185,7 @@ async def client_hangs_up(stage: Stage) -> None:
 
 
 async def registry_waits(stage: Stage) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
         leaving = HttpClient(stage.kite.url, http, stage.kite.logged_in(B))
         with stage.kite.troubles.held("DELETE") as held:
             ending = asyncio.ensure_future(leaving.delete())

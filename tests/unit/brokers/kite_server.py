@@ -42,6 +42,6 @@ async def served(
     """Run a stand-in and give a client that has opened no session."""
     async with (
         running(make(a_market(clock), clock)) as kite,
-        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+        httpx.AsyncClient(trust_env=False, timeout=60) as http,
     ):
         yield kite, HttpClient(kite.url, http)

@@ -129,6 +129,6 @@ def test_the_server_starts_without_alpacas_client() -> None:
         "print(sorted(name for name in sys.modules if name.split('.')[0] == 'alpaca'))"
     )
     outcome = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert outcome.stdout == "[]\n"

@@ -47,7 +47,7 @@ async def stage() -> AsyncIterator[Stage]:
     clock = FakeClock()
     async with (
         running(the_server(clock, "Asha Bose")) as kite,
-        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+        httpx.AsyncClient(trust_env=False, timeout=60) as http,
     ):
         client = HttpClient(kite.url, http, kite.logged_in())
         stage = Stage(kite, clock, {}, {"A": client})

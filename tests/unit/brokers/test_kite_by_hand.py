@@ -93,7 +93,7 @@ def state_of(kite: KiteStandin) -> tuple[object, ...]:
 async def test_every_control_does_something_and_leads_back_to_its_page(name: str) -> None:
     async with (
         running(the_standin(0)) as kite,
-        httpx.AsyncClient(trust_env=False, follow_redirects=True) as http,
+        httpx.AsyncClient(trust_env=False, follow_redirects=True, timeout=60) as http,
     ):
         client = HttpClient(kite.url, http, kite.logged_in())
         await client.read("place_order", **ORDER)
@@ -109,7 +109,7 @@ async def test_every_control_does_something_and_leads_back_to_its_page(name: str
 async def test_a_page_from_elsewhere_controls_nothing() -> None:
     async with (
         running(the_standin(0)) as kite,
-        httpx.AsyncClient(trust_env=False) as http,
+        httpx.AsyncClient(trust_env=False, timeout=60) as http,
     ):
         session_id = kite.logged_in()
         evil = {"origin": "http://evil.example"}
@@ -121,7 +121,7 @@ async def test_a_page_from_elsewhere_controls_nothing() -> None:
 async def test_a_person_logs_in_on_the_page_and_sees_the_order_in_the_controls() -> None:
     async with (
         running(the_standin(0)) as kite,
-        httpx.AsyncClient(trust_env=False, follow_redirects=True) as http,
+        httpx.AsyncClient(trust_env=False, follow_redirects=True, timeout=60) as http,
     ):
         client = HttpClient(kite.url, http)
         await client.initialize()
@@ -150,7 +150,7 @@ def test_it_runs_beside_a_test_that_has_no_loop() -> None:
     with in_a_thread(the_standin(0)) as kite:
         session = {"mcp-session-id": kite.logged_in(), "content-type": "application/json"}
         call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "get_orders"}}
-        with httpx.Client(trust_env=False) as http:
+        with httpx.Client(trust_env=False, timeout=60) as http:
             answer = http.post(kite.url, json=call, headers=session)
         assert answer.json()["result"]["content"] == [{"type": "text", "text": "[]"}]
         assert kite.count("get_orders") == 1

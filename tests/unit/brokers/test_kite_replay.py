@@ -51,7 +51,7 @@ async def stage(recorded: Mapping[int, Row]) -> AsyncIterator[Stage]:
     clock = FakeClock()
     async with (
         running(the_server(clock, name)) as kite,
-        httpx.AsyncClient(trust_env=False, timeout=10) as http,
+        httpx.AsyncClient(trust_env=False, timeout=60) as http,
     ):
         client = HttpClient(kite.url, http)
         yield Stage(kite, clock, recorded, {"A": client})

@@ -84,7 +84,7 @@ async def test_only_the_first_call_of_a_session_says_that_nobody_is_logged_in(
 async def test_a_session_works_from_any_connection_without_initialize(
     kite: KiteStandin, trader: HttpClient
 ) -> None:
-    async with httpx.AsyncClient(trust_env=False) as other:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as other:
         elsewhere = HttpClient(kite.url, other, trader.session_id)
         assert (await elsewhere.read("get_profile"))["user_name"] == "Asha Bose"
 
@@ -186,7 +186,7 @@ async def test_a_client_that_hangs_up_does_not_stop_its_order(
         placing = asyncio.ensure_future(trader.tool("place_order", **ORDER))
         await asyncio.wait_for(held.reached.wait(), 20)
         placing.cancel()
-    trader.http = httpx.AsyncClient(trust_env=False)
+    trader.http = httpx.AsyncClient(trust_env=False, timeout=60)
     async with trader.http:
         await trader.read("get_orders")
     assert [order.form["tag"] for order in kite.oms.orders] == [ORDER["tag"]]
@@ -195,7 +195,7 @@ async def test_a_client_that_hangs_up_does_not_stop_its_order(
 async def test_every_call_waits_while_a_session_is_logged_out(
     kite: KiteStandin, trader: HttpClient
 ) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
         leaving = HttpClient(kite.url, http, kite.logged_in("CD5678"))
         with kite.troubles.held("DELETE") as held:
             ending = asyncio.ensure_future(leaving.delete())

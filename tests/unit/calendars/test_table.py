@@ -77,7 +77,7 @@ def test_the_app_reads_its_calendars_without_pandas() -> None:
         "print(sorted({'pandas', 'numpy', 'exchange_calendars'} & set(sys.modules)))"
     )
     outcome = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert outcome.stdout == "[]\n"
 

@@ -60,7 +60,7 @@ def test_the_process_lets_orders_go_first_and_bounds_itself() -> None:
         env=runner.ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=True,
     )
     niceness, cpu_s, memory = map(int, said.stdout.split())

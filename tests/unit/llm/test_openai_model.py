@@ -26,6 +26,9 @@ from tests.fakes.model_server import ModelServer, Payload, completion, failure
 
 KEY = "sk-test-0123456789abcdef"
 BYTES_MAX = 20_000
+# No answer is slow by design but silence, so a busy machine may take its time over the others.
+TIMEOUT_S = 60.0
+SILENCE_S = 0.2
 
 
 def a_request(text: str = "buy 10 INFY") -> ModelRequest:
@@ -41,12 +44,16 @@ def a_request(text: str = "buy 10 INFY") -> ModelRequest:
     )
 
 
-def a_model(url: str, transport: httpx2.AsyncBaseTransport | None = None) -> OpenAIModel:
+def a_model(
+    url: str,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> OpenAIModel:
     endpoint = ModelEndpoint(
         url=url,
         api_key=SecretStr(KEY),
         model="any-1",
-        timeout_s=0.5,
+        timeout_s=timeout_s,
         tokens_max=200,
         reply_bytes_max=BYTES_MAX,
     )
@@ -56,10 +63,11 @@ def a_model(url: str, transport: httpx2.AsyncBaseTransport | None = None) -> Ope
 @asynccontextmanager
 async def standing_in(
     script: Callable[[Payload], Reply | str | None],
+    timeout_s: float = TIMEOUT_S,
 ) -> AsyncIterator[tuple[ModelServer, OpenAIModel]]:
     server = ModelServer(script)
     await server.start()
-    model = a_model(server.base_url)
+    model = a_model(server.base_url, timeout_s=timeout_s)
     try:
         yield server, model
     finally:
@@ -95,8 +103,7 @@ async def test_an_endpoint_without_schemas_is_asked_more_simply_and_that_is_reme
     ]
 
 
-FAILURES: list[tuple[str, Reply | None, type[ModelError]]] = [
-    ("silence", None, ModelUnavailable),
+FAILURES: list[tuple[str, Reply, type[ModelError]]] = [
     ("endless", Reply(200, " " * 1000, endless=True), ModelReplyInvalid),
     ("one megabyte", completion("x" * 1_000_000), ModelReplyInvalid),
     ("a huge error", Reply(500, "x" * 1_000_000), ModelReplyInvalid),
@@ -117,13 +124,19 @@ FAILURES: list[tuple[str, Reply | None, type[ModelError]]] = [
 
 @pytest.mark.parametrize(("reply", "error"), [case[1:] for case in FAILURES])
 async def test_every_failure_has_a_name_and_is_asked_once(
-    reply: Reply | None, error: type[ModelError]
+    reply: Reply, error: type[ModelError]
 ) -> None:
     async with standing_in(lambda _: reply) as (server, model):
         with pytest.raises(error) as raised:
             await model.complete(a_request())
     assert len(server.requests) == 1
     assert KEY not in str(raised.value)
+
+
+async def test_silence_ends_at_the_time_limit_as_unavailable() -> None:
+    async with standing_in(lambda _: None, timeout_s=SILENCE_S) as (_, model):
+        with pytest.raises(ModelUnavailable, match="did not answer within"):
+            await model.complete(a_request())
 
 
 async def test_a_reply_that_could_unfold_without_end_is_refused() -> None:
