@@ -299,7 +299,13 @@ class PlanProposer(Protocol):
         ...
 
     async def request_approval(
-        self, caller: Caller, composed: ComposedPlan, judged: Judged, title: str
+        self,
+        caller: Caller,
+        composed: ComposedPlan,
+        judged: Judged,
+        *,
+        title: str,
+        proposed_by: Relay | None,
     ) -> Card:
         """Store a pending card, sealed to the plan, for a person to decide."""
         ...

@@ -17,6 +17,7 @@ from riskgate.contracts.intents import (
     TimeWindow,
 )
 from riskgate.contracts.orders import OrderType, Product, Side
+from tools.ports import Relay
 
 
 class SaidValidity(StrEnum):
@@ -104,7 +105,8 @@ class Draft(Contract):
 
     One that lacks nothing waits for its approval: it can be changed, never approved, by words.
     `card_id` is the card that shows it and that a change takes the place of. `cancels` are orders
-    that are cancelled at a yes, instead of a trade.
+    that are cancelled at a yes, instead of a trade. `proposed_by` is the program whose words are in
+    it.
     """
 
     trade: TradeDraft
@@ -113,6 +115,7 @@ class Draft(Contract):
     message: str
     card_id: str | None = None
     cancels: tuple[str, ...] = ()
+    proposed_by: Relay | None = None
 
 
 class ParseContext(Contract):

@@ -12,6 +12,7 @@ from agents.intent.model import (
     ParsedMessage,
     TradeDraft,
 )
+from agents.nodes.proposer import proposer
 from agents.nodes.step import step
 from agents.reading.reader import MEANING
 from agents.state import TurnState
@@ -68,6 +69,7 @@ async def ask(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
             message=state["message"][:500],
             card_id=state.get("supersedes"),
             cancels=tuple(state.get("cancels", ())),
+            proposed_by=proposer(context, trade.provenance),
         )
         fields: dict[str, JsonValue] = {
             "question": question,

@@ -8,6 +8,7 @@ from langgraph.types import interrupt
 from agents.context import TurnContext
 from agents.insights import figures
 from agents.intent.model import Draft, ParsedMessage
+from agents.nodes.proposer import proposer
 from agents.nodes.step import step
 from agents.state import JsonObject, Resumption, TurnState, refused
 from riskgate.contracts.plans import TradePlan
@@ -39,11 +40,12 @@ async def card(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
             composed,
             judged,
             title=plan_title(composed.plan),
+            proposed_by=proposer(context, composed.plan.intent.provenance),
         )
         context.events.card(shown)
     return {
         "card_id": shown.id,
-        "draft": _waiting(state, shown.id),
+        "draft": _waiting(context, state, shown.id),
         "outcome": TurnOutcome.AWAITING_APPROVAL,
         "error_code": None,
         "explanations": [
@@ -64,11 +66,15 @@ async def _withdraw_earlier(context: TurnContext, state: TurnState) -> ToolRefus
     )
 
 
-def _waiting(state: TurnState, card_id: str) -> JsonObject:
+def _waiting(context: TurnContext, state: TurnState, card_id: str) -> JsonObject:
     """Return the trade as it was said, so that newer words can change it while the card waits."""
-    parsed = ParsedMessage.model_validate(state["parsed"])
+    trade = ParsedMessage.model_validate(state["parsed"]).trades[0]
     draft = Draft(
-        trade=parsed.trades[0], missing=(), message=state["message"][:500], card_id=card_id
+        trade=trade,
+        missing=(),
+        message=state["message"][:500],
+        card_id=card_id,
+        proposed_by=proposer(context, trade.provenance),
     )
     return draft.model_dump(mode="json")
 

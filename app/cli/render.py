@@ -127,9 +127,9 @@ def _proposed_by(card: Json) -> list[RenderableType]:
     if not said:
         return []
     how, client, user = (safe(said.get(name)) for name in ("channel", "client", "user"))
-    line = (
-        f"Proposed through {how.upper()} by “{client}” in the name of {user}: its words, not yours."
-    )
+    sources = {source.get("source") for source in (card.get("provenance") or {}).values()}
+    whose = "except where the card says yours." if "user_span" in sources else "not yours."
+    line = f"Proposed through {how.upper()} by “{client}” in the name of {user}: its words, {whose}"
     return [Text(line, style="bold yellow")]
 
 

@@ -38,6 +38,7 @@ from tools.ports import (
     EarlierRequest,
     InstrumentDirectory,
     Judged,
+    Relay,
     ToolRefusal,
     Weighed,
 )
@@ -289,7 +290,13 @@ class Proposals:
         )
 
     async def request_approval(
-        self, caller: Caller, composed: ComposedPlan, judged: Judged, title: str
+        self,
+        caller: Caller,
+        composed: ComposedPlan,
+        judged: Judged,
+        *,
+        title: str,
+        proposed_by: Relay | None,
     ) -> Card:
         """Store the pending card with a seal over everything an approval is bound to."""
         now = self._clock.now()
@@ -312,7 +319,7 @@ class Proposals:
             plan_id=plan.plan_id,
             plan_hash=plan.plan_hash,
             decision_id=caller.decision_id,
-            fields={**self._fields(composed, judged, standing), **_proposed_by(caller)},
+            fields={**self._fields(composed, judged, standing), **_proposed_by(proposed_by)},
             provenance=plan_provenance(plan),
         )
         terms = SealedTerms(
@@ -414,11 +421,9 @@ def mode_of_run(broker_mode: ExecutionMode, *, live: bool) -> ExecutionMode:
     return broker_mode
 
 
-def _proposed_by(caller: Caller) -> dict[str, JsonValue]:
+def _proposed_by(relay: Relay | None) -> dict[str, JsonValue]:
     """Name the program whose words the card stands on, so that nobody takes them for their own."""
-    if caller.relay is None:
-        return {}
-    return {"proposed_by": caller.relay.model_dump(mode="json")}
+    return {} if relay is None else {"proposed_by": relay.model_dump(mode="json")}
 
 
 def _plan_entry(caller: Caller, plan_id: str, plan_hash: str) -> Entry:

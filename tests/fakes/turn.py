@@ -30,6 +30,7 @@ from tools.ports import (
     EarlierRequest,
     ExecutionReport,
     Judged,
+    Relay,
     ToolRefusal,
     Weighed,
 )
@@ -101,6 +102,7 @@ class FakeSystem:
     reconciled: ReconciliationResult | ToolRefusal | None = None
     cancelled: SubmittedOrder | ToolRefusal | None = None
     withdrawn: ToolRefusal | None = None
+    proposed_by: Relay | None = None
     rows: Mapping[InstrumentRef, Instrument] = field(default_factory=dict)
     parsed: ParsedMessage | None = None
     before: EarlierRequest | None = None
@@ -162,8 +164,15 @@ class FakeSystem:
         return self.weighed
 
     async def request_approval(
-        self, caller: Caller, composed: ComposedPlan, judged: Judged, title: str
+        self,
+        caller: Caller,
+        composed: ComposedPlan,
+        judged: Judged,
+        *,
+        title: str,
+        proposed_by: Relay | None,
     ) -> Card:
+        self.proposed_by = proposed_by
         return self._given("request_approval", a_card(title=title))
 
     async def submit(self, caller: Caller, card_id: str) -> ExecutionReport:

@@ -59,6 +59,44 @@ async def test_the_card_says_whose_words_it_stands_on(
     }
 
 
+async def test_a_card_that_a_person_changes_still_says_who_proposed_the_rest(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with mcp_desk(settings, location) as desk, desk.wire() as wire:
+        await wire.call("propose_trade", message=ORDER)
+        thread = rows(location, "SELECT thread_id FROM cards WHERE kind = 'trade_plan'")[0]
+        async with desk.desk.client() as http:
+            words = ("make it 20", "make it 30", "sell 5 TCS at market, mis")
+            answers = [await say(http, text, **thread) for text in words]
+    changed, again, fresh = (answer["cards"][-1] for answer in answers)
+    said_by = {"channel": "mcp", "client": "test-host 1.0", "user": "owner"}
+    assert [card["fields"].get("proposed_by") for card in (changed, again, fresh)] == [
+        said_by,
+        said_by,
+        None,
+    ]
+    for card in (changed, again):
+        sources = {name: item["source"] for name, item in card["provenance"].items()}
+        assert (sources.pop("sizing"), sources.pop("account_id")) == ("user_span", "policy_default")
+        assert set(sources.values()) == {"client_span"}
+    own = {item["source"] for item in fresh["provenance"].values()}
+    assert own == {"user_span", "policy_default"}
+
+
+async def test_a_question_of_a_program_that_a_person_answers_still_says_who_asked(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    async with mcp_desk(settings, location) as desk, desk.wire() as wire:
+        await wire.call("propose_trade", message="buy INFY at market, cnc")
+        thread = rows(location, "SELECT thread_id FROM threads")[0]
+        async with desk.desk.client() as http:
+            answer = await say(http, "10", **thread)
+    card = answer["cards"][-1]
+    assert card["fields"]["proposed_by"]["client"] == "test-host 1.0"
+    assert card["provenance"]["sizing"]["source"] == "user_span"
+    assert card["provenance"]["side"]["source"] == "client_span"
+
+
 async def test_a_request_id_proposes_once(settings: Settings, location: DatabaseLocation) -> None:
     async with mcp_desk(settings, location) as desk, desk.wire() as wire:
         first = await wire.call("propose_trade", message=ORDER, request_id="r-1")

@@ -1,7 +1,7 @@
 """Ask a person to decide on a plan."""
 
 from riskgate.contracts.cards import Card
-from tools.ports import Caller, ComposedPlan, Judged, PlanProposer
+from tools.ports import Caller, ComposedPlan, Judged, PlanProposer, Relay
 from tools.registry import Tool, Toolbox
 from tools.scopes import Scope
 
@@ -25,11 +25,14 @@ async def request_approval(
     judged: Judged,
     *,
     title: str,
+    proposed_by: Relay | None,
 ) -> Card:
-    """Return the pending card."""
+    """Return the pending card, which names the program that the words came from."""
     return await toolbox.call(
         TOOL,
         {"plan_id": composed.plan.plan_id},
-        lambda: proposer.request_approval(caller, composed, judged, title),
+        lambda: proposer.request_approval(
+            caller, composed, judged, title=title, proposed_by=proposed_by
+        ),
         lambda card: f"card {card.id}",
     )

@@ -188,9 +188,11 @@ function heading(card, parts) {
 }
 
 /** Name the program that passed on the words: nobody may take them for their own. */
-function proposedBy({ fields: { proposed_by: said } }) {
+function proposedBy({ fields: { proposed_by: said }, provenance = {} }) {
   if (!said) return null;
-  const text = `Proposed through ${String(said.channel).toUpperCase()} by “${said.client}” in the name of ${said.user}: its words, not yours.`;
+  const changed = Object.values(provenance).some(({ source }) => source === "user_span");
+  const whose = changed ? "except where the card says yours." : "not yours.";
+  const text = `Proposed through ${String(said.channel).toUpperCase()} by “${said.client}” in the name of ${said.user}: its words, ${whose}`;
   return el("p", { class: "note warn proposed-by" }, text);
 }
 

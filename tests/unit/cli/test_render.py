@@ -289,6 +289,18 @@ def test_a_card_that_a_program_asked_for_says_so_and_whose_words_they_are() -> N
     assert "your words" not in shown
 
 
+def test_a_programs_card_that_a_person_changed_says_that_some_words_are_theirs() -> None:
+    card = a_plan_card()
+    spans = {name: {**one, "source": "client_span"} for name, one in card["provenance"].items()}
+    spans["sizing"] = card["provenance"]["sizing"]
+    said_by = {"channel": "mcp", "client": "claude 1.0", "user": "owner"}
+    fields = {**card["fields"], "proposed_by": said_by}
+    shown = drawn(render_card({**card, "fields": fields, "provenance": spans}))
+    assert "in the name of owner: its words," in shown
+    assert "except where the card says yours." in " ".join(shown.replace("│", "").split())
+    assert "its words, not yours" not in shown
+
+
 def test_what_was_chosen_in_the_page_is_said_to_be_chosen() -> None:
     assert source_text({"source": "ui", "text": "NSE:INFY"}) == "chosen by you"
     assert source_text({"source": "user_span", "text": "INFY"}) == "your words “INFY”"

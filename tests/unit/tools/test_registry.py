@@ -229,7 +229,7 @@ CALLS: list[tuple[Call, str, dict[str, Any]]] = [
     ),
     (
         lambda box, system: request_approval.request_approval(
-            box, system, CALLER, composed(), judged(), title="BUY"
+            box, system, CALLER, composed(), judged(), title="BUY", proposed_by=None
         ),
         "card card-1",
         {"plan_id": "plan-1"},
