@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from random import Random
 
+from adapters.brokers.kite_mcp.breaker import PAUSE_S
 from adapters.errors import BrokerUnavailable
 from adapters.ports import LoginState
 from app.identity.principal import OWNER_TENANT
@@ -112,6 +113,8 @@ async def test_a_place_that_is_dropped_midway_is_never_sent_twice(
             await world.look(chance)
             await world.desk.container.engine.execute(OWNER_TENANT, chance.choice(list(plans)))
             world.bench.clock.advance(seconds=chance.randint(1, 40))
+            # After so many failures in a row only an order that comes later than this leaves.
+            world.login.seconds.now_s += PAUSE_S
         for _ in range(3):
             world.bench.clock.advance(seconds=60)
             await world.look(chance)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 from pydantic import JsonValue
 
-from adapters.brokers.kite_mcp.catalogue import KINDS, WRITES
+from adapters.brokers.kite_mcp.breaker import Breaker, CallsPaused, is_trouble
+from adapters.brokers.kite_mcp.catalogue import KINDS, WRITES, Kind
 from adapters.brokers.kite_mcp.heard import (
+    is_in_trouble,
     reply_of,
     says_nobody_is_logged_in,
     session_is_gone,
@@ -40,6 +42,7 @@ class KiteCalls:
         self._limits = limits
         self._book = book
         self._monotonic = monotonic
+        self._breaker = Breaker(monotonic=monotonic)
 
     async def call(
         self,
@@ -56,9 +59,10 @@ class KiteCalls:
         """
         order_id = arguments.get("order_id")
         try:
+            self._breaker.admit(KINDS[name])
             await self._limits.admit(KINDS[name], order_id if isinstance(order_id, str) else None)
-        except OverLimit as over:
-            raise BrokerUnavailable(over.message) from over
+        except (CallsPaused, OverLimit) as held:
+            raise BrokerUnavailable(held.message) from held
         # Last, so that as little as possible lies between the look and the call.
         await self.look(session, name)
         if self._monotonic() > send_by_s:
@@ -74,7 +78,7 @@ class KiteCalls:
         try:
             look = await self._tools.look(session, age_max_s=age_max_s)
         except CallFailed as failed:
-            await self._note(failed, session)
+            await self._note(failed, session, KINDS[name])
             raise BrokerUnavailable(
                 f"Kite's server did not list its tools: {failed.message}"
             ) from failed
@@ -84,10 +88,11 @@ class KiteCalls:
     async def _asked(
         self, session: ServerSession, name: str, arguments: Mapping[str, JsonValue]
     ) -> KiteReply:
+        asked_s = self._monotonic()
         try:
             answer = await self._mcp.call_tool(session, name, arguments)
         except CallFailed as failed:
-            await self._note(failed, session)
+            await self._note(failed, session, KINDS[name])
             if surely_not_done(failed):
                 raise BrokerUnavailable(failed.message) from failed
             raise ToolsInterrupted(failed.message) from failed
@@ -96,9 +101,15 @@ class KiteCalls:
             raise ToolsInterrupted(f"{name} answered in another form than one text")
         if says_nobody_is_logged_in(reply) and session.session_id is not None:
             await self._moved(NotLoggedIn(session.session_id))
+        if not reply.is_error:
+            self._breaker.worked(KINDS[name])
+        elif is_trouble(KINDS[name], took_s=self._monotonic() - asked_s):
+            self._breaker.failed(KINDS[name])
         return reply
 
-    async def _note(self, failed: CallFailed, session: ServerSession) -> None:
+    async def _note(self, failed: CallFailed, session: ServerSession, kind: Kind) -> None:
+        if is_in_trouble(failed):
+            self._breaker.failed(kind)
         if session_is_gone(failed) and session.session_id is not None:
             # Another replica of the server says the same; only a second word ends a login.
             try:

@@ -18,6 +18,7 @@ _SESSION_GONE: Final = frozenset(
         (HTTPStatus.NOT_FOUND, "Session terminated"),
     }
 )
+_SERVER_ERRORS: Final = HTTPStatus.INTERNAL_SERVER_ERROR
 _INVALID_REQUEST: Final = -32600
 _UNKNOWN_METHOD: Final = -32601
 _INVALID_PARAMS: Final = -32602
@@ -52,6 +53,14 @@ def surely_not_done(failed: CallFailed) -> bool:
     if failed.rpc_code in {_INVALID_REQUEST, _UNKNOWN_METHOD}:
         return True
     return failed.rpc_code == _INVALID_PARAMS and failed.rpc_said.endswith(_NO_SUCH_TOOL)
+
+
+def is_in_trouble(failed: CallFailed) -> bool:
+    """Say whether a call failed because server or Kite cannot serve now: silence, 429 or 5xx."""
+    if failed.rpc_code is not None:
+        return False
+    status = failed.status
+    return status is None or status == HTTPStatus.TOO_MANY_REQUESTS or status >= _SERVER_ERRORS
 
 
 def logout_is_done(status: int, said: str) -> bool:
