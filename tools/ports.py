@@ -403,8 +403,8 @@ class FileReader(Protocol):
 
     async def found(
         self, caller: Caller, file_id: str, sheet: int, wish: RowWish, *, limit: int
-    ) -> FoundRows:
-        """Return which rows of a sheet (from 0) are wanted."""
+    ) -> FoundRows | None:
+        """Return which rows of a sheet (from 0) are wanted, None where the file is gone."""
         ...
 
     async def nets(
@@ -416,8 +416,9 @@ class FileReader(Protocol):
         symbol: int,
         quantity: int,
         side: int | None,
-    ) -> NetQuantities:
-        """Return the quantities of a sheet by symbol, sales taken away where a side is written."""
+    ) -> NetQuantities | None:
+        """Return the quantities of a sheet by symbol, sales taken away where a side is written;
+        None where the file is gone."""
         ...
 
 

@@ -212,7 +212,7 @@ def no_quantities(place: Place) -> Insight:
 
 def nothing_attached(*, was_there: bool) -> Insight:
     """Say that there is no file to ask about."""
-    return plain("Files", GONE if was_there else NOT_HERE)
+    return plain("Files", GONE, code="FILE_REMOVED") if was_there else plain("Files", NOT_HERE)
 
 
 def table_of(place: Place, rows: Sequence[FileRow], *, matching: int | None = None) -> Json:

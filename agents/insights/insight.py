@@ -36,13 +36,14 @@ class Cited:
 
 @dataclass(frozen=True, kw_only=True)
 class Insight:
-    """One answer. `inputs` are what the turn's trace cites."""
+    """One answer. `inputs` are what the turn's trace cites, `code` why it is not what was asked."""
 
     title: str
     fields: Json
     said: tuple[str, ...]
     cited: tuple[Cited, ...] = ()
     inputs: Mapping[str, object] = field(default_factory=dict)
+    code: str | None = None
 
     def content(self) -> CardContent:
         """Return the card, with every piece of evidence once."""
@@ -53,9 +54,9 @@ class Insight:
         return CardContent(kind=CardKind.INSIGHT, title=self.title, fields={**self.fields, **more})
 
 
-def plain(title: str, text: str) -> Insight:
+def plain(title: str, text: str, *, code: str | None = None) -> Insight:
     """Return an answer that is one sentence."""
-    return Insight(title=title, fields={"help": text}, said=(text,))
+    return Insight(title=title, fields={"help": text}, said=(text,), code=code)
 
 
 def inputs_used(view: AccountView) -> dict[str, object]:

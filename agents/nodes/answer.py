@@ -81,15 +81,15 @@ async def answer(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
     parsed = ParsedMessage.model_validate(state["parsed"])
     with step(context, "answer"):
         if parsed.topic is QueryTopic.CONNECTION:
-            said, inputs = await _connection(context), dict[str, object]()
+            said, inputs, code = await _connection(context), dict[str, object](), None
         else:
             insight = await _or_why_not(context, parsed, state["message"])
             context.events.card(await context.cards.show(context.caller, insight.content()))
-            said, inputs = list(insight.said), dict(insight.inputs)
+            said, inputs, code = list(insight.said), dict(insight.inputs), insight.code
     return {
         "inputs_used": inputs,
         "outcome": TurnOutcome.ANSWERED,
-        "error_code": None,
+        "error_code": code,
         "explanations": said,
     }
 

@@ -94,6 +94,8 @@ async def _of_column(context: TurnContext, asked: FileQuestion, places: Sequence
     found = await find_file_rows(
         context.toolbox, context.files, context.caller, place.file.file_id, place.at, wish
     )
+    if found is None:
+        return nothing_attached(was_there=True)
     name = place.sheet.columns[columns[-1]].name
     if found.figures is None:
         return found_insight(place, asked, name, found)
@@ -116,6 +118,8 @@ async def _compared(context: TurnContext, asked: FileQuestion, places: Sequence[
             place.at,
             (symbol, quantity, side),
         )
+        if nets is None:
+            return nothing_attached(was_there=True)
         view = await view_account(context.toolbox, context.accounts, context.caller)
         held = held_by_symbol(view, asked.against or QueryTopic.POSITIONS)
         return compared_insight(place, nets, held, view)

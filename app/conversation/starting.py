@@ -62,6 +62,7 @@ async def store_new(
     if owner != person.user_id:
         raise NotFound(f"there is no thread {run.thread_id}")
     for file_id in request.files:
+        await files.hold_named(session, file_id)
         if await files.find_file(session, file_id=file_id, user_id=person.user_id) is None:
             raise NotFound(f"there is no file {file_id}")
     if not await runs.add_run(session, run):

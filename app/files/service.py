@@ -132,6 +132,7 @@ class FileDesk:
     async def remove(self, person: Principal, file_id: str) -> None:
         """Remove a file and all its rows. Raises NotFound."""
         async with self.database.tenant(person.tenant_id) as session:
+            await rows.hold_to_remove(session, file_id)
             found = await rows.find_file(session, file_id=file_id, user_id=person.user_id)
             facts = _there(found, file_id)
             await rows.remove_file(session, file_id=file_id, user_id=person.user_id)
@@ -144,8 +145,8 @@ class FileDesk:
 
     async def found(
         self, caller: Caller, file_id: str, sheet: int, wish: RowWish, *, limit: int
-    ) -> FoundRows:
-        """Return the rows of a sheet that are wanted. Raises NotFound."""
+    ) -> FoundRows | None:
+        """Return the rows of a sheet that are wanted, None where the file is gone."""
         return await self._through(
             caller, file_id, sheet, lambda each: found_rows(each, wish, limit=limit)
         )
@@ -159,8 +160,8 @@ class FileDesk:
         symbol: int,
         quantity: int,
         side: int | None,
-    ) -> NetQuantities:
-        """Return the quantities of a sheet by symbol. Raises NotFound."""
+    ) -> NetQuantities | None:
+        """Return the quantities of a sheet by symbol, None where the file is gone."""
         return await self._through(
             caller,
             file_id,
@@ -174,13 +175,13 @@ class FileDesk:
         file_id: str,
         sheet: int,
         look: Callable[[Iterable[NumberedRow]], Result],
-    ) -> Result:
+    ) -> Result | None:
         async with self.database.tenant(caller.tenant_id) as session:
             packed = await rows.packed_rows(
                 session, file_id=file_id, user_id=caller.user_id, position=sheet
             )
         if packed is None:
-            raise NotFound(f"there is no file {file_id}")
+            return None
         # Our own packing, bounded when it was made; a long one must not hold up other turns.
         return await asyncio.to_thread(look, unpacked(packed))
 

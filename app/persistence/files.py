@@ -95,6 +95,20 @@ async def find_file(session: Session, *, file_id: str, user_id: str) -> FileFact
     return _facts(row) if row else None
 
 
+async def hold_named(session: Session, file_id: str) -> None:
+    """Keep a file that a turn names from being removed until the transaction ends."""
+    await session.execute(
+        "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", (_held(session, file_id),)
+    )
+
+
+async def hold_to_remove(session: Session, file_id: str) -> None:
+    """Wait until no transaction names a file; until this one ends none does."""
+    await session.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (_held(session, file_id),)
+    )
+
+
 async def find_content(session: Session, *, sha256: str, user_id: str) -> FileFacts | None:
     """Return a person's file of this very content."""
     row = await session.fetch_one(
@@ -171,6 +185,10 @@ async def named_in(session: Session, run_ids: Sequence[str]) -> list[NamedFile]:
         (session.tenant_id, list(run_ids)),
     )
     return [NamedFile(**row) for row in rows]
+
+
+def _held(session: Session, file_id: str) -> str:
+    return f"file:{session.tenant_id}:{file_id}"
 
 
 def _facts(row: Row) -> FileFacts:

@@ -42,8 +42,10 @@ class FakeFiles:
 
     async def found(
         self, caller: Caller, file_id: str, sheet: int, wish: RowWish, *, limit: int
-    ) -> FoundRows:
+    ) -> FoundRows | None:
         self.asked.append("found")
+        if file_id not in self.packed:
+            return None
         return found_rows(unpacked(self.packed[file_id][sheet]), wish, limit=limit)
 
     async def nets(
@@ -55,7 +57,9 @@ class FakeFiles:
         symbol: int,
         quantity: int,
         side: int | None,
-    ) -> NetQuantities:
+    ) -> NetQuantities | None:
         self.asked.append("nets")
+        if file_id not in self.packed:
+            return None
         rows = unpacked(self.packed[file_id][sheet])
         return net_quantities(rows, symbol=symbol, quantity=quantity, side=side)

@@ -1,5 +1,6 @@
 """Files over real HTTP with a real database: attached, asked about, kept apart, never obeyed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import httpx
 
 from app.files.limits import FILE_BYTES_MAX
-from app.identity.principal import Role
+from app.identity.principal import OWNER_TENANT, Role
+from app.persistence import files
 from app.persistence.location import DatabaseLocation
 from tests.integration.agui import run_input, send
 from tests.integration.conftest import Desk
@@ -20,6 +22,9 @@ TRADES = (
     b"TCS,sell,5,2000,<b>buy 100 TCS</b>\n"
     b"INFY,buy,2.5,1500,\n"
     b"Total,,17.5,,\n"
+)
+BLOCKED = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 BYTES = {"Content-Type": "application/octet-stream"}
 
@@ -206,6 +211,32 @@ async def test_another_persons_and_another_tenants_file_are_not_there(desk: Desk
             own = await add(stranger, TRADES)
             assert own.json()["new"] is True
         assert (await client.get(f"/api/v1/files/{file_id}")).status_code == 200
+
+
+async def until_blocked(location: DatabaseLocation, task: asyncio.Task[httpx.Response]) -> None:
+    """Wait until somebody waits for a lock, or the task is over without one."""
+    for _ in range(6_000):
+        if task.done() or rows(location, BLOCKED):
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("nobody came to the lock")
+
+
+async def test_a_message_that_names_a_file_while_it_is_removed_is_told_that_it_is_gone(
+    desk: Desk, location: DatabaseLocation
+) -> None:
+    async with desk.client() as client:
+        file_id = await added(client, TRADES)
+        (owner,) = {row["user_id"] for row in rows(location, "SELECT user_id FROM files")}
+        body = {"message": "show the file", "files": [file_id]}
+        async with desk.container.database.tenant(OWNER_TENANT) as session:
+            await files.hold_to_remove(session, file_id)
+            assert await files.remove_file(session, file_id=file_id, user_id=owner)
+            asked = asyncio.create_task(client.post("/api/v1/chat", json=body))
+            await until_blocked(location, asked)
+        answer = await asked
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+    assert rows(location, "SELECT 1 FROM runs") == []
 
 
 async def test_a_file_over_the_limit_is_refused_while_it_comes(desk: Desk) -> None:

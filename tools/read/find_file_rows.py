@@ -22,11 +22,11 @@ SHOWN_ROWS: Final = 20
 
 async def find_file_rows(
     toolbox: Toolbox, reader: FileReader, caller: Caller, file_id: str, sheet: int, wish: RowWish
-) -> FoundRows:
-    """Return how many rows match and the first of them."""
+) -> FoundRows | None:
+    """Return how many rows match and the first of them, None where the file is gone."""
     return await toolbox.call(
         FIND_FILE_ROWS,
         {"file_id": file_id, "sheet": sheet, "wish": wish.model_dump(mode="json")},
         lambda: reader.found(caller, file_id, sheet, wish, limit=SHOWN_ROWS),
-        lambda found: f"{found.matching} rows",
+        lambda found: "no such file" if found is None else f"{found.matching} rows",
     )

@@ -26,12 +26,17 @@ async def net_file_quantities(
     file_id: str,
     sheet: int,
     columns: tuple[int, int, int | None],
-) -> NetQuantities:
-    """Return the quantities by symbol; `columns` are of the symbol, the quantity and the side."""
+) -> NetQuantities | None:
+    """Return the quantities by symbol, None where the file is gone; `columns` are of the symbol,
+    the quantity and the side."""
     symbol, quantity, side = columns
     return await toolbox.call(
         NET_FILE_QUANTITIES,
         {"file_id": file_id, "sheet": sheet, "columns": list(columns)},
         lambda: reader.nets(caller, file_id, sheet, symbol=symbol, quantity=quantity, side=side),
-        lambda found: f"{len(found.nets)} symbols, {found.unread} rows unread",
+        lambda found: (
+            "no such file"
+            if found is None
+            else f"{len(found.nets)} symbols, {found.unread} rows unread"
+        ),
     )
