@@ -102,6 +102,14 @@ class FilesBusy(Unavailable):
     remedy = "Wait a few seconds and attach the file again; nothing was stored."
 
 
+class TooManyFilesAtOnce(AppError):
+    """The person has files on their way or waiting to be read already; others get their turn."""
+
+    code = "FILES_LIMITED"
+    status = 429
+    remedy = "Wait until your files before it are read and attach it again; nothing was stored."
+
+
 REFUSALS: dict[str, type[FileRefused]] = {
     kind.code: kind
     for kind in (

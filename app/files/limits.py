@@ -29,6 +29,8 @@ READ_NICENESS: Final = 15
 READ_MEMORY_BYTES: Final = 1_024 * MIB
 READERS_MAX: Final = 2
 READS_WAITING_MAX: Final = 6
+# One of a person's files is read while the next one waits; the other readers are other people's.
+READS_A_PERSON: Final = 2
 
 HEAD_ROWS: Final = 20
 HEADER_WITHIN: Final = 30

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from adapters.ports import Clock, IdFactory
 from app.audit.log import Entry, append
 from app.errors import NotFound
-from app.files.errors import FileQuotaReached, FilesBusy, FileTooLarge
+from app.files.errors import FileQuotaReached, FilesBusy, FileTooLarge, TooManyFilesAtOnce
 from app.files.finding import found_rows, net_quantities
 from app.files.limits import FILE_BYTES_MAX, MIB
 from app.files.packing import NumberedRow, unpacked
@@ -59,11 +59,11 @@ class FileDesk:
     uploading: dict[tuple[str, str], int] = field(default_factory=dict)
 
     async def receive(self, person: Principal, name: str, body: AsyncIterator[bytes]) -> Upload:
-        """Take a file's bytes in. Raises FileTooLarge as soon as there are too many of them, and
-        FilesBusy for a person who sends several at once."""
+        """Take a file's bytes in. Raises FileTooLarge as soon as there are too many of them,
+        TooManyFilesAtOnce for a person who sends several, and FilesBusy for one that is late."""
         who = (person.tenant_id, person.user_id)
         if self.uploading.get(who, 0) >= UPLOADS_A_PERSON:
-            raise FilesBusy(f"{UPLOADS_A_PERSON} files of yours are on their way already")
+            raise TooManyFilesAtOnce(f"{UPLOADS_A_PERSON} files of yours are on their way already")
         self.uploading[who] = self.uploading.get(who, 0) + 1
         try:
             async with asyncio.timeout(UPLOAD_S):
@@ -85,7 +85,8 @@ class FileDesk:
             known = await rows.find_content(session, sha256=upload.sha256, user_id=person.user_id)
         if known is not None:
             return known, False
-        kind, tables = await self.readers.read(upload.content)
+        who = (person.tenant_id, person.user_id)
+        kind, tables = await self.readers.read(who, upload.content)
         return await self._store(person, upload, kind, tables)
 
     async def _store(
