@@ -40,7 +40,7 @@ from adapters.brokers.kite_mcp.login_steps import (
     is_another,
 )
 from adapters.brokers.kite_mcp.ports import KiteReply, ToolsInterrupted, ToolsUnavailable
-from adapters.brokers.kite_mcp.tool_watch import ToolWatch
+from adapters.brokers.kite_mcp.tool_watch import WRITE_AGE_MAX_S, ToolWatch
 from adapters.errors import BrokerUnavailable
 from adapters.mcp.client import McpClient, ServerSession
 from adapters.mcp.errors import CallFailed
@@ -94,6 +94,7 @@ class KiteSession:
         )
         self._beginning = asyncio.Lock()
         self._owner_seen: tuple[SecretStr, float] | None = None
+        self._ready_since: tuple[SecretStr | None, float] | None = None
         self._doubt = False
 
     async def aclose(self) -> None:
@@ -121,12 +122,16 @@ class KiteSession:
     async def make_ready(self, name: str) -> None:
         """Do what goes before a call of a tool, so that the call itself leaves at once.
 
-        Raises ToolsUnavailable when the call would not be sent.
+        It holds for one write, and for WRITE_AGE_MAX_S. Raises ToolsUnavailable when the call would
+        not be sent.
         """
+        self._ready_since, since_s = None, self._monotonic()
         try:
-            await self._calls.look(await self._ready(name), name)
+            session = await self._ready(name, anew=True)
+            await self._calls.look(session, name)
         except BrokerUnavailable as no:
             raise ToolsUnavailable(no.message) from no
+        self._ready_since = (session.session_id, since_s)
 
     async def begin(self) -> LoginLink | LoginStatus:
         """Return a fresh link, or the status of an account that is logged in already.
@@ -159,7 +164,7 @@ class KiteSession:
         self._owner_seen, self._doubt = None, False
         return self._status(await self._book.move(LoggedOut(login.session_id)))
 
-    async def _ready(self, name: str) -> ServerSession:
+    async def _ready(self, name: str, *, anew: bool = False) -> ServerSession:
         login = await self._book.now()
         if login.state is LoginState.LINK_ISSUED:
             # The person may have come back, and the server tells nobody.
@@ -168,16 +173,26 @@ class KiteSession:
         if session is None or login.state is not LoginState.ACTIVE:
             raise BrokerUnavailable(standing.why_not_logged_in(login))
         if KINDS[name] is not Kind.CANCEL:
-            await self._prove_owner(login, session, name)
+            await self._prove_owner(login, session, name, anew=anew)
         return session
 
-    async def _prove_owner(self, login: KeptLogin, session: ServerSession, name: str) -> None:
+    async def _prove_owner(
+        self, login: KeptLogin, session: ServerSession, name: str, *, anew: bool
+    ) -> None:
         link = login.link_expires_at
         age_max_s = OWNER_AGE_MAX_S
         if link is not None and self._clock.now() < link:
+            if name in WRITES and not anew and self._was_made_ready(session):
+                return
             age_max_s = 0.0 if name in WRITES else OWNER_AGE_MAX_LINK_OPEN_S
         if self._owner_age_s(session) >= age_max_s and await self._person(session) is None:
             raise BrokerUnavailable("Kite did not confirm whose login this is; nothing was sent")
+
+    def _was_made_ready(self, session: ServerSession) -> bool:
+        ready, self._ready_since = self._ready_since, None
+        if ready is None or ready[0] != session.session_id:
+            return False
+        return self._monotonic() - ready[1] <= WRITE_AGE_MAX_S
 
     def _owner_age_s(self, session: ServerSession) -> float:
         if self._owner_seen is None or self._owner_seen[0] != session.session_id:

@@ -440,14 +440,63 @@ async def test_an_order_that_was_held_up_on_its_way_out_does_not_leave_any_more(
     assert desk.kite.place_calls == 0
 
 
+@pytest.mark.parametrize("link_is_open", [False, True])
 async def test_an_order_that_was_made_ready_asks_nothing_more_before_it_leaves(
-    desk: KiteDesk,
+    desk: KiteDesk, link_is_open: bool
 ) -> None:
-    desk.be_logged_in()
+    """The kill switch is looked at in between; nothing is to lie between that look and the send."""
+    if link_is_open:
+        await desk.log_in()
+    else:
+        desk.be_logged_in()
     await desk.session.make_ready("place_order")
     asked = len(desk.kite.requests)
     await desk.session.call("place_order", ORDER)
     assert [seen.body.count('"place_order"') for seen in desk.kite.requests[asked:]] == [1]
+
+
+async def test_made_ready_serves_one_write_of_the_next_second_while_the_link_is_open(
+    desk: KiteDesk,
+) -> None:
+    await desk.log_in()
+    for _ in range(2):
+        await desk.session.make_ready("place_order")
+    desk.kite.calls.clear()
+    for _ in range(2):
+        await desk.session.call("place_order", ORDER)
+    await desk.session.make_ready("place_order")
+    desk.seconds.now_s += 1.1
+    await desk.session.call("place_order", ORDER)
+    names = [name for name, _ in desk.kite.calls]
+    assert names == ["place_order", *["get_profile", "place_order"], *["get_profile"] * 2, names[0]]
+
+
+async def test_another_person_who_comes_after_an_order_was_made_ready_gets_none_a_second_later(
+    desk: KiteDesk,
+) -> None:
+    link = await desk.log_in()
+    await desk.session.make_ready("place_order")
+    await desk.kite.finish_login(link.url, "CD5678")
+    desk.seconds.now_s += 1.1
+    assert "another person" in await refused(desk, "place_order", **ORDER)
+    assert desk.kite.place_calls == 0
+
+
+async def test_what_was_made_ready_in_one_login_is_not_in_the_next(desk: KiteDesk) -> None:
+    await desk.log_in()
+    await desk.session.make_ready("place_order")
+    await desk.session.end()
+    await desk.log_in("CD5678")
+    assert "another person" in await refused(desk, "place_order", **ORDER)
+    assert desk.kite.place_calls == 0
+
+
+async def test_making_ready_looks_anew_though_it_was_just_made_ready(desk: KiteDesk) -> None:
+    link = await desk.log_in()
+    await desk.session.make_ready("place_order")
+    await desk.kite.finish_login(link.url, "CD5678")
+    with pytest.raises(ToolsUnavailable, match="another person"):
+        await desk.session.make_ready("place_order")
 
 
 async def test_nothing_is_made_ready_while_nobody_is_logged_in(desk: KiteDesk) -> None:
