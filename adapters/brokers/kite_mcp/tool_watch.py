@@ -50,7 +50,8 @@ def told(look: Look) -> tuple[str, ...]:
     if look.unlike:
         lines.append(
             f"{CHANGED}: not as they were pinned: {', '.join(look.unlike)}; what changed is not "
-            "called, and where it writes no order is sent, until a person has pinned it anew"
+            "called, and where it writes no order is sent or cancelled here (Kite's own app can), "
+            "until a person has pinned it anew"
         )
     return tuple(line[:500] for line in lines)
 
