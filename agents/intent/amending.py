@@ -20,15 +20,18 @@ REPLACED: Final = (
 OF_THE_BOOK: Final = (
     Tag.HOLDINGS, Tag.POSITIONS, Tag.FNO, Tag.LONGS, Tag.SHORTS, Tag.WINNERS, Tag.LOSERS, Tag.EXIT,
 )  # fmt: skip
+AMOUNT_WORDS: Final = (Tag.UNIT, Tag.LOT, Tag.AT, Tag.PAR, Tag.STOP, Tag.TARGET, Tag.TO, Tag.ABOUT)
 TAKES_AWAY: Final = (Tag.CANCEL, Tag.NEGATION, Tag.DROP, Tag.NO_EXTRA)
 # Words that only hold a person up before what is meant.
 NOES: Final = frozenset(
     {"no", "nahi", "nope", "na", "nai", "nahin", "wait", "hmm", "hold on", "ruko", "ruk", "oops",
-     "oh wait", "no no", "never mind", "nevermind", "scratch that", "maybe"}
+     "oh wait", "no no", "never mind", "nevermind", "scratch that"}
 )  # fmt: skip
 DROPS: Final = frozenset({"drop the", "drop", "remove the", "take off the", "without the"})
 PRICE: Final = "price"
 ADD: Final = "add"
+# Words that put one thing beside another, as "and tcs" may.
+BESIDES: Final = frozenset({"and", "also", "too", "as well", "bhi", "with", "aur", "plus", "add"})
 REACHING: Final = (Tag.TO, Tag.DOWN_TO, Tag.KEEP)
 
 
@@ -67,6 +70,25 @@ def reached(items: Sequence[Item]) -> tuple[Item, ...]:
 def adds(items: Sequence[Item]) -> bool:
     """Say whether a message adds a number to what was said, as "add 10" may."""
     return any(word.folded == ADD and number.has(Tag.NUM) for word, number in pairwise(items))
+
+
+def is_beside(items: Sequence[Item]) -> bool:
+    """Say whether a name may be meant beside that of the trade: "and tcs", "tcs too"."""
+    replaced = any(item.has(Tag.SAME, Tag.INSTEAD) for item in items)
+    replaced = replaced or any(
+        item.has(Tag.AMEND) and item.folded not in BESIDES for item in items
+    )
+    beside = any(item.folded in BESIDES for item in items)
+    return beside and not replaced and any(item.has(Tag.SYMBOL) for item in items)
+
+
+def hedges(items: Sequence[Item]) -> bool:
+    """Say whether a change is only thought of: "maybe 20"; a question is none."""
+    spoken = [item for item in items if not item.has(*QUIET) or item.has(Tag.HEDGE)]
+    doubts = [item for item in spoken if item.has(Tag.HEDGE) and item.folded not in NOES]
+    others = [item for item in spoken if not item.has(Tag.HEDGE)]
+    plain = others and all(item.has(*REPLACED, Tag.AMEND, *AMOUNT_WORDS) for item in others)
+    return bool(doubts and plain)
 
 
 def begins_afresh(said: Sequence[Item]) -> bool:

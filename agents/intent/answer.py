@@ -9,6 +9,8 @@ from agents.intent.amending import (
     adds,
     begins_afresh,
     drops_guard,
+    hedges,
+    is_beside,
     of_a_draft,
     reached,
     without_replaced,
@@ -28,6 +30,8 @@ from agents.intent.model import (
     TradeDraft,
 )
 from agents.intent.moods import asks
+from agents.intent.prices import VARIETY
+from agents.intent.problems import problem
 from agents.intent.resolve import held_by
 from agents.intent.tag import Item
 from agents.intent.vocabulary.lexicon import LEXICON
@@ -86,6 +90,8 @@ class Answerer:
         guard = drops_guard(items)
         if guard is not None and getattr(self.draft.trade, guard) is not None:
             return self._merged({guard: None}, {})
+        if self.draft.trade.symbols and (is_beside(items) or hedges(items)):
+            return self._unclear()
         meant = of_a_draft(without_replaced(items))
         said = [item for item in meant if not _amends(item)]
         amends = len(said) < len(items)
@@ -97,6 +103,11 @@ class Answerer:
         if picked is not None:
             return self._with({"symbols": (picked,)}, {"symbols": self._span(items)})
         return self._said(items)
+
+    def _unclear(self) -> ParsedMessage:
+        """Ask what words mean that may change the draft or not; it stays as it is."""
+        unclear = problem("CHANGE_UNCLEAR", "message", self.message.strip())
+        return CHAT.model_copy(update={"problems": (unclear,)})
 
     def _again(self, items: Sequence[Item]) -> ParsedMessage | None:
         """Take a plain yes for the draft as it is; anything else is read afresh."""
@@ -153,6 +164,8 @@ class Answerer:
     def _changed(self, composed: Composed | None, said: Sequence[Item]) -> ParsedMessage | None:
         if composed is None or composed.left or composed.ambiguous or len(composed.trades) != 1:
             return None
+        if any(each.field == VARIETY for each in composed.problems):
+            return CHAT.model_copy(update={"problems": composed.problems})
         if composed.problems and all(each.code != "NOT_AVAILABLE" for each in composed.problems):
             return None
         new = composed.trades[0]

@@ -29,7 +29,7 @@ from agents.intent.doubts import (
 from agents.intent.fields import Fields
 from agents.intent.match import Matches, match
 from agents.intent.model import ParseContext, Problem, TradeDraft
-from agents.intent.prices import put_order_type, put_prices, put_settings
+from agents.intent.prices import put_order_type, put_prices, put_settings, put_variety
 from agents.intent.problems import problem
 from agents.intent.protect import put_protection
 from agents.intent.resolve import Named, Resolver, held_by
@@ -193,6 +193,7 @@ class Composer:
         put_prices(fields, matches)
         put_order_type(fields, matches)
         put_settings(fields, matches)
+        put_variety(fields, matches)
         own = named if named.refs or earlier is None else Named(refs=earlier.symbols)
         put_condition(fields, part.said, own)
         put_window(fields, matches, self._context)

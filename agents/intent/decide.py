@@ -23,6 +23,7 @@ from agents.intent.moods import (
 )
 from agents.intent.musing import after_decision
 from agents.intent.normalise import Reading, read
+from agents.intent.prices import VARIETY
 from agents.intent.problems import problem
 from agents.intent.question import Questioner
 from agents.intent.quotes import adopted, is_a_call
@@ -30,9 +31,11 @@ from agents.intent.requests import Requests
 from agents.intent.resolve import Resolver
 from agents.intent.split import pairs, segments
 from agents.intent.tag import Item
+from agents.intent.vocabulary.placing import AGAINST_BUYING, DOUBTING_PICTURES
 from agents.intent.vocabulary.questions import SPANS
 from agents.intent.vocabulary.tags import Tag
 from agents.intent.watch import Watcher, is_watch
+from riskgate.contracts.orders import Side
 from tools.ports import InstrumentDirectory
 
 __all__ = ["CHAT", "Decider", "as_message", "chosen"]
@@ -156,6 +159,11 @@ class Decider:
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]
         told_nothing = not guarded(items) and (len(unknown) <= 3 or has(items, Tag.SYMBOL))
         answer = self.order(items) if told_nothing else None
+        if answer is not None and is_doubted(items, answer):
+            said = self.message.strip()
+            return CHAT.model_copy(
+                update={"problems": (problem("CONTRADICTORY", "message", said),)}
+            )
         if has(items, Tag.EMOJI) and answer is not None and answer.missing:
             # Pictures stand around tips; an order of one's own beside them is whole.
             return CHAT
@@ -189,6 +197,13 @@ class Decider:
         if has(items, *PROTECTS) and has(items, Tag.NUM, Tag.MONEY, Tag.PCT):
             return True
         return has(items, Tag.NUM) and has(items, *NEEDS_A_SIDE)
+
+
+def is_doubted(items: Sequence[Item], answer: ParsedMessage) -> bool:
+    """Say whether a picture refuses or doubts the order beside it."""
+    buys = any(trade.side is not Side.SELL for trade in answer.trades)
+    against = DOUBTING_PICTURES | (AGAINST_BUYING if buys else frozenset())
+    return any(item.has(Tag.EMOJI) and against & {*item.text} for item in items)
 
 
 def _left_open(told: Sequence[Sequence[Item]], answer: ParsedMessage) -> bool:
@@ -267,6 +282,10 @@ def as_message(drafts: Composed) -> ParsedMessage:
     clashes = tuple(item for item in drafts.problems if item.code in UNTRADABLE)
     if clashes:
         return CHAT.model_copy(update={"problems": clashes})
+    kinds = tuple(item for item in drafts.problems if item.field == VARIETY)
+    if kinds and drafts.ambiguous:
+        # Asked for its name first, the order would be finished without its kind.
+        return CHAT.model_copy(update={"problems": kinds})
     if len(drafts.trades) > 1 and any(map(_is_empty, drafts.trades)):
         return CHAT.model_copy(update={"problems": (problem("NOT_UNDERSTOOD", "message", "and"),)})
     several: tuple[Problem, ...] = ()

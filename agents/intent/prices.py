@@ -30,6 +30,8 @@ PRICES: Final[dict[Slot, str]] = {
     Slot.TRIGGER_PRICE: "trigger_price",
 }
 LONGEST_TTL: Final = 10_080
+# What a problem is of that names a kind of order.
+VARIETY: Final = "variety"
 
 
 def put_prices(fields: Fields, matches: Matches) -> None:
@@ -82,6 +84,13 @@ def put_settings(fields: Fields, matches: Matches) -> None:
             _once(fields, "max_slippage_pct", match.value, match)
         else:
             _refuse_setting(fields, match, "it must be from 0 to 100 percent")
+
+
+def put_variety(fields: Fields, matches: Matches) -> None:
+    """Tell each kind of order that is not offered, so that none is left out in silence."""
+    for match in matches.of(Slot.VARIETY):
+        why = match.items[0].meanings[Tag.VARIETY]
+        fields.problems.append(problem("NOT_AVAILABLE", VARIETY, _quote(fields, match), why))
 
 
 def _price(fields: Fields, match: Match, name: str) -> Decimal | None:

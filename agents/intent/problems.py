@@ -59,6 +59,10 @@ TEXT: Final[dict[str, tuple[str, str]]] = {
         "'{said}' does not say in which time zone.",
         "Leave the time out and send the order when it is due.",
     ),
+    "CHANGE_UNCLEAR": (
+        "'{said}' may change the order that waits or be another one, so it stays as it is.",
+        "Say the change plainly, for example 'make it 20', or say the other order in full.",
+    ),
     "ONE_ORDER_AT_A_TIME": (
         "The message holds {said} different orders.",
         "Send them one message each, so that each gets its own card.",

@@ -26,6 +26,7 @@ from agents.intent.vocabulary.questions import (
     TOPIC_PHRASES,
     WEAK_PHRASES,
     WEAK_QUOTE,
+    WHY_ALONE,
 )
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.orders import Side
@@ -51,6 +52,7 @@ OF_THE_PAST: Final = frozenset(
 # What a contract is does not hang on who buys it: "which lot size do i get if i buy it".
 IF_ONE: Final = frozenset({"if i", "if we"})
 NEEDS_A_NAME: Final = frozenset({QueryTopic.QUOTE, QueryTopic.HISTORY})
+MARKS: Final = frozenset({"?", ".", "!", "..", "...", "…", ","})
 TOPIC_NAMES: Final = {"margins": QueryTopic.MARGIN, "cost": QueryTopic.QUOTE}
 
 
@@ -71,6 +73,13 @@ def detail_of(reading: Reading, topic: QueryTopic) -> QueryDetail | None:
     found = (detail for detail, of in _DETAIL_OF.items() if detail in said and of == topic)
     detail = next(found, None)
     return None if detail is None else QueryDetail(detail)
+
+
+def only_why(reading: Reading) -> bool:
+    """Say whether a message is a mere "why?" and so about what was decided last."""
+    words = [token.text for token in reading.tokens if token.text.isalpha()]
+    marks = {token.text for token in reading.tokens if not token.text.isalpha()}
+    return " ".join(words) in WHY_ALONE and marks <= MARKS
 
 
 def side_said(items: tuple[Item, ...]) -> Side | None:
@@ -122,6 +131,10 @@ class Questioner:
 
     def query(self, items: tuple[Item, ...], *, asking: bool) -> ParsedMessage | None:
         """Return what a question is about, None for one that no data answers."""
+        if only_why(self._reading):
+            return ParsedMessage(
+                kind=MessageKind.QUERY, topic=QueryTopic.DECISION, detail=QueryDetail.WHY
+            )
         found = topic_of(self._reading)
         if found is None or has(items, Tag.QUOTE) or _EXPLAINING.found(self._reading):
             return None

@@ -17,6 +17,14 @@ from agents.intent.vocabulary.orders import (
     NAMED,
     SIZED,
 )
+from agents.intent.vocabulary.placing import (
+    LAYS_MONEY,
+    LAYS_STOPS,
+    LETTERS,
+    ON_A_TICKET,
+    TAKES,
+    TOWARDS,
+)
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.instruments import InstrumentRef
 
@@ -34,22 +42,9 @@ POSSESSIVE: Final = "'s"
 LISTED: Final = frozenset({"-eq", ".ns", ".nse", "-nse"})
 NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, NAMED, MONEY_SIZED})
 PICTURES: Final = frozenset({"So", "Sk"})
-LAYS_MONEY: Final = frozenset({"lagao", "laga do", "laga de", "lagado", "lagana", "lagana hai"})
-# These place a stop where the one number of a message is its price.
-LAYS_STOPS: Final = frozenset(
-    {"daal do", "dal do", "daalo", "dalo", "daal de", "dal de", "daal dena", "dal dena"}
-    | {"daal dijiye", "dal dijiye", "daal lo", "dal lo", "laga dijiye", "laga dena", "laga lo"}
-)
-# Verbs of getting that "down to" turns round.
-TAKES: Final = frozenset({"take", "get", "bring", "put", "drop"})
-# The letters and short words of a ticket: "infy 10 b mkt", "tcs ke 10 share lo".
-ON_A_TICKET: Final = {"b": Tag.BUY, "s": Tag.SELL, "lo": Tag.BUY, "le": Tag.BUY}
-# These are verbs, too, where a clause of a list begins with one: "b 5 lt, s 6 maruti".
-LETTERS: Final = frozenset({"b", "s"})
 BESIDE_A_TICKET: Final = (Tag.SYMBOL, Tag.NUM, Tag.UNIT, Tag.LOT, Tag.EACH, Tag.SCALED)
 SIZES: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.FRAC})
 MONEY: Final = frozenset({Tag.NUM, Tag.SCALED, Tag.MONEY})
-TOWARDS: Final = frozenset({"in", "into", "on", "at", "towards", "toward", "to", "behind"})
 BEFORE_A_NAME: Final = (
     Tag.UNIT, Tag.LOT, Tag.OF, Tag.WORTH, Tag.MY, Tag.EACH, Tag.FILLER, Tag.IN,
 )  # fmt: skip

@@ -6,6 +6,7 @@ Nothing here can become an order: what is read is judged, and the answer says so
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from agents.intent.fields import span
@@ -26,8 +27,9 @@ _PASSING: Final = tuple(re.compile(pattern) for pattern in PASSING)
 _MOST: Final = tuple(re.compile(pattern) for pattern in MOST)
 _PAST: Final = re.compile(OF_THE_PAST)
 _PRICE: Final = re.compile(rf"(?:\b{BEFORE_A_PRICE}|[₹$@]|\brs\.?)\s*$")
-# A size that is no number of shares or lots is not asked about here.
-_OTHER_SIZES: Final = (Tag.MONEY, Tag.PCT, Tag.FRAC)
+# A size that is no number of shares or lots and no part of what is held is not asked about here.
+_OTHER_SIZES: Final = (Tag.MONEY, Tag.PCT)
+_PARTS: Final = (Tag.ALL, Tag.FRAC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +62,16 @@ def what_if_of(
     numbers = [item for item in items if item.has(Tag.NUM, Tag.SCALED) and item.value is not None]
     if has(items, *_OTHER_SIZES) or any(_is_price(message, item) for item in numbers):
         return None
-    if len(numbers) > 1 or (not numbers and not asks_most):
+    sizes = numbers or _part_sold(message, items)
+    if len(sizes) > 1 or (not sizes and not asks_most) or (numbers and has(items, Tag.FRAC)):
         return None
-    return _asked(message, items, numbers, directory, context)
+    return _asked(message, items, sizes, directory, context)
 
 
 def _asked(
     message: str,
     items: Sequence[Item],
-    numbers: Sequence[Item],
+    sizes: Sequence[Item],
     directory: InstrumentDirectory,
     context: ParseContext,
 ) -> WhatIf | None:
@@ -76,18 +79,28 @@ def _asked(
     named = Resolver(directory, context).quoted(names)
     if named.ambiguous or len(named.refs) > 1:
         return None
-    method = SizingMethod.LOTS if has(items, Tag.LOT) else SizingMethod.QUANTITY
-    number = numbers[0] if numbers else None
-    value = None if number is None else number.value
     verbs = [item for item in items if item.has(Tag.BUY, Tag.SELL)]
     return WhatIf(
-        sizing=None if value is None else Sizing(method=method, value=value),
-        said=_quoted(message, numbers),
+        sizing=_sizing(items, sizes[0]) if sizes else None,
+        said=_quoted(message, sizes),
         side=_side(message, tuple(items)),
         side_words=_quoted(message, verbs),
         symbols=tuple(named.refs),
         symbol_words=_quoted(message, names),
     )
+
+
+def _part_sold(message: str, items: Sequence[Item]) -> list[Item]:
+    """Return the "all" or "half" of a named sale; of a purchase neither says how many."""
+    sold = has(items, Tag.SYMBOL) and _side(message, tuple(items)) is Side.SELL
+    return [item for item in items if sold and item.has(*_PARTS)]
+
+
+def _sizing(items: Sequence[Item], size: Item) -> Sizing:
+    if size.has(*_PARTS):
+        return Sizing(method=SizingMethod.FRACTION, value=size.value or Decimal(1))
+    method = SizingMethod.LOTS if has(items, Tag.LOT) else SizingMethod.QUANTITY
+    return Sizing(method=method, value=size.value or Decimal(0))
 
 
 def _side(message: str, items: tuple[Item, ...]) -> Side | None:

@@ -104,9 +104,20 @@ PRICE_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "target of|with target of|targeting|aiming for|aim for|tgt of|profit booking at"),
 )  # fmt: skip
 
+# Whose call or tip a message may pass on: "sir ki call infy buy 10".
+CALLERS: Final = (
+    "sir|sirji|sir ji|guru|guruji|guru ji|bhai|bhaiya|boss|madam|maam|ma'am|uncle|aunty|broker|"
+    "advisor|adviser|analyst|expert|experts|channel|group|telegram|whatsapp|operator|operators|"
+    "dost|friend|bhabhi|papa|mummy|chacha|mama|jija|teacher|trainer|mentor|market guru|tv|"
+    "wale bhaiya|padosi|colleague|brother|sister|father|mother|dad|mom|neighbour|neighbor|"
+    "unki|uski|inki|kisi"
+)
 CALL_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.SPEECH, "", joined("ka|ki|ke|se", "call|tip|message|msg|salah|reco|sujhav",
         "hai|aaya|aaya hai|aayi|aayi hai|mila|mila hai|mili|mili hai|tha|thi")),
+    (Tag.SPEECH, "", joined(CALLERS, "ki|ka|ke", "call|calls|tip|tips|salah|reco|pick|picks|advice")),
+    (Tag.SPEECH, "", joined("|".join(f"{who}'s" for who in CALLERS.split("|")),
+        "call|calls|tip|tips|reco|pick|picks|advice|recommendation")),
     (Tag.SPEECH, "", joined("trade|trading|stock|investment|swing|intraday|option|options|btst",
         "idea|ideas")),
     (Tag.SPEECH, "", "idea of the day|idea of the week|stock of the week|pick of the week"),

@@ -178,6 +178,16 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.VALIDITY, "GTT", "gtt|gtt order|as gtt|a gtt|gtt for|good till triggered|gtt lagao|"
         "gtt on"),
     (Tag.VALIDITY, "GTC", "gtc|good till cancelled|good till canceled|good till cancel"),
+    # Kinds of order that are not offered; the value says so. Each is told, none is left out.
+    (Tag.VARIETY, "bracket orders", "bo|b.o.|bo order|bracket|bracket order|a bracket|"
+        "a bracket order|with bracket|with a bracket|with bracket order|as a bracket|as bracket|"
+        "as bracket order|as a bracket order|as bo|as a bo|in bo|bo me|bo mein"),
+    (Tag.VARIETY, "cover orders", "co|c.o.|co order|cover order|a cover order|with cover order|"
+        "with a cover order|as a cover order|as cover order|as co|as a co|in co|co me|co mein"),
+    (Tag.VARIETY, "after-market orders", "amo|as amo|as an amo|amo order|after market order|"
+        "after-market order|an amo|after hours order|after-hours order"),
+    (Tag.VARIETY, "iceberg orders", "iceberg|iceberg order|as iceberg|as an iceberg|"
+        "an iceberg order|an iceberg|as an iceberg order"),
     (Tag.SLIPPAGE, "", "slippage|max slippage|slippage of|max slippage of|slippage max|"
         "with max slippage|slippage upto|slippage up to|slippage under|slippage below|"
         "slippage not more than|max slip"),

@@ -67,6 +67,7 @@ class Slot(StrEnum):
     TARGET_ATR = "target_atr"
     PRODUCT = "product"
     VALIDITY = "validity"
+    VARIETY = "variety"
     SLIPPAGE = "slippage"
     MINUTES = "minutes"
     HOURS = "hours"
@@ -202,6 +203,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.STOP, "STOP"),
     (Slot.PRODUCT, "PRODUCT"),
     (Slot.VALIDITY, "VALIDITY"),
+    (Slot.VARIETY, "VARIETY"),
     (Slot.BUY, "BUY"),
     (Slot.SELL, "SELL"),
     (Slot.EXIT, "EXIT"),

@@ -152,6 +152,12 @@ DETAIL_PHRASES: Final[tuple[tuple[str, str, str], ...]] = (
         "previous decisions|recent decisions|my runs|past runs|run history"),
     ("why", "decision", "why"),
 )  # fmt: skip
+# Said alone, beside no more than quiet words, these ask why the last decision was as it was.
+WHY_ALONE: Final = frozenset(
+    {"why", "why so", "why that", "why though", "why is that", "why is it", "why was that",
+     "why this", "but why", "kyun", "kyu", "kyon", "kyo", "kyun bhai", "aisa kyun", "aisa kyu",
+     "reason", "how come", "how so"}
+)  # fmt: skip
 # Words that hold the word of a topic and are none.
 NO_TOPIC: Final = (
     "stop loss|stop-loss|take profit|book profit|book profits|profit target|stop loss order|"

@@ -46,6 +46,7 @@ class Tag(StrEnum):
     ATR = "ATR"
     PRODUCT = "PRODUCT"
     VALIDITY = "VALIDITY"
+    VARIETY = "VARIETY"
     SLIPPAGE = "SLIPPAGE"
     MINUTES = "MINUTES"
     HOURS = "HOURS"
