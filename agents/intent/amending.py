@@ -75,9 +75,7 @@ def adds(items: Sequence[Item]) -> bool:
 def is_beside(items: Sequence[Item]) -> bool:
     """Say whether a name may be meant beside that of the trade: "and tcs", "tcs too"."""
     replaced = any(item.has(Tag.SAME, Tag.INSTEAD) for item in items)
-    replaced = replaced or any(
-        item.has(Tag.AMEND) and item.folded not in BESIDES for item in items
-    )
+    replaced = replaced or any(item.has(Tag.AMEND) and item.folded not in BESIDES for item in items)
     beside = any(item.folded in BESIDES for item in items)
     return beside and not replaced and any(item.has(Tag.SYMBOL) for item in items)
 

@@ -159,7 +159,7 @@ class Answerer:
 
     def _turned(self, changed: ParsedMessage) -> bool:
         before = self.draft.trade.side
-        return before is not None and changed.trades[0].side is not before
+        return any(before not in (None, trade.side) for trade in changed.trades)
 
     def _changed(self, composed: Composed | None, said: Sequence[Item]) -> ParsedMessage | None:
         if composed is None or composed.left or composed.ambiguous or len(composed.trades) != 1:

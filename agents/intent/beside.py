@@ -6,6 +6,7 @@ from typing import Final
 
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
+from agents.intent.vocabulary.placing import HOWEVER_MANY, MOVING, REACHING
 from agents.intent.vocabulary.tags import Tag
 
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
@@ -24,6 +25,10 @@ LESSENING: Final = frozenset(
     {"reduce", "trim", "lighten", "lighten up on", "pare", "pare back", "pare down", "shed",
      "prune", "whittle down", "unload", "offload", "sell down", "liquidate part of"}
 )  # fmt: skip
+GUARDS: Final = (Tag.STOP, Tag.TRAIL, Tag.TARGET, Tag.TRIGGER)
+COUNTED: Final = (Tag.UNIT, Tag.LOT, Tag.SYMBOL)
+STOP_WORDS: Final = frozenset({"stop", "stop loss", "stop-loss", "stoploss", "sl"})
+ORDERS_OF_A_SIDE: Final = {"sell order": Tag.SELL, "buy order": Tag.BUY}
 GETTING: Final = frozenset({"get", "grab", "fetch"})
 AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 # How "in the red", "that's down" and "losing money" begin, and "my losers" does not.
@@ -116,6 +121,81 @@ def _bid(items: list[Item]) -> None:
         items[at + 2] = replace(word, meanings={Tag.PAR: ""})
 
 
+def _all_alike(items: list[Item]) -> None:
+    """Read the "all" of "sell itc 150, infy 30, all at market" as each of them."""
+    sized = sum(item.has(*AMOUNTS) for item in items)
+    named = sum(item.has(Tag.SYMBOL) for item in items)
+    if named < 2 or sized < named:
+        return
+    for at in range(1, len(items) - 1):
+        parted = items[at - 1].has(Tag.COMMA, Tag.AND)
+        if items[at].has(Tag.ALL) and parted and _is_setting(items[at + 1 : at + 3]):
+            items[at] = replace(items[at], meanings={Tag.FILLER: ""})
+
+
+def _is_setting(items: Sequence[Item]) -> bool:
+    joined = [item for item in items if not item.has(Tag.AT, Tag.IN, Tag.FOR, Tag.FILLER)]
+    return bool(joined) and joined[0].has(Tag.MARKET, Tag.PRODUCT, Tag.VALIDITY, Tag.EXCHANGE)
+
+
+def _moved(items: list[Item]) -> None:
+    """Read "bring my sbin sl up to 1000" as moving a stop; "up to" is no cap there."""
+    first = next((at for at, item in enumerate(items) if _begins(item)), None)
+    numbers = [at for at, item in enumerate(items) if item.has(*AMOUNTS, Tag.PCT)]
+    if first is None or not _moves(items[first]) or len(numbers) != 1:
+        return
+    before = [at for at in range(first, numbers[0]) if items[at].folded in REACHING]
+    if not before or not any(item.has(*GUARDS) for item in items[first : before[-1]]):
+        return
+    others = [item for at, item in enumerate(items) if at != first]
+    if not any(item.has(*VERBS, Tag.IF) for item in others):
+        items[first] = replace(items[first], meanings={Tag.MODIFY: ""})
+        items[before[-1]] = replace(items[before[-1]], meanings={Tag.TO: ""})
+
+
+def _begins(item: Item) -> bool:
+    return _moves(item) or not item.has(*QUIET)
+
+
+def _moves(item: Item) -> bool:
+    """Say whether a word is a verb of moving: "move", "raise the"."""
+    verb, *rest = item.folded.split()
+    return verb in MOVING and rest in ([], ["the"], ["my"])
+
+
+def _price_before_a_stop(items: list[Item]) -> None:
+    """Read "58000 pe sl 57800" as a price and then a stop with one of its own."""
+    for at in range(1, len(items) - 2):
+        word, guard = items[at], items[at + 1]
+        if not (word.has(Tag.PE, Tag.PAR) and items[at - 1].has(*AMOUNTS)):
+            continue
+        after = at + 2 + items[at + 2].has(Tag.AT, Tag.OF, Tag.TO)
+        own = after < len(items) and items[after].has(*AMOUNTS)
+        counted = any(item.has(*COUNTED) for item in items[after + 1 : after + 2])
+        if guard.has(Tag.STOP, Tag.TARGET) and own and not counted:
+            items[at] = replace(word, meanings={Tag.LIMIT: ""})
+
+
+def _all_that_is(items: list[Item]) -> None:
+    """Read "jitni bhi position hai sab" as all once, and not twice."""
+    every = [at for at, item in enumerate(items) if item.has(Tag.ALL)]
+    for at in every if len(every) > 1 else ():
+        if items[at].folded in HOWEVER_MANY:
+            items[at] = replace(items[at], meanings={Tag.FILLER: ""})
+
+
+def _stop_order(items: list[Item]) -> None:
+    """Read "stop sell order 120 infy, trigger 1452" as a sale that waits for its trigger."""
+    if not any(item.has(Tag.TRIGGER) for item in items):
+        return
+    for at in range(len(items) - 1):
+        side = ORDERS_OF_A_SIDE.get(items[at + 1].folded)
+        if side is not None and items[at].folded in STOP_WORDS:
+            items[at] = replace(items[at], meanings={Tag.SLM_ORDER: ""})
+            items[at + 1] = replace(items[at + 1], meanings={side: ""})
+
+
 REREADINGS: Final = (
     _pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day, _bid,
+    _all_alike, _all_that_is, _moved, _stop_order, _price_before_a_stop,
 )  # fmt: skip

@@ -162,7 +162,7 @@ class Contracts:
             return True
         if not item.has(Tag.PE) or not at or not items[at - 1].has(Tag.NUM):
             return False
-        if _is_far_from_a_strike(items, at):
+        if _is_far_from_a_strike(items, at) or _prices_a_future(items, at):
             return False
         named = [each for each in items[:at] if each.has(Tag.SYMBOL)]
         is_index = bool(named) and self._is_index(named[-1])
@@ -293,6 +293,15 @@ def _is_far_from_a_strike(items: Sequence[Item], at: int) -> bool:
         items[leg - 1].value or Decimal(0) for leg in range(1, at - 1) if _is_leg(items, leg)
     ]
     return any(not strike / FARTHEST <= value <= strike * FARTHEST for strike in strikes)
+
+
+def _prices_a_future(items: Sequence[Item], at: int) -> bool:
+    """Say whether "24650 pe" is the price of the one order of a future before it."""
+    future = max((place for place in range(at) if items[place].has(Tag.FUTURE)), default=None)
+    verbs = [item for item in items if item.has(Tag.BUY, Tag.SELL, Tag.EXIT)]
+    if future is None or len(verbs) > 1:
+        return False
+    return not any(item.has(Tag.COMMA, Tag.AND, Tag.SYMBOL) for item in items[future + 1 : at])
 
 
 def _later_expiry(items: Sequence[Item], anchors: Sequence[int]) -> ExpirySaid:

@@ -29,6 +29,7 @@ from agents.intent.question import Questioner
 from agents.intent.quotes import adopted, is_a_call
 from agents.intent.requests import Requests
 from agents.intent.resolve import Resolver
+from agents.intent.spared import without_spared
 from agents.intent.split import pairs, segments
 from agents.intent.tag import Item
 from agents.intent.vocabulary.placing import AGAINST_BUYING, DOUBTING_PICTURES
@@ -155,7 +156,7 @@ class Decider:
         if has(items, Tag.EXIT) and has(items, Tag.ORDER) and not has(items, Tag.SYMBOL, Tag.PLACE):
             # "exit all orders" is of orders that rest, and no sale of what is held.
             return None
-        items = without_lead(without_contrast(without_signature(items)))
+        items = without_lead(without_spared(without_contrast(without_signature(items))))
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]
         told_nothing = not guarded(items) and (len(unknown) <= 3 or has(items, Tag.SYMBOL))
         answer = self.order(items) if told_nothing else None

@@ -168,7 +168,8 @@ class Questioner:
     ) -> bool:
         factual = IF_ONE if topic is QueryTopic.INSTRUMENT else frozenset[str]()
         supposed = [item for item in others if item.has(Tag.HYPOTHESIS)]
-        if has(items, Tag.ADVICE) or any(item.folded not in factual for item in supposed):
+        advice = others if topic is QueryTopic.DECISION else items
+        if has(advice, Tag.ADVICE) or any(item.folded not in factual for item in supposed):
             return False
         if has(items, Tag.HEDGE) and topic is not QueryTopic.DECISION:
             return False

@@ -284,6 +284,8 @@ class Requests:
                 else ("order",),
             )
         sides = {side for tag, side in SIDES if has(items, tag)}
+        orders = [item for item in items if item.folded in ORDERS_OF_A_SIDE]
+        sides |= {side for word, side in SIDE_WORDS if _says(orders, word)}
         if len(sides) == 1:
             return self._of_side(sides.pop())
         everything = has(items, Tag.ALL, Tag.EACH) or _is_plural(items)
@@ -370,8 +372,11 @@ def _says(items: Sequence[Item], word: str) -> bool:
 
 def _sides_of_orders(items: Sequence[Item]) -> bool:
     """Say whether the last side said is of orders: "buy and sell orders"."""
-    last = max(at for at, item in enumerate(items) if item.has(Tag.BUY, Tag.SELL))
-    return any(item.has(Tag.ORDER, Tag.PENDING) for item in items[last : last + 2])
+    last = max((at for at, item in enumerate(items) if item.has(Tag.BUY, Tag.SELL)), default=0)
+    return any(
+        item.has(Tag.ORDER, Tag.PENDING) or item.folded in ORDERS_OF_A_SIDE
+        for item in items[last : last + 2]
+    )
 
 
 def _is_plural(items: Sequence[Item]) -> bool:

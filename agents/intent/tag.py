@@ -21,7 +21,9 @@ from agents.intent.vocabulary.placing import (
     LAYS_MONEY,
     LAYS_STOPS,
     LETTERS,
+    LINE_LETTERS,
     ON_A_TICKET,
+    SPENDING,
     TAKES,
     TOWARDS,
 )
@@ -38,6 +40,7 @@ PLACED: Final = (
     Tag.STOP, Tag.TRIGGER, Tag.TARGET, Tag.LIMIT, Tag.VALIDITY, Tag.TRAIL, Tag.SL_ORDER,
     Tag.SLM_ORDER, Tag.ORDER, Tag.MY,
 )  # fmt: skip
+GUARDS: Final = (Tag.STOP, Tag.TRAIL, Tag.SL_ORDER, Tag.SLM_ORDER)
 POSSESSIVE: Final = "'s"
 LISTED: Final = frozenset({"-eq", ".ns", ".nse", "-nse"})
 NOT_ALWAYS: Final = frozenset({FIRST_ONLY, SIZED, NAMED, MONEY_SIZED})
@@ -127,7 +130,8 @@ def _settled(items: list[Item]) -> tuple[Item, ...]:
 
 
 def _place_not_buy(items: list[Item]) -> None:
-    """Read "put stop at 205" as placing one, and "put 20 in infy" as buying, where a clause begins.
+    """Read "put stop at 205" and "put infy sl at 205" as placing one, and "put 20 in infy" as
+    buying, where a clause begins.
 
     Anywhere else "put" is an option's.
     """
@@ -137,7 +141,8 @@ def _place_not_buy(items: list[Item]) -> None:
         if items[at].folded != "put" or not begins:
             continue
         follows, after = items[spoken[place + 1]], spoken[place + 2 : place + 3]
-        if follows.has(*PLACED):
+        guards = any(items[each].has(*GUARDS) for each in after)
+        if follows.has(*PLACED) or (follows.has(Tag.SYMBOL) and guards):
             items[at] = replace(items[at], meanings={Tag.PLACE: ""})
         elif follows.has(*MONEY) and any(items[each].has(Tag.IN, Tag.INTO) for each in after):
             items[at] = replace(items[at], meanings={Tag.BUY: ""})
@@ -275,10 +280,24 @@ def _sized(
 def _of_a_name(
     meanings: Mapping[Tag, str], reading: Reading, after: int, names: Names
 ) -> Mapping[Tag, str]:
-    """Return the verb of "get infy", where nothing follows the name."""
+    """Return the verb of "get infy" and "get infy for 1 lac rupees": nothing else follows."""
     named = _name(reading, after, names)[1] if after < len(reading.tokens) else 0
-    alone = named and after + named == len(reading.tokens)
+    end = after + named
+    alone = named and (end == len(reading.tokens) or _is_sized(reading, end))
     return {tag: value for tag, value in meanings.items() if alone and value == NAMED}
+
+
+def _is_sized(reading: Reading, at: int) -> bool:
+    """Say whether a plain size stands at a place: "for 1 lac rupees", "worth 50k", "20 shares"."""
+    spends = reading.tokens[at].text in SPENDING
+    amount = read_amount(reading, at + spends) if at + spends < len(reading.tokens) else None
+    if amount is None:
+        return False
+    if spends:
+        return amount.tag in {Tag.SCALED, Tag.MONEY}
+    end = at + amount.count
+    counted = end < len(reading.tokens) and Tag.UNIT in LEXICON.get(reading.tokens[end].text, {})
+    return amount.tag is Tag.NUM and counted
 
 
 def _named_at(reading: Reading, at: int, names: Names) -> bool:
@@ -329,13 +348,18 @@ def _is_inner(token: Token) -> bool:
 def _marker(reading: Reading, at: int) -> int:
     """Return how many tokens only count the lines of a list, as "1)" and "2." do; else 0."""
     pair = reading.tokens[at : at + 2]
-    if len(pair) < 2 or not (len(pair[0].text) == 1 and pair[0].text.isdigit()):
+    if len(pair) < 2 or not _counts_lines(pair[0].text):
         return 0
     if pair[1].text == ")" and pair[1].glued and "(" not in reading.message:
         return 2
     follows = reading.tokens[at + 2 : at + 3]
-    is_point = pair[1].text == "." and pair[1].glued and _starts_a_line(reading, at)
+    pointed = pair[0].text.isdigit() and pair[1].text == "." and pair[1].glued
+    is_point = pointed and _starts_a_line(reading, at)
     return 2 if is_point and follows and not follows[0].glued else 0
+
+
+def _counts_lines(text: str) -> bool:
+    return (len(text) == 1 and text.isdigit()) or text in LINE_LETTERS
 
 
 def _starts_a_line(reading: Reading, at: int) -> bool:

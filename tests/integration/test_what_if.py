@@ -89,6 +89,17 @@ async def test_the_trade_of_before_keeps_its_terms_and_another_side_has_its_own(
     assert (sold["what_if"]["side"], sold["what_if"]["verdict"]) == ("SELL", "DENY")
 
 
+async def test_a_sale_of_all_that_is_held_is_judged_and_sells_nothing(desk: Desk) -> None:
+    async with desk.client() as client:
+        await trade(client, "buy 12 INFY at market, cnc")
+        all_of_it = await weigh(client, "what if I sell all my INFY")
+        half = await weigh(client, "what if I sell half of my INFY")
+        why = await say(client, "why")
+    assert (all_of_it["what_if"]["side"], all_of_it["what_if"]["quantity"]) == ("SELL", "12")
+    assert half["what_if"]["quantity"] == "6"
+    assert "INFY" in why["message"]
+
+
 async def test_without_a_trade_of_before_or_a_name_the_trade_is_asked_for(desk: Desk) -> None:
     async with desk.client() as client:
         answer = await say(client, "could I have bought 100?")

@@ -115,12 +115,22 @@ CALLERS: Final = (
 CALL_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.SPEECH, "", joined("ka|ki|ke|se", "call|tip|message|msg|salah|reco|sujhav",
         "hai|aaya|aaya hai|aayi|aayi hai|mila|mila hai|mili|mili hai|tha|thi")),
-    (Tag.SPEECH, "", joined(CALLERS, "ki|ka|ke", "call|calls|tip|tips|salah|reco|pick|picks|advice")),
+    (Tag.SPEECH, "", joined(CALLERS, "ki|ka|ke",
+        "call|calls|tip|tips|salah|reco|pick|picks|advice")),
     (Tag.SPEECH, "", joined("|".join(f"{who}'s" for who in CALLERS.split("|")),
         "call|calls|tip|tips|reco|pick|picks|advice|recommendation")),
     (Tag.SPEECH, "", joined("trade|trading|stock|investment|swing|intraday|option|options|btst",
         "idea|ideas")),
     (Tag.SPEECH, "", "idea of the day|idea of the week|stock of the week|pick of the week"),
+)  # fmt: skip
+
+# Taking over what somebody else says: "do what this tip says: ...".
+ADOPT_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
+    (Tag.ADOPT, "", joined("do|do exactly|follow|execute|place|go with", "what", "this|that|the",
+        "tip|call|message|msg|sms|text|note|post|channel|advisor|analyst|signal|alert|mail|email",
+        "says|say|said|is saying|suggests|recommends")),
+    (Tag.ADOPT, "", joined("do|do exactly|follow|execute|place|take", "this|that|the",
+        "tip|call|signal|reco", "as it is|as is|as given|exactly")),
 )  # fmt: skip
 
 AMEND_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (

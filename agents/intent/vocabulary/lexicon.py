@@ -5,6 +5,7 @@ from typing import Final
 
 from agents.intent.normalise import read
 from agents.intent.vocabulary.composed import (
+    ADOPT_PHRASES,
     AMEND_PHRASES,
     CALL_PHRASES,
     PART_PHRASES,
@@ -35,7 +36,9 @@ def _build(rows: Rows) -> dict[str, dict[Tag, str]]:
     return dict(table)
 
 
-LEXICON: Final[dict[str, dict[Tag, str]]] = _build(
+# It parts phrases in the tables, and so cannot stand in one: "BUY INFY | SL 1450".
+BAR: Final = "|"
+LEXICON: Final[dict[str, dict[Tag, str]]] = {BAR: {Tag.COMMA: ""}} | _build(
     (
         *ORDER_PHRASES,
         *CONTRACT_PHRASES,
@@ -45,6 +48,7 @@ LEXICON: Final[dict[str, dict[Tag, str]]] = _build(
         *PRICE_PHRASES,
         *AMEND_PHRASES,
         *CALL_PHRASES,
+        *ADOPT_PHRASES,
         *PART_PHRASES,
         *MANNER_PHRASES,
         *((Tag.HASTE, why, phrases) for why, phrases in HASTE_PHRASES.items()),

@@ -7,6 +7,7 @@ could say when, how much, at what price, for whom or whether at all never does.
 from typing import Final
 
 from agents.intent.vocabulary.composed import joined
+from agents.intent.vocabulary.orders import FIRST_ONLY
 from agents.intent.vocabulary.tags import Tag
 
 GENTLY: Final = "|please|kindly|just|pls|possibly|quickly|also"
@@ -77,6 +78,10 @@ GREETINGS: Final = (
     "respected sir|respected madam|sir ji|madam|ma'am|maam|namaskar|ram ram|salaam|pranam|"
     "kaise ho|kaise hain aap|sab badhiya|happy monday|happy diwali"
 )
+# Times of the day, but for a greeting where a message begins with one and a mark.
+BARE_GREETINGS: Final = (
+    "morning!|morning,|morning.|evening!|evening,|evening.|afternoon!|afternoon,|gm"
+)
 THANKS: Final = (
     "thank you so much|thank you very much|thanks a lot|thanks so much|many thanks|thanks much|"
     "thanking you|thanks and regards|thanks & regards|regards|best regards|kind regards|"
@@ -128,6 +133,7 @@ NOISES: Final = (
     "first order of the day|order of the day|my instruction|"
     "with that money|with that cash|with the money|with the cash|with the proceeds|"
     "using the proceeds|from the proceeds|from that money|us paise se|usi paise se|"
+    "execute:|action:|task:|todo:|to do:|instruction:|command:|request:|fast|real fast|"
     "urgent|important|attention|attn|new instruction|my instruction|please do this|pls do this|"
     "kindly do this|do the following|please do the following|following up|just do it|do it|"
     "please do it|as discussed|as agreed|as i said|as said|as mentioned|as instructed|"
@@ -157,6 +163,7 @@ MANNER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "have to|i shall|i hereby|hereby"),
     (Tag.FILLER, "", IF_YOU_WILL),
     (Tag.FILLER, "", GREETINGS),
+    (Tag.FILLER, FIRST_ONLY, BARE_GREETINGS),
     (Tag.FILLER, "", THANKS),
     (Tag.FILLER, "", CALLS),
     (Tag.FILLER, "", NOISES),

@@ -100,6 +100,7 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "every share of|every share|every single share of|every one of my|"
         "the whole lot|whole lot|lock stock and barrel|each and every|every last|every one of|"
         "every single one|the entire lot|the whole thing|poora ka poora|pura ka pura|"
+        "jitni bhi|jitne bhi|jitna bhi|jitni|jitne|jo bhi|"
         "all my shares of|all the shares of|my entire|my whole|my complete|my full|har"),
     (Tag.EACH, "", "both|both the|both of|each|each of|apiece|every|each in|dono|dono me|in each|"
         "in each of|per stock|"
@@ -158,6 +159,9 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "book profit at|take profit at|target at|a target|with target|with a target"),
     (Tag.NO_EXTRA, "", "target n/a|no target|no limit order|no stop loss|no stop|no sl|"
         "without stop loss|without a stop|without sl|no stop loss needed|no sl needed|sl n/a|"
+        "and keep the rest|and leave the rest|and hold the rest|"
+        "the rest can stay|the rest stays|rest can stay|rest stays|keep the rest|leave the rest|"
+        "hold the rest|let the rest be|baaki rehne do|baki rehne do|"
         "no stoploss|no target needed|bina sl|bina target|without target|no stop needed|"
         "stop loss n/a|sl na|tgt na|target na"),
     (Tag.POINTS, "", "point|points|pts|pt|rupees below|rs below"),

@@ -133,7 +133,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.AFTER, "TIME"),
     (Slot.LIMIT_PRICE, f"LIMIT {JOIN} {AMOUNT} ABOUT_AFTER?"),
     (Slot.LIMIT_PRICE, f"AT LIMIT|TO|ABOUT? {AMOUNT} PE|PAR|ABOUT_AFTER? LIMIT?"),
-    (Slot.LIMIT_PRICE, f"{AMOUNT} LIMIT PE|PAR"),
+    (Slot.LIMIT_PRICE, f"{AMOUNT} OF? LIMIT PE|PAR"),
     (Slot.LIMIT_PRICE, f"{AMOUNT} OF|PE|PAR|AT? LIMIT"),
     (Slot.LIMIT_PRICE, f"{AMOUNT} OF AT"),
     (Slot.LIMIT_PRICE, f"{AMOUNT} PAR|PE CAP_AFTER?"),

@@ -13,6 +13,16 @@ _NEEDED: Final = "|".join(
         "chahiye hoga", "chahiye honge", "lagega", "lagenge",
     )
 )  # fmt: skip
+# Why something was proposed, said with the word for proposing.
+_PROPOSED: Final = "|".join(
+    f"{why} {proposed}"
+    for why in ("why did you", "why do you", "why have you", "why would you", "why were you",
+        "why are you", "why did it", "why did the system")
+    for proposed in (
+        "recommend", "recommended", "recommending", "suggest", "suggested", "suggesting", "propose",
+        "proposed", "proposing", "advise", "advised", "advising", "draft", "drafted", "pick",
+    )
+)  # fmt: skip
 # topic: phrases. A topic is chosen by the first row that has a phrase in the message.
 TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
     ("exceptions", "exceptions|exception|errors|error|mismatch|mismatches|discrepancies|"
@@ -29,7 +39,8 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "sweep status|backtest status|sweep done|backtest done|is the sweep|"
         "sweep finished|backtest finished|training finished|training done|is the backtest"),
     ("playbooks", "playbooks|playbook|my playbooks|which playbook"),
-    ("decision", "why did you|why was|why were|why is my|why wasn't|why didn't|why was it|"
+    ("decision", _PROPOSED + "|why did you|"
+        "why was|why were|why is my|why wasn't|why didn't|why was it|"
         "why did it|why are you|explain why|reason for|the reason|rejected|denied|blocked|"
         "refused|why not|your reasoning|reasoning|rationale|explain the decision|decision|"
         "decisions|why you suggested|why you|which rule|last decision|kyun reject|kyu reject|"
@@ -72,7 +83,7 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "order ka kya hua|get executed|been executed|got executed|be executed|get filled|"
         "been filled|order kya hua|kaunse order|order kya hua|order ka status|order laga|"
         "executed or not|"
-        "working orders|order went"),
+        "working orders|order went|where is my order|where's my order|wheres my order"),
     ("pnl", "pnl|p&l|p & l|p and l|profit and loss|profit or loss|mtm|how much did i make|"
         "how much did i lose|am i up|am i down|my profit|my loss|my losses|made money|"
         "make money|lose money|lost money|making money|losing money|how am i doing|"
@@ -90,7 +101,9 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "can i afford|afford|collateral|account balance|wallet|free margin|enough money|"
         "enough margin|enough funds|enough balance|enough cash|money available|withdrawable|"
         "margin required|margin needed|margin do i need|how much margin|khate me"),
-    ("positions", "positions|open positions|my positions|am i short|am i long|what positions|"
+    ("positions", "any short|any shorts|any long|any longs|short in|long in|short on|long on|"
+        "net long|net short|"
+        "positions|open positions|my positions|am i short|am i long|what positions|"
         "position in|short anything|long anything|position|open trades|my position|"
         "how big is my|how large is my|size of my|my short|my long|"
         "any positions|trades open|intraday positions|positions open|f&o positions|"
@@ -135,7 +148,7 @@ TOPIC_PHRASES: Final[tuple[tuple[str, str], ...]] = (
         "depth|bid|ask|level|levels|going for|at now|rate|cmp|chal raha hai|daam|kya rate|"
         "is at|opened at|open at|bid ask|spot|doing|value of|kya bhav|current value|"
         "kitna kharcha|kitna paisa lagega|how much is|prices|kitna chal raha|kahan hai|how's the|"
-        "where is|up today|down today"),
+        "where is|where's|wheres|up today|down today"),
     ("help", "help|need help|i need help|what can you do|how do i use this|commands|"
         "what can i say|what can i ask|help me"),
 )  # fmt: skip
@@ -175,7 +188,9 @@ SPANS: Final = frozenset(
 EXPLAINING: Final = (
     "mean|means|meaning|difference between|define|how does a|how does an|how do i|how to|"
     "what is a|what is an|what's a|what's an|work|works|concept of|teach me|matlab|"
-    "what is meant|kya hota hai|kaise kaam|how do you|how does the|who are you|what is cnc|"
+    "what is meant|kya hota hai|kaise kaam|how do you|how does the|how do people|how do traders|"
+    "how do investors|how does one|how do we|how can one|how do others|log kaise|kaise karte|"
+    "who are you|what is cnc|"
     "what is mis|what is nrml|what is btst|what is delivery|what is intraday|what is short"
 )
 # In a question beside the words of research these ask how a job is going.

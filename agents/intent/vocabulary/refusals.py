@@ -31,6 +31,8 @@ REFUSED: Final[dict[str, str]] = {
         "don't wait for my approval|without waiting for approval|approve my trades|"
         "approve my orders|approval ke bina|no approval needed|pre approve|pre-approve|"
         "approve every|approve the plan|approve the trade|approve the card|you approve|"
+        "give the approval|give approval|give your approval|give it the approval|grant approval|"
+        "grant the approval|give my approval|give the go ahead for me|give consent for me|"
         "sign off for me|skip the confirmation|approve kar do khud|mat poochna|mat puchna",
     "credentials": "access token|api key|api secret|password|my token|otp|totp|secret key|"
         "private key|credentials|passcode|2fa|enctoken|request token|login details|pan number|"

@@ -82,6 +82,9 @@ ADDRESSING: Final = frozenset(
         "auto",
     }
 )
+# What is left as it is stands between one of these and one of those: "leave infy alone".
+SPARING: Final = frozenset({"leave", "keep", "let"})
+SPARED: Final = frozenset({"alone", "untouched", "be", "intact", "as is", "in peace"})
 # Before a colon these say that thinking is over and that an order follows.
 DECIDED: Final = frozenset(
     {"i've decided", "i have decided", "decision made", "i've made up my mind",

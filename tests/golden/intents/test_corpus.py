@@ -22,6 +22,8 @@ SIZES: Final = {
     "blind_four.jsonl": 200,
     "blind_five.jsonl": 200,
     "blind_six.jsonl": 200,
+    "blind_seven.jsonl": 220,
+    "blind_eight.jsonl": 220,
 }
 STRICT_AT_LEAST: Final = {
     "corpus.jsonl": 241,
@@ -32,6 +34,8 @@ STRICT_AT_LEAST: Final = {
     "blind_four.jsonl": 198,
     "blind_five.jsonl": 199,
     "blind_six.jsonl": 181,
+    "blind_seven.jsonl": 220,
+    "blind_eight.jsonl": 220,
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from agents.intent.model import Draft, HeldPosition, MessageKind, ParsedMessage, TradeDraft
 from riskgate.contracts.orders import OrderType, Product, Side
 from tests.unit.intent.fake_directory import ref
-from tests.unit.intent.talk import say
+from tests.unit.intent.talk import codes, say
 
 
 def waiting(message: str) -> Draft:
@@ -150,3 +150,18 @@ def test_repeating_what_a_draft_does_neither_approves_it_nor_makes_another(said:
 
 def test_selling_it_after_a_draft_to_buy_is_no_repetition() -> None:
     assert say("sell it", draft=MARKET).kind is MessageKind.TRADE
+
+
+@pytest.mark.parametrize(
+    "said", ["and tcs", "yes and tcs too", "tcs bhi", "also tcs", "maybe 20", "perhaps 20"]
+)
+def test_what_may_be_a_change_or_not_is_asked_about(said: str) -> None:
+    parsed = say(said, draft=MARKET)
+    assert (parsed.kind, parsed.trades) == (MessageKind.CHAT, ())
+    assert codes(parsed) == ["CHANGE_UNCLEAR"]
+
+
+@pytest.mark.parametrize("said", ["tcs instead", "make it tcs", "same for tcs"])
+def test_a_name_that_plainly_takes_the_place_changes_the_order(said: str) -> None:
+    (trade,) = say(said, draft=MARKET).trades
+    assert trade.symbols == (ref("TCS"),)

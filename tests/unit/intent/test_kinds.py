@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.intent.model import MessageKind, OpenOrder, QueryTopic
+from agents.intent.model import MessageKind, OpenOrder, QueryDetail, QueryTopic
 from riskgate.contracts.orders import Side
 from tests.unit.intent.fake_directory import ref
 from tests.unit.intent.talk import say
@@ -114,3 +114,13 @@ def test_monitors_and_changes_are_recognised_and_asked_about() -> None:
     assert changed.changes is not None
     assert changed.changes.quantity == 20
     assert say("change infy order").missing == ("changes",)
+
+
+@pytest.mark.parametrize("said", ["why", "why?", "but why?", "kyun?"])
+def test_a_bare_why_is_about_the_last_decision(said: str) -> None:
+    parsed = say(said)
+    assert (parsed.kind, parsed.topic, parsed.detail) == (
+        MessageKind.QUERY,
+        QueryTopic.DECISION,
+        QueryDetail.WHY,
+    )

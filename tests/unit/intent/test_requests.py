@@ -276,3 +276,25 @@ def test_what_an_order_should_be_changes_it_but_never_its_side() -> None:
 )
 def test_a_change_from_one_value_to_another_keeps_the_second(said: str, changes: Changes) -> None:
     assert say(said, open_orders=ORDERS).changes == changes
+
+
+@pytest.mark.parametrize("said", ["cancel every sell order that is open", "cancel each sell order"])
+def test_every_order_of_a_side_is_not_every_order(said: str) -> None:
+    parsed = say(said, open_orders=ORDERS)
+    assert (parsed.kind, parsed.cancel_all, parsed.side) == (MessageKind.CANCEL, False, Side.SELL)
+    assert parsed.order_ids == ("260310000000102",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "bring my tcs sl up to 3350",
+        "take the tcs stop to 3350",
+        "move the tcs stop loss trigger up to 3350",
+        "raise the tcs stop to 3350",
+    ],
+)
+def test_a_stop_that_is_moved_is_a_change_and_no_order(said: str) -> None:
+    parsed = say(said, open_orders=ORDERS)
+    assert (parsed.kind, parsed.symbols, parsed.trades) == (MessageKind.MODIFY, (TCS,), ())
+    assert parsed.changes == Changes(trigger_price=Decimal(3350))

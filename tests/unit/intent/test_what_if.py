@@ -59,8 +59,26 @@ def test_a_question_about_a_trade_is_read(
 
 
 @pytest.mark.parametrize(
+    ("message", "part"),
+    [
+        ("what if I sell all my TCS", Decimal(1)),
+        ("what happens if I sell half of my TCS?", Decimal("0.5")),
+    ],
+)
+def test_a_part_of_what_is_held_may_be_asked_about_as_a_sale(message: str, part: Decimal) -> None:
+    found = what_if_of(message, DIRECTORY, CONTEXT)
+    assert found is not None
+    assert found.sizing is not None
+    assert (found.sizing.method, found.sizing.value) == (SizingMethod.FRACTION, part)
+    assert (found.side, [ref.tradingsymbol for ref in found.symbols]) == (Side.SELL, ["TCS"])
+
+
+@pytest.mark.parametrize(
     "message",
     [
+        "what if I buy all TCS",
+        "what if I sell everything",
+        "what if I sell half of my 40 TCS",
         "why not?",
         "why was it refused",
         "why was 100 INFY refused?",
