@@ -1,6 +1,5 @@
 """The conversation in a terminal: the same cards as the page, from the same server."""
 
-import json
 import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +31,7 @@ from app.cli.sse_client import (
     refusal,
     unreachable,
 )
-from app.cli.text import safe
+from app.cli.text import json_text, safe
 
 OK: Final = 0
 NOT_DONE: Final = 1
@@ -281,7 +280,7 @@ class Chat:
         except httpx.TransportError as error:
             raise unreachable(self.client, error) from error
         answer = response.json() if response.is_success else refusal(response).body
-        self.console.file.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        self.console.file.write(json_text(answer) + "\n")
         self.thread_id = answer.get("thread_id", self.thread_id)
         return OK if answer.get("outcome") in DONE_OUTCOMES else NOT_DONE
 

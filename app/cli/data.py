@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from app.cli.errors import guarded
 from app.cli.running import with_application
+from app.cli.text import json_text
 from app.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def import_bars(
 
     result = with_application(work, begins=True)
     if as_json:
-        typer.echo(json.dumps(asdict(result)))
+        typer.echo(json_text(asdict(result)))
         return
     typer.echo(f"{result.instrument}: {result.bars} bars, {result.first} to {result.last}")
     for notice in result.splits_suspected:

@@ -1,6 +1,5 @@
 """Look at what was decided, run it again, and check the audit log."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from agents.insights.writer import WORDED
 from app.audit.log import first_break
 from app.cli.errors import FAILED, guarded
 from app.cli.running import with_application
+from app.cli.text import json_text
 from app.errors import NotFound
 from app.identity.principal import OWNER_TENANT
 from app.persistence import traces
@@ -44,7 +44,7 @@ def list_decisions(
 
     found = with_application(work)
     if as_json:
-        typer.echo(json.dumps([trace.model_dump(mode="json") for trace in found]))
+        typer.echo(json_text([trace.model_dump(mode="json") for trace in found]))
         return
     table = Table()
     for name, whole in (
@@ -74,7 +74,7 @@ def show(decision_id: str, tenant: Tenant = OWNER_TENANT, as_json: AsJson = Fals
 
     trace = with_application(work)
     if as_json:
-        typer.echo(trace.model_dump_json())
+        typer.echo(json_text(trace.model_dump(mode="json")))
         return
     _print_trace(trace)
 
@@ -91,7 +91,7 @@ def replay(decision_id: str, tenant: Tenant = OWNER_TENANT, as_json: AsJson = Fa
 
     report = with_application(work)
     if as_json:
-        typer.echo(report.model_dump_json())
+        typer.echo(json_text(report.model_dump(mode="json")))
     else:
         for step in report.steps:
             typer.echo(f"{step.step}: {'equal' if step.equal else step.difference}")

@@ -1,6 +1,5 @@
 """Compare with the broker and put exceptions right, for the operator at the machine."""
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +10,7 @@ from rich.text import Text
 from adapters.errors import BrokerUnavailable
 from app.cli.errors import FAILED, guarded
 from app.cli.running import with_application
-from app.cli.text import safe, words
+from app.cli.text import json_text, safe, words
 from app.errors import Unavailable
 from app.identity.principal import OWNER_TENANT
 from app.persistence import accounts, exceptions
@@ -141,7 +140,7 @@ def _down(down: BrokerUnavailable) -> Unavailable:
 
 
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    typer.echo(json_text(value))
 
 
 def _delta_row(delta: ReconciliationDelta) -> tuple[str, str, str, str, str]:

@@ -1,6 +1,5 @@
 """Files of one's own on a running server: add, list, show, remove."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -17,7 +16,7 @@ from app.cli.errors import FAILED, USAGE, guarded
 from app.cli.file_upload import ANSWER_S, send_file
 from app.cli.files_view import file_line, file_tables
 from app.cli.sse_client import ChatError, ServerRefused, refusal, unreachable
-from app.cli.text import safe
+from app.cli.text import json_text, safe
 from app.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Files that you attached: .csv and .xlsx, as data.")
@@ -142,4 +141,4 @@ def _tell(error: ChatError, *, as_json: bool) -> None:
 
 
 def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(value) + "\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.errors import guarded
-from app.cli.text import safe
+from app.cli.text import json_text, safe
 from app.clock import SystemClock
 from app.errors import InvalidRequest
 from app.settings import ParserName, load_settings, require_model
@@ -73,7 +73,7 @@ def _each_record(reader: "IntentParser", directory: "Directory") -> None:
             said = prediction(record, parsed_record(record, reader, directory))
         except (KeyError, TypeError, ValueError) as error:
             raise InvalidRequest(f"a line is no record: {error!r}") from error
-        typer.echo(json.dumps(said, ensure_ascii=False))
+        typer.echo(json_text(said))
 
 
 def _show(message: str, reader: "IntentParser") -> None:
@@ -82,7 +82,7 @@ def _show(message: str, reader: "IntentParser") -> None:
 
     now = SystemClock().now()
     read = reader.parse(message, ParseContext(now=now))
-    for line in json.dumps(described(read, now), ensure_ascii=False, indent=2).splitlines():
+    for line in json_text(described(read, now), indent=2).splitlines():
         typer.echo(safe(line))
     for trade in read.trades:
         for name, source in trade.provenance.items():

@@ -1,7 +1,6 @@
 """Log an account in at Kite, say how it stands, and log it out, for the operator at the machine."""
 
 import asyncio
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -13,7 +12,7 @@ from adapters.ports import LoginLink, LoginState
 from app.audit.log import Entry, append
 from app.cli.errors import guarded
 from app.cli.running import with_application
-from app.cli.text import clock, safe
+from app.cli.text import clock, json_text, safe
 from app.connections.service import Connection, Connections
 from app.connections.views import show_connection, show_link
 from app.connections.wording import say, told_hindrances
@@ -150,7 +149,7 @@ async def _of(container: "Container", tenant: str, account: str | None) -> tuple
 
 def _print_link(link: LoginLink, found: Connection, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({**show_connection(found), "link": show_link(link)}))
+        typer.echo(json_text({**show_connection(found), "link": show_link(link)}))
         return
     typer.echo(f"Open this page and log in at Kite (until {clock(link.expires_at.isoformat())}):")
     typer.echo(f"\n  {safe(link.url)}\n")
@@ -166,7 +165,7 @@ def _finish(found: Connection, *, as_json: bool) -> None:
 def _print(found: Connection, *, as_json: bool) -> None:
     shown = show_connection(found)
     if as_json:
-        typer.echo(json.dumps(shown, ensure_ascii=False))
+        typer.echo(json_text(shown))
         return
     said = say(found.status)
     typer.echo(f"{found.account_id}  {found.status.state.value}  {safe(said.headline)}")

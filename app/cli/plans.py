@@ -1,6 +1,5 @@
 """Plan, validate, execute: from a terminal, through a running server."""
 
-import json
 import os
 import secrets
 import sys
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from app.cli.errors import FAILED, USAGE, guarded
 from app.cli.sse_client import ChatError, ServerRefused, refusal, unreachable
-from app.cli.text import safe
+from app.cli.text import json_text, safe
 from app.settings import load_settings
 
 KEY_VARIABLE: Final = "SIGMATRADER_API_KEY"
@@ -188,4 +187,4 @@ def _path(plan_id: str) -> str:
 
 
 def _print_json(value: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(value) + "\n")

@@ -4,7 +4,6 @@ Whoever's key is in SIGMATRADER_API_KEY acts; without one it is the operator at 
 is neither of two people.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from rich.text import Text
 from app.cli import policy_view
 from app.cli.errors import FAILED, USAGE, guarded
 from app.cli.running import with_application
-from app.cli.text import safe
+from app.cli.text import json_text, safe
 from app.errors import AppError, Conflict, InvalidRequest, NotFound
 from app.identity.principal import OWNER_TENANT, Principal, Role
 
@@ -58,7 +57,7 @@ def show(
     """Show a policy: its text, and what the linter says of it."""
     page = _page(policy_hash, account, tenant)
     if as_json:
-        typer.echo(json.dumps(page))
+        typer.echo(json_text(page))
         return
     in_force = ", ".join(page["accounts"])
     out.print(
@@ -341,7 +340,7 @@ def _faults(*, as_json: bool) -> Iterator[None]:
             raise
         rows = [vars(fault) for fault in error.errors]
         if as_json:
-            typer.echo(json.dumps({"ok": False, "code": error.code, "errors": rows}))
+            typer.echo(json_text({"ok": False, "code": error.code, "errors": rows}))
         for row in [] if as_json else rows:
             line = "" if row["line"] is None else f" (line {row['line']})"
             fault = f"{row['field']}{line}: {row['issue']}; {row['remedy']}"
@@ -364,6 +363,6 @@ def _date(day: datetime | None) -> date | None:
 
 def _print(found: Any, render: Callable[[Any], RenderableType], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        typer.echo(json_text(found))
     else:
         out.print(render(found))

@@ -1,6 +1,5 @@
 """Panic close, drain and the list of stops and targets, for the operator at the machine."""
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +8,7 @@ from agents.insights.figures import currency_of
 from app.cli.desk_lists import NO_PROTECTIONS
 from app.cli.errors import guarded
 from app.cli.running import with_application
-from app.cli.text import money
+from app.cli.text import json_text, money
 from app.identity.principal import OWNER_TENANT
 from app.persistence import protections as rows
 from app.pipeline.views import require_account
@@ -97,7 +96,7 @@ def protections(
 
     shown = with_application(work)
     if as_json:
-        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        typer.echo(json_text(shown, indent=2))
         return
     if not shown:
         typer.echo(NO_PROTECTIONS)

@@ -1,5 +1,6 @@
 """Values as text for a terminal: exact decimals, times in India, nothing that acts."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
@@ -15,11 +16,21 @@ UNSAFE: Final = {
     ord("\n"): " ",
     ord("\t"): " ",
 }
+# JSON escapes what is below these itself, and has line ends of its own.
+ESCAPED: Final = {code: f"\\u{code:04x}" for code in UNSAFE if code >= 127}
 
 
 def safe(value: object) -> str:
     """Return a text that can do nothing to a terminal but be read."""
     return NOTHING if value is None or value == "" else str(value).translate(UNSAFE)
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """Write plain values as JSON that can do nothing to a terminal but be read.
+
+    Marks that hide or turn what stands beside them are escaped, so the data stay what they are.
+    """
+    return json.dumps(value, ensure_ascii=False, indent=indent).translate(ESCAPED)
 
 
 def decimal(value: object, *, currency: str = "INR", places: int = 0) -> str:

@@ -1,7 +1,6 @@
 """A worker of its own: does the jobs that the server's worker does, in another process."""
 
 import asyncio
-import json
 import os
 import signal
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ import typer
 
 from app.cli.errors import guarded
 from app.cli.running import NoHome, with_application
+from app.cli.text import json_text
 from app.persistence.location import DatabaseLocation, release
 from app.settings import Settings, load_settings
 from app.settings_help import misspelt
@@ -80,4 +80,4 @@ def _as_text(counted: "list[TaskCount]") -> str:
 
 
 def _as_json(counted: "list[TaskCount]") -> str:
-    return json.dumps([vars(task) for task in counted])
+    return json_text([vars(task) for task in counted])
