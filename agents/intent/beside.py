@@ -27,6 +27,10 @@ LESSENING: Final = frozenset(
 )  # fmt: skip
 GUARDS: Final = (Tag.STOP, Tag.TRAIL, Tag.TARGET, Tag.TRIGGER)
 COUNTED: Final = (Tag.UNIT, Tag.LOT, Tag.SYMBOL)
+BOOK: Final = "book"
+GAINS: Final = frozenset({"profit", "profits", "gain", "gains", "the profit", "my profit"})
+THEN: Final = frozenset({"then", "to", "toh", "tab", "and then"})
+OF_MONEY: Final = frozenset({"ka", "ki", "wala", "wali"})
 STOP_WORDS: Final = frozenset({"stop", "stop loss", "stop-loss", "stoploss", "sl"})
 ORDERS_OF_A_SIDE: Final = {"sell order": Tag.SELL, "buy order": Tag.BUY}
 GETTING: Final = frozenset({"get", "grab", "fetch"})
@@ -184,6 +188,33 @@ def _all_that_is(items: list[Item]) -> None:
             items[at] = replace(items[at], meanings={Tag.FILLER: ""})
 
 
+def _booked(items: list[Item]) -> None:
+    """Read "book half profit in tcs" as leaving half of it."""
+    for at in range(2, len(items)):
+        verb, part, word = items[at - 2 : at + 1]
+        if verb.folded == BOOK and part.has(Tag.FRAC, Tag.PCT, Tag.VAGUE) and word.folded in GAINS:
+            items[at] = replace(word, meanings={Tag.FILLER: ""})
+
+
+def _level_then(items: list[Item]) -> None:
+    """Leave the number of "infy 1500 then sell" unread: it says when, and is no size."""
+    for at in range(1, len(items) - 2):
+        spoken = [
+            item for item in items[at + 1 :] if not item.has(Tag.FILLER) or item.has(Tag.THEN)
+        ]
+        then = len(spoken) > 1 and spoken[0].folded in THEN and spoken[1].has(*VERBS)
+        if items[at].has(*AMOUNTS) and then and not any(item.has(*VERBS) for item in items[:at]):
+            items[at] = replace(items[at], meanings={})
+
+
+def _so_much_of(items: list[Item]) -> None:
+    """Read the number of "infy 5000 ka le lo" as a size that may be money or shares."""
+    for at in range(1, len(items) - 1):
+        number, word, verb = items[at - 1 : at + 2]
+        if number.has(Tag.NUM) and word.folded in OF_MONEY and verb.has(Tag.BUY):
+            items[at] = replace(word, meanings={Tag.ABOUT_AFTER: ""})
+
+
 def _stop_order(items: list[Item]) -> None:
     """Read "stop sell order 120 infy, trigger 1452" as a sale that waits for its trigger."""
     if not any(item.has(Tag.TRIGGER) for item in items):
@@ -197,5 +228,5 @@ def _stop_order(items: list[Item]) -> None:
 
 REREADINGS: Final = (
     _pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day, _bid,
-    _all_alike, _all_that_is, _moved, _stop_order, _price_before_a_stop,
+    _all_alike, _all_that_is, _moved, _booked, _level_then, _so_much_of, _stop_order, _price_before_a_stop,
 )  # fmt: skip

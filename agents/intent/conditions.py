@@ -124,7 +124,8 @@ class Conditions:
             return True
         if item.has(*VALUES) and follows and follows[0].has(*COMPARING):
             # "1040 ke upar": the value stands before the word.
-            return not (after and after[0].has(*VALUES)) and " " in follows[0].folded
+            then = bool(after) and after[0].has(Tag.THEN)
+            return not (after and after[0].has(*VALUES)) and (" " in follows[0].folded or then)
         if item.has(Tag.CROSS, Tag.HIT) or (
             item.has(Tag.ABOVE, Tag.BELOW) and not item.has(Tag.CAP)
         ):

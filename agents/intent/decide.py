@@ -26,7 +26,7 @@ from agents.intent.normalise import Reading, read
 from agents.intent.prices import VARIETY
 from agents.intent.problems import problem
 from agents.intent.question import Questioner
-from agents.intent.quotes import adopted, is_a_call
+from agents.intent.quotes import adopted, is_a_call, is_struck
 from agents.intent.requests import Requests
 from agents.intent.resolve import Resolver
 from agents.intent.spared import without_spared
@@ -77,7 +77,7 @@ class Decider:
         quoted = adopted(items)
         if quoted is not None:
             return self._trade(quoted) or CHAT
-        if is_a_call(self.message):
+        if is_a_call(self.message) or is_struck(self.message):
             return CHAT
         resolver = Resolver(self.directory, self.context)
         requests = Requests(resolver, self.context)
@@ -103,6 +103,7 @@ class Decider:
     def _orders(self, items: Sequence[Item], antecedent: Item | None = None) -> Composed:
         composer = Composer(self.message, self.directory, self.context)
         parts = segments(items)
+        parts = [_without_rest(part, alone=len(parts) == 1) for part in parts]
         return join(
             [composer.compose(pair, None, antecedent) for part in parts for pair in pairs(part)]
         )
@@ -198,6 +199,18 @@ class Decider:
         if has(items, *PROTECTS) and has(items, Tag.NUM, Tag.MONEY, Tag.PCT):
             return True
         return has(items, Tag.NUM) and has(items, *NEEDS_A_SIDE)
+
+
+def _without_rest(items: Sequence[Item], *, alone: bool) -> list[Item]:
+    """Leave "the rest" unread where it is not said of what: of another order, or beside a half."""
+    named = has(items, Tag.SYMBOL, Tag.PRONOUN, Tag.HOLDINGS, Tag.POSITIONS)
+    parted = has(items, Tag.FRAC, Tag.PCT)
+    if has(items, Tag.KEEP) or not (parted or not (alone or named)):
+        return list(items)
+    return [
+        replace(item, meanings={}) if item.has(Tag.ALL) and item.folded in THE_REST else item
+        for item in items
+    ]
 
 
 def is_doubted(items: Sequence[Item], answer: ParsedMessage) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from agents.intent.model import Problem
 from agents.intent.problems import problem
+from agents.intent.vocabulary.numbers import GLUED_TO_PRICES
 
 MAX_CHARACTERS: Final = 4000
 PLAIN_SPACE: Final = frozenset("\n\r\t")
@@ -17,6 +18,10 @@ LONGEST_PHRASE: Final = 9
 WORD_JOINERS: Final = frozenset("'’_")
 # Digits of other scripts look like ours and are not: "1٠" is no ten.
 NUMBER: Final = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+# "sl1450" is two words; "tgt1 1500" numbers its targets and stays one.
+GLUED: Final = re.compile(rf"(?:{'|'.join(GLUED_TO_PRICES)})(?=\d{{2}})", re.ASCII | re.IGNORECASE)
 
 
 class Shape(StrEnum):
@@ -127,6 +132,9 @@ def _token_end(text: str, at: int) -> tuple[int, Shape]:
     number = NUMBER.match(text, at)
     if number is not None:
         return number.end(), Shape.NUMBER
+    before_a_price = GLUED.match(text, at)
+    if before_a_price is not None:
+        return before_a_price.end(), Shape.WORD
     if _in_word(text[at]):
         return _word_end(text, at), Shape.WORD
     return at + 1, Shape.SYMBOL

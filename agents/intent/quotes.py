@@ -15,6 +15,7 @@ BEFORE_A_QUOTE: Final = "before a quote"
 # Beside these the words of taking over are told, asked or doubted themselves.
 NOT_TAKING_OVER: Final = (*(tag for tag in NEVER if tag is not Tag.QUOTE), *TELLING, Tag.ASK)
 
+STRUCK: Final = re.compile(r"~~|^\s*(?://|/\*|--\s|<!--)")
 ENDS_A_HEADING: Final = re.compile(r"\s*:|\s+[-\u2013\u2014]+\s+|\s*\n")
 
 
@@ -46,6 +47,11 @@ def is_a_call(message: str) -> bool:
     orders = any(LEXICON.get(word, {}).get(verb) == "" for word in words for verb in VERBS)
     own = orders or ONES_OWN & {*words} or any(char.isdigit() for char in heading)
     return bool(rest and CALLED & {*words}) and not own
+
+
+def is_struck(message: str) -> bool:
+    """Say whether words are struck out or commented out, as "~~buy 10 infy~~" and "// buy 10"."""
+    return STRUCK.search(message) is not None
 
 
 def _adopts(items: Sequence[Item], at: int) -> bool:

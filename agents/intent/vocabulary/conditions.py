@@ -39,6 +39,9 @@ CONDITION_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "cross karta hai|crossing|cross kre|paar kare|break kare|break kar de|breakout"),
     (Tag.HIT, "", "hits|hit|reaches|reach|touches|touch|comes to|comes near|gets to|is at|"
         "becomes|equals|aaye|aa jaye|tak aaye|tak jaye|pahunche|pahunch jaye|touch kare|"
+        "jaye|jaaye|jae|jaae|jata hai|chala jaye|chali jaye|chala jaaye|chali jaaye|chala gaya|"
+        "pe jaye|par jaye|pe chala jaye|ho jaaye|ho jae|ho gaya|ho gayi|hote hi|aate hi|jate hi|"
+        "jaate hi|pahunchte hi|pahonche|pohche|pahuche|pahuch jaye|milta hai|mil gaya|milte hi|hua|"
         "hit kare|comes at|ho jaye|pe aaye|par aaye|pe aa jaye|par aa jaye|touch kar le|"
         "pe mile|par mile|tak mile|me mile|mile|pe mil jaye|tak mil jaye|mil jaye|mil raha ho|"
         "tak gire|tak gir jaye|tak aa jaye|tak aajaye|pe aajaye|aa jae|aajaye|tak aae|pe aae|"

@@ -238,11 +238,13 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.SHORTS, "", "shorts|short positions|all shorts|my shorts|short side|open shorts"),
     (Tag.WINNERS, "", "that is in profit|that are in profit|in profit|in the green|winners|"
         "profitable|that is up|which are up|which is in profit|which are in profit|in green|"
+        "everything in the green|everything in green|everything in profit|all in the green|"
         "winning|my winners|profit wale|jo profit me hai|jo profit mein hai|that's in profit|"
         "that are up|making money|profit me"),
     (Tag.LOSERS, "", "that is in loss|that are in loss|in loss|in the red|losers|losing|"
         "that is down|which are down|loss making|loss-making|my losers|loss wale|"
         "which are in loss|which is in loss|jo loss me hai|jo loss mein hai|that's in loss|in red|"
+        "everything in the red|everything in red|everything in loss|all in the red|all in red|"
         "making a loss|at a loss|losing money|that are losing money|loss me|that are down|"
         "that are losing|underwater"),
     (Tag.MY, "", "my|mine|mere|meri|mera|apna|apne|apni|our|i hold|i have|i own|मेरे|मेरा"),

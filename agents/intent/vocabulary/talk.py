@@ -244,7 +244,7 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "karna|karna hai|"
         "kar dena|kar lo|kr do|kro|kr|krdo|dena|dedo|lena|for|to|chahiye mujhe|toh|to please|"
         "its|left|some of|actually|no worries|"
-        "jaye|jata|hi|maine|ne|unhe|keep it open|keep the order|"
+        "hi|maine|ne|unhe|keep it open|keep the order|"
         "keep it live|good|yes|haan|hain|wali hai|hu|hoon|as well|too|gtg|simple|quick|"
         "on my behalf please|hero zero|hero zero trade|zero hero|zero to hero|for my account|"
         "in total|of shares|hold|stays|valid|"
