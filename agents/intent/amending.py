@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from agents.intent.moods import CONTRASTING, without_denied
+from agents.intent.moods import CONTRASTING, VERBS, without_denied
 from agents.intent.tag import Item
 from agents.intent.vocabulary.lexicon import LEXICON
 from agents.intent.vocabulary.patterns import QUIET
@@ -32,6 +32,7 @@ PRICE: Final = "price"
 ADD: Final = "add"
 # Words that put one thing beside another, as "and tcs" may.
 BESIDES: Final = frozenset({"and", "also", "too", "as well", "bhi", "with", "aur", "plus", "add"})
+SIZES: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.FRAC, Tag.PCT, Tag.ALL)
 REACHING: Final = (Tag.TO, Tag.DOWN_TO, Tag.KEEP)
 
 
@@ -73,11 +74,15 @@ def adds(items: Sequence[Item]) -> bool:
 
 
 def is_beside(items: Sequence[Item]) -> bool:
-    """Say whether a name may be meant beside that of the trade: "and tcs", "tcs too"."""
+    """Say whether a name may be meant beside that of the trade: "and tcs", "tcs too".
+
+    With a verb and a size it is plainly an order of its own.
+    """
     replaced = any(item.has(Tag.SAME, Tag.INSTEAD) for item in items)
     replaced = replaced or any(item.has(Tag.AMEND) and item.folded not in BESIDES for item in items)
     beside = any(item.folded in BESIDES for item in items)
-    return beside and not replaced and any(item.has(Tag.SYMBOL) for item in items)
+    whole = any(item.has(*VERBS) for item in items) and any(item.has(*SIZES) for item in items)
+    return beside and not (replaced or whole) and any(item.has(Tag.SYMBOL) for item in items)
 
 
 def hedges(items: Sequence[Item]) -> bool:

@@ -29,7 +29,7 @@ from agents.intent.model import (
     Problem,
     TradeDraft,
 )
-from agents.intent.moods import asks
+from agents.intent.moods import asks, pictured_doubt
 from agents.intent.prices import VARIETY
 from agents.intent.problems import problem
 from agents.intent.resolve import held_by
@@ -90,7 +90,8 @@ class Answerer:
         guard = drops_guard(items)
         if guard is not None and getattr(self.draft.trade, guard) is not None:
             return self._merged({guard: None}, {})
-        if self.draft.trade.symbols and (is_beside(items) or hedges(items)):
+        doubted = pictured_doubt(items, buys=self.draft.trade.side is not Side.SELL)
+        if self.draft.trade.symbols and (doubted or is_beside(items) or hedges(items)):
             return self._unclear()
         meant = of_a_draft(without_replaced(items))
         said = [item for item in meant if not _amends(item)]

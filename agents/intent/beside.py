@@ -31,6 +31,11 @@ BOOK: Final = "book"
 GAINS: Final = frozenset({"profit", "profits", "gain", "gains", "the profit", "my profit"})
 THEN: Final = frozenset({"then", "to", "toh", "tab", "and then"})
 OF_MONEY: Final = frozenset({"ka", "ki", "wala", "wali"})
+BY: Final = "by"
+# Before "at" and a number these tell where the price is.
+TRADES_NOW: Final = frozenset(
+    {"trading", "currently", "quoting", "presently", "hovering", "is trading", "now trading"}
+)
 STOP_WORDS: Final = frozenset({"stop", "stop loss", "stop-loss", "stoploss", "sl"})
 ORDERS_OF_A_SIDE: Final = {"sell order": Tag.SELL, "buy order": Tag.BUY}
 GETTING: Final = frozenset({"get", "grab", "fetch"})
@@ -207,6 +212,23 @@ def _level_then(items: list[Item]) -> None:
             items[at] = replace(items[at], meanings={})
 
 
+def _told_price(items: list[Item]) -> None:
+    """Leave the "at" of "infy is trading at 1480" unread: it tells a price and sets none."""
+    for at in range(len(items) - 2):
+        word, joint, number = items[at : at + 3]
+        if word.folded in TRADES_NOW and joint.has(Tag.AT, Tag.CAP) and number.has(*AMOUNTS):
+            items[at + 1] = replace(joint, meanings={})
+
+
+def _by_when(items: list[Item]) -> None:
+    """Leave the "by" of "buy 10 infy by 3" unread: its number is no size beside another."""
+    for at in range(1, len(items) - 1):
+        sized = [each for each in range(at) if items[each].has(Tag.NUM)]
+        apart = any(item.has(Tag.COMMA, Tag.AND) for item in items[sized[-1] if sized else at : at])
+        if items[at].folded == BY and items[at + 1].has(Tag.NUM) and sized and not apart:
+            items[at] = replace(items[at], meanings={})
+
+
 def _so_much_of(items: list[Item]) -> None:
     """Read the number of "infy 5000 ka le lo" as a size that may be money or shares."""
     for at in range(1, len(items) - 1):
@@ -228,5 +250,6 @@ def _stop_order(items: list[Item]) -> None:
 
 REREADINGS: Final = (
     _pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day, _bid,
-    _all_alike, _all_that_is, _moved, _booked, _level_then, _so_much_of, _stop_order, _price_before_a_stop,
+    _all_alike, _all_that_is, _moved, _booked, _level_then, _told_price, _by_when, _so_much_of,
+    _stop_order, _price_before_a_stop,
 )  # fmt: skip

@@ -16,6 +16,7 @@ from agents.intent.moods import (
     guarded,
     has,
     names_an_order,
+    pictured_doubt,
     question_clause,
     without_contrast,
     without_lead,
@@ -32,7 +33,6 @@ from agents.intent.resolve import Resolver
 from agents.intent.spared import without_spared
 from agents.intent.split import pairs, segments
 from agents.intent.tag import Item
-from agents.intent.vocabulary.placing import AGAINST_BUYING, DOUBTING_PICTURES
 from agents.intent.vocabulary.questions import SPANS
 from agents.intent.vocabulary.tags import Tag
 from agents.intent.watch import Watcher, is_watch
@@ -161,7 +161,8 @@ class Decider:
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]
         told_nothing = not guarded(items) and (len(unknown) <= 3 or has(items, Tag.SYMBOL))
         answer = self.order(items) if told_nothing else None
-        if answer is not None and is_doubted(items, answer):
+        buys = answer is not None and any(each.side is not Side.SELL for each in answer.trades)
+        if answer is not None and pictured_doubt(items, buys=buys):
             said = self.message.strip()
             return CHAT.model_copy(
                 update={"problems": (problem("CONTRADICTORY", "message", said),)}
@@ -211,13 +212,6 @@ def _without_rest(items: Sequence[Item], *, alone: bool) -> list[Item]:
         replace(item, meanings={}) if item.has(Tag.ALL) and item.folded in THE_REST else item
         for item in items
     ]
-
-
-def is_doubted(items: Sequence[Item], answer: ParsedMessage) -> bool:
-    """Say whether a picture refuses or doubts the order beside it."""
-    buys = any(trade.side is not Side.SELL for trade in answer.trades)
-    against = DOUBTING_PICTURES | (AGAINST_BUYING if buys else frozenset())
-    return any(item.has(Tag.EMOJI) and against & {*item.text} for item in items)
 
 
 def _left_open(told: Sequence[Sequence[Item]], answer: ParsedMessage) -> bool:

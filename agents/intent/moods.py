@@ -6,6 +6,7 @@ from typing import Final
 
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
+from agents.intent.vocabulary.placing import AGAINST_BUYING, DOUBTING_PICTURES
 from agents.intent.vocabulary.tags import Tag
 from agents.intent.vocabulary.telling import (
     FINITE,
@@ -82,6 +83,12 @@ def asks(items: Sequence[Item]) -> bool:
             return True
         begins = begins and (item.has(*BREAKS, Tag.MARKER) or _is_plain_filler(item))
     return False
+
+
+def pictured_doubt(items: Sequence[Item], *, buys: bool) -> bool:
+    """Say whether a picture refuses or doubts an order beside it."""
+    against = DOUBTING_PICTURES | (AGAINST_BUYING if buys else frozenset())
+    return any(item.has(Tag.EMOJI) and against & {*item.text} for item in items)
 
 
 def names_an_order(items: Sequence[Item]) -> bool:

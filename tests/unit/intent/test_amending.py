@@ -165,3 +165,15 @@ def test_what_may_be_a_change_or_not_is_asked_about(said: str) -> None:
 def test_a_name_that_plainly_takes_the_place_changes_the_order(said: str) -> None:
     (trade,) = say(said, draft=MARKET).trades
     assert trade.symbols == (ref("TCS"),)
+
+
+@pytest.mark.parametrize("said", ["20 👎", "20 🤔", "👎"])
+def test_a_picture_that_doubts_changes_nothing(said: str) -> None:
+    parsed = say(said, draft=MARKET)
+    assert (parsed.trades, codes(parsed)) == ((), ["CHANGE_UNCLEAR"])
+
+
+def test_a_whole_order_beside_the_one_that_waits_is_its_own() -> None:
+    parsed = say("and sell 5 tcs", draft=MARKET)
+    assert not parsed.amends_draft
+    assert (parsed.trades[0].side, parsed.trades[0].symbols) == (Side.SELL, (ref("TCS"),))

@@ -86,3 +86,25 @@ def test_both_stands_for_the_names_with_the_size_of_each() -> None:
     assert (second.symbols, second.sizing.value) == ((ref("TCS"),), Decimal(5))
     (like,) = say("buy both infy and tcs, 10 each").trades
     assert like.symbols == (ref("INFY"), ref("TCS"))
+
+
+@pytest.mark.parametrize("said", ["infy 1500 jaye to bech dena", "infy 5000 ka le lo"])
+def test_a_level_and_a_sum_are_no_number_of_shares(said: str) -> None:
+    parsed = say(said, holdings=HELD)
+    assert parsed.trades[0].sizing is None
+    assert parsed.missing == ("size",)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "infy 10 lo 1480 pe sl 1450",
+        "infy 10 lo 1480 par sl 1450 par",
+        "buy 10 infy 1480 pe sl 1450",
+    ],
+)
+def test_a_price_that_stands_before_a_stop_is_not_the_stops(said: str) -> None:
+    (trade,) = say(said).trades
+    assert trade.limit_price == Decimal(1480)
+    assert trade.stop_loss is not None
+    assert trade.stop_loss.value == Decimal(1450)
