@@ -229,6 +229,17 @@ def _by_when(items: list[Item]) -> None:
             items[at] = replace(items[at], meanings={})
 
 
+def _headline(items: list[Item]) -> None:
+    """Leave the verb of "infy to sell a unit" unread: it tells what a company will do."""
+    spoken = [at for at, item in enumerate(items) if not item.has(Tag.COMMA, Tag.MARKER)][:3]
+    if len(spoken) < 2 or not items[spoken[0]].has(Tag.SYMBOL):
+        return
+    verb = next((at for at in spoken[1:] if items[at].has(*VERBS)), None)
+    said = [items[at].folded for at in spoken[1:] if verb is not None and at <= verb]
+    if verb is not None and " ".join(said).startswith("to "):
+        items[verb] = replace(items[verb], meanings={})
+
+
 def _so_much_of(items: list[Item]) -> None:
     """Read the number of "infy 5000 ka le lo" as a size that may be money or shares."""
     for at in range(1, len(items) - 1):
@@ -250,6 +261,7 @@ def _stop_order(items: list[Item]) -> None:
 
 REREADINGS: Final = (
     _pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day, _bid,
-    _all_alike, _all_that_is, _moved, _booked, _level_then, _told_price, _by_when, _so_much_of,
+    _all_alike, _all_that_is, _moved, _booked, _level_then, _told_price, _by_when, _headline,
+    _so_much_of,
     _stop_order, _price_before_a_stop,
 )  # fmt: skip

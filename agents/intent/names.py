@@ -27,6 +27,9 @@ CORRECTED: Final = (
 )  # fmt: skip
 
 
+VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
+
+
 class Speller:
     """Knows the names of an instrument master and the vocabulary, by first letter."""
 
@@ -136,9 +139,18 @@ def _is_corrected(word: str) -> bool:
 _WORDS: Final = _by_letter(word for word in LEXICON if word.isalpha() and _is_corrected(word))
 
 
+def _is_told(word: str) -> bool:
+    """Say whether a word tells of what somebody does: "infy sells a unit" is no misspelt order."""
+    stems = (word.removesuffix("s"), word.removesuffix("es"))
+    verbs = (LEXICON.get(stem, {}) for stem in stems if stem != word)
+    return any(tag in verb for verb in verbs for tag in VERBS)
+
+
 def _corrected(item: Item) -> Item:
     """Give a misspelt word of the vocabulary its meanings."""
     if not item.has(Tag.UNKNOWN) or not item.folded.isascii() or item.folded in COMMON_WORDS:
+        return item
+    if _is_told(item.folded):
         return item
     squeezed = "".join(char for char, _ in groupby(item.folded))
     if squeezed != item.folded and len(squeezed) > 2 and _is_corrected(squeezed):
