@@ -36,6 +36,7 @@ BY: Final = "by"
 TRADES_NOW: Final = frozenset(
     {"trading", "currently", "quoting", "presently", "hovering", "is trading", "now trading"}
 )
+PRICES_NOW: Final = frozenset({"cmp", "ltp", "current price", "current market price"})
 STOP_WORDS: Final = frozenset({"stop", "stop loss", "stop-loss", "stoploss", "sl"})
 ORDERS_OF_A_SIDE: Final = {"sell order": Tag.SELL, "buy order": Tag.BUY}
 GETTING: Final = frozenset({"get", "grab", "fetch"})
@@ -213,11 +214,18 @@ def _level_then(items: list[Item]) -> None:
 
 
 def _told_price(items: list[Item]) -> None:
-    """Leave the "at" of "infy is trading at 1480" unread: it tells a price and sets none."""
+    """Leave the "at" of "infy is trading at 1480" unread: it tells a price and sets none.
+
+    The number of "cmp 1480" may tell one, too, and is no sure size.
+    """
     for at in range(len(items) - 2):
         word, joint, number = items[at : at + 3]
         if word.folded in TRADES_NOW and joint.has(Tag.AT, Tag.CAP) and number.has(*AMOUNTS):
             items[at + 1] = replace(joint, meanings={})
+    for at in range(1, len(items)):
+        counted = any(item.has(Tag.UNIT, Tag.LOT, Tag.SYMBOL) for item in items[at + 1 : at + 2])
+        if items[at].has(*AMOUNTS) and items[at - 1].folded in PRICES_NOW and not counted:
+            items[at] = replace(items[at], meanings={Tag.VAGUE: ""})
 
 
 def _by_when(items: list[Item]) -> None:

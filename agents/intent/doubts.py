@@ -131,7 +131,7 @@ def beside_a_size(matches: Matches) -> tuple[Match, ...]:
 def near_a_guard(matches: Matches) -> tuple[Match, ...]:
     """Return a bare number behind a name that is as large as the stop or target said: a price?"""
     numbers, names = matches.of(Slot.NUMBER), matches.of(Slot.SYMBOL)
-    if len(numbers) != 1 or not names or matches.has(*COUNTED, Slot.LIMIT_PRICE, Slot.MARKET):
+    if len(numbers) != 1 or not names or matches.has(*COUNTED, Slot.LIMIT_PRICE):
         return ()
     number = numbers[0]
     prices = [each.value for each in matches.of(*GUARDS) if each.value]

@@ -9,7 +9,6 @@ from typing import Final
 
 from agents.intent.model import Problem
 from agents.intent.problems import problem
-from agents.intent.vocabulary.numbers import GLUED_TO_PRICES
 
 MAX_CHARACTERS: Final = 4000
 PLAIN_SPACE: Final = frozenset("\n\r\t")
@@ -21,7 +20,10 @@ NUMBER: Final = re.compile(r"(?:\d+(?:,\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?",
 
 
 # "sl1450" is two words; "tgt1 1500" numbers its targets and stays one.
-GLUED: Final = re.compile(rf"(?:{'|'.join(GLUED_TO_PRICES)})(?=\d{{2}})", re.ASCII | re.IGNORECASE)
+GLUED: Final = re.compile(
+    r"(?:sl|tgt|tp|target|stop|stoploss|trg|trigger|lmt|limit|entry|qty)(?=\d{2})",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class Shape(StrEnum):

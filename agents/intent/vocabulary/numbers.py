@@ -73,8 +73,3 @@ CLOCK_HALVES: Final[dict[str, int]] = {"am": 0, "pm": 12, "a.m": 0, "p.m": 12}
 # An hour of the working day said without its half: "3 baje" is in the afternoon.
 CLOCK_WORDS: Final = frozenset({"baje", "o'clock", "oclock", "bje"})
 FIRST_MORNING_HOUR: Final = 8
-# Words that people write without a space before a price or a size: "@1480 sl1450 tgt1550 qty10".
-GLUED_TO_PRICES: Final = (
-    "sl", "tgt", "tp", "target", "stop", "stoploss", "trg", "trigger", "lmt", "limit",
-    "entry", "qty",
-)  # fmt: skip

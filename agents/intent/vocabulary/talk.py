@@ -109,7 +109,8 @@ TALK_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "went|been|did|came|made|lost|got|earlier|thought|hit my|booked|already|"
         "used to|placed|executed|filled|tha|thi|kiya tha|kiye the|bech di|kharid liye|"
         "have been|has been|saw|read|missed|the other day|on friday last|bechte the"),
-    (Tag.HEDGE, "", "i may|we may|may buy|may sell|may exit|may add|"
+    (Tag.HEDGE, "", "about to|just about to|ok to buy|okay to buy|ok to sell|okay to sell|"
+        "i may|we may|may buy|may sell|may exit|may add|"
         "wish|maybe|perhaps|might|thinking|think|considering|wondering|may be|"
         "probably|possibly|planning|plan to|plan on|hoping|hope|"
         "not sure|unsure|confused|undecided|contemplating|toying|tempted|someday|"

@@ -108,3 +108,12 @@ def test_a_price_that_stands_before_a_stop_is_not_the_stops(said: str) -> None:
     assert trade.limit_price == Decimal(1480)
     assert trade.stop_loss is not None
     assert trade.stop_loss.value == Decimal(1450)
+
+
+@pytest.mark.parametrize(
+    "said", ["Buy INFY CMP 1488 TGT 1600 SL 1440", "buy infy cmp 1488", "buy infy 1488 mkt sl 1440"]
+)
+def test_the_price_of_now_is_no_number_of_shares(said: str) -> None:
+    parsed = say(said)
+    assert parsed.trades[0].sizing is None
+    assert "size" in parsed.missing
