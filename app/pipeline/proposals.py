@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import JsonValue
 
-from adapters.ports import Clock, IdFactory
+from adapters.ports import Clock, IdFactory, ReachBack
 from app.approvals.seal import SealedTerms, seal
 from app.audit.log import Entry, append
 from app.gate.collars import market_collar
@@ -153,6 +153,7 @@ class Proposals:
             asked=(),
             mode=view.execution_mode,
             aside=await self._makes_way(caller, intent, view.snapshot),
+            reach_back=self._reach_back(caller),
         )
         async with self._database.tenant(caller.tenant_id) as session:
             refusal = await contested_entry(session, plan, view.snapshot)
@@ -234,6 +235,9 @@ class Proposals:
             and order.instrument in intent.symbols
         )
 
+    def _reach_back(self, caller: Caller) -> ReachBack | None:
+        return self._views.capabilities(caller.tenant_id, caller.account_id).orders_reach_back
+
     async def _wrong_currency(
         self, caller: Caller, intent: TradeIntent, view: AccountView
     ) -> ToolRefusal | None:
@@ -267,6 +271,7 @@ class Proposals:
             asked=(),
             mode=composed.broker_mode,
             aside=await self._makes_way(caller, composed.plan.intent, composed.snapshot),
+            reach_back=self._reach_back(caller),
         )
         async with self._database.tenant(caller.tenant_id) as session:
             await accounts.lock_account(session, caller.account_id)

@@ -21,7 +21,7 @@ from riskgate.contracts.snapshots import BrokerSnapshot
 from tests.fakes.instruments import INFY, TCS
 from tests.integration.benches import Bench, a_bench
 from tests.integration.checker import check
-from tests.integration.driving import MOCK_ACCOUNT, reconcile, rows, say, trade
+from tests.integration.driving import MOCK_ACCOUNT, approve, propose, reconcile, rows, say, trade
 from tests.integration.test_reconciliation import held
 from tests.integration.test_remedies import raised, remediate
 from tests.integration.truth import Play
@@ -110,6 +110,28 @@ async def test_more_than_it_could_fill_is_left_to_the_difference_of_the_position
 
     assert order == [{"state": "CANCELLED", "filled_quantity": Decimal(0)}]
     assert (adopted.status_code, after["matched"]) == (200, True), adopted.text
+
+
+async def test_an_order_of_an_earlier_day_takes_no_room_from_a_plan_of_today(
+    settings: Settings, location: DatabaseLocation
+) -> None:
+    bench = a_day_bench()
+    async with bench.desk(settings, location) as desk, desk.client() as client:
+        await trade(client, "buy 5 TCS at market, cnc")
+        await trade(client, RESTING)
+        days_later(bench)
+        card_id = await propose(client, "buy 2 TCS at market, cnc")
+        asked = await say(client, "what if i buy 3 TCS")
+        assert (await approve(client, card_id)).status_code == 200
+
+    judged = rows(
+        location,
+        "SELECT d.stage, d.gate_input->'reserved' AS reserved FROM risk_decisions d JOIN cards c"
+        " USING (tenant_id, plan_id) WHERE c.card_id = %s ORDER BY d.stage",
+        card_id,
+    )
+    assert [(row["stage"], row["reserved"]) for row in judged] == [("APPROVAL", []), ("PLAN", [])]
+    assert "would pass" in asked["message"].lower()
 
 
 async def test_an_order_of_today_that_is_missing_is_not_ruled_ended(
