@@ -17,6 +17,8 @@ from riskgate.policy import Policy, scope_of
 from riskgate.world import Listings, book_of
 
 STRATEGY: Final = "manual"
+# Limits of which a part is kept for the orders that only reduce.
+WITH_A_RESERVE: Final = frozenset({"EXEC-001", "EXEC-004"})
 
 
 class SentCounts(Contract):
@@ -48,7 +50,7 @@ class StandingInput(Contract):
 def standing_of(policy: Policy, given: StandingInput) -> Standing:
     """Return what is used and left of each limit that the policy sets.
 
-    What of a rate is kept for exits is left too, though not for an order that opens.
+    What is left of a rate is what an order that opens may use: not the part kept for exits.
     """
     with exactly():
         listings = Listings(given.instruments, given.classifications, (), given.margins.currency)
@@ -205,7 +207,14 @@ def _counts(policy: Policy, book: Book, sent: SentCounts) -> Iterator[LimitUse]:
     )
     for rule_id, name, unit, used, limit in rows:
         if limit is not None:
-            yield _use(rule_id, name, unit, used, Decimal(limit))
+            use = _use(rule_id, name, unit, used, Decimal(limit))
+            kept = execution.kept_for_exits(limit) if rule_id in WITH_A_RESERVE else 0
+            yield _less(use, Decimal(kept))
+
+
+def _less(use: LimitUse, kept: Decimal) -> LimitUse:
+    left = max((use.left or ZERO) - kept, ZERO)
+    return use.model_copy(update={"left": shown(left)})
 
 
 def _of_each_order(policy: Policy, money: _Money) -> Iterator[LimitUse]:

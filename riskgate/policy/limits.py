@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
@@ -136,6 +136,10 @@ class ExecutionLimits(Contract):
     max_orders_per_day: Count | None = None
     exit_reserve_pct: Annotated[_Share, Field(ge=0, lt=1)] = Decimal(0)
     duplicate_window_s: Annotated[_Number, Field(ge=0, le=86_400)] = Decimal(0)
+
+    def kept_for_exits(self, limit: int) -> int:
+        """Return how many of a rate are kept for the orders that only reduce."""
+        return int((limit * self.exit_reserve_pct).to_integral_value(ROUND_CEILING))
 
 
 class KillSwitchLimits(Contract):

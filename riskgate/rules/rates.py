@@ -5,7 +5,7 @@ of it is kept for them.
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Final
 
 from riskgate.book import microseconds
@@ -99,8 +99,7 @@ def _room(f: Facts, limit: int, *, kept: bool = False) -> int:
     `kept` says that a part of the limit is kept for the orders that only reduce.
     """
     if kept and not f.reduces:
-        kept_for_exits = limit * f.limits.execution.exit_reserve_pct
-        limit -= int(kept_for_exits.to_integral_value(ROUND_CEILING))
+        limit -= f.limits.execution.kept_for_exits(limit)
     return limit - len(f.candidate.slices) + 1 if f.candidate.slices else limit
 
 
