@@ -215,6 +215,16 @@ def nothing_attached(*, was_there: bool) -> Insight:
     return plain("Files", GONE, code="FILE_REMOVED") if was_there else plain("Files", NOT_HERE)
 
 
+def not_used_sentence(names: Sequence[str]) -> str:
+    """Say which attached files an answer about the account is not from."""
+    files = ", ".join(f"“{name}”" for name in names)
+    return (
+        f"From your account; the attached file {files} was not used."
+        if len(names) == 1
+        else f"From your account; the attached files {files} were not used."
+    )
+
+
 def table_of(place: Place, rows: Sequence[FileRow], *, matching: int | None = None) -> Json:
     """Return a table for a card: where it is from, its columns, and some rows."""
     sheets: list[JsonValue] = [

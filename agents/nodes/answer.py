@@ -30,7 +30,7 @@ from agents.insights.risk import risk_insight
 from agents.insights.stops import stops_insight
 from agents.intent.model import ParsedMessage, QueryDetail, QueryTopic
 from agents.intent.what_if import what_if_of
-from agents.nodes.files import file_answer
+from agents.nodes.files import file_answer, not_used
 from agents.nodes.login import NO_LOGIN, login_card, login_sentences, needed_login
 from agents.nodes.step import step
 from agents.nodes.what_if import weigh
@@ -65,6 +65,19 @@ ELSEWHERE: Final = {
     QueryTopic.JOBS: "There are no jobs yet.",
     QueryTopic.PLAYBOOKS: "There are no playbooks yet.",
 }
+# What could be meant of an attached file, too.
+OF_THE_ACCOUNT: Final = frozenset(
+    {
+        QueryTopic.PORTFOLIO,
+        QueryTopic.POSITIONS,
+        QueryTopic.HOLDINGS,
+        QueryTopic.ORDERS,
+        QueryTopic.TRADES,
+        QueryTopic.MARGIN,
+        QueryTopic.PNL,
+        QueryTopic.RISK,
+    }
+)
 OWN_RECORDS: Final = (
     "These are our own records and may be behind: what was filled, cancelled or placed at the "
     "broker since is not in them."
@@ -84,14 +97,20 @@ async def answer(state: TurnState, runtime: Runtime[TurnContext]) -> TurnState:
             said, inputs, code = await _connection(context), dict[str, object](), None
         else:
             insight = await _or_why_not(context, parsed, state["message"])
+            source = await not_used(context) if _is_of_the_account(parsed) else None
             context.events.card(await context.cards.show(context.caller, insight.content()))
-            said, inputs, code = list(insight.said), dict(insight.inputs), insight.code
+            said = [*([] if source is None else [source]), *insight.said]
+            inputs, code = dict(insight.inputs), insight.code
     return {
         "inputs_used": inputs,
         "outcome": TurnOutcome.ANSWERED,
         "error_code": code,
         "explanations": said,
     }
+
+
+def _is_of_the_account(parsed: ParsedMessage) -> bool:
+    return parsed.topic in OF_THE_ACCOUNT and parsed.detail is not QueryDetail.HALT
 
 
 async def _or_why_not(context: TurnContext, parsed: ParsedMessage, message: str) -> Insight:

@@ -15,6 +15,7 @@ from agents.insights.files import (
     found_insight,
     no_column,
     no_quantities,
+    not_used_sentence,
     nothing_attached,
     shown_files,
     where_said,
@@ -43,6 +44,15 @@ async def file_answer(context: TurnContext, question: FileQuestion | None) -> In
         names = ", ".join(f"“{sheet.name}”" for file in files for sheet in file.sheets)
         return plain("Files", f"There is no sheet “{asked.sheet}”; there are {names}.")
     return await _answer(context, asked, places, files)
+
+
+async def not_used(context: TurnContext) -> str | None:
+    """Say that an answer is from the account where the question came with files; None without."""
+    said = context.parse_context
+    names = [
+        file.name for file in await _files(context, said.files if said.files_named_now else ())
+    ]
+    return not_used_sentence(names) if names else None
 
 
 async def _files(context: TurnContext, named: Sequence[str]) -> list[FileFacts]:

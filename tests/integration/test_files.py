@@ -159,6 +159,20 @@ async def test_a_file_is_compared_with_what_is_held(desk: Desk) -> None:
     assert before == after
 
 
+async def test_what_is_answered_from_the_account_beside_a_file_says_so(desk: Desk) -> None:
+    async with desk.client() as client:
+        file_id = await added(client, TRADES)
+        losers = await say(client, "which stocks are in loss", files=[file_id])
+        thread = {"thread_id": losers["thread_id"]}
+        later = await say(client, "which stocks are in loss", **thread)
+        price = await say(client, "price of INFY", files=[file_id])
+        shown = await say(client, "show the file", files=[file_id])
+    said = "From your account; the attached file “trades.csv” was not used."
+    assert losers["message"].startswith(said)
+    for other in (later, price, shown):
+        assert "was not used" not in other["message"]
+
+
 async def orders_count(client: httpx.AsyncClient) -> int:
     return len((await client.get("/api/v1/orders")).json()["rows"])
 

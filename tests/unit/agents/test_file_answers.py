@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 from langgraph.runtime import Runtime
 
+from agents.insights.files import not_used_sentence
 from agents.intent.model import (
     FileQuestion,
     FileWish,
@@ -60,6 +61,12 @@ async def test_a_file_that_is_removed_while_it_is_asked_about_is_said_to_be_gone
     assert (state["outcome"], state["error_code"]) == (TurnOutcome.ANSWERED, "FILE_REMOVED")
     assert "was removed" in str(state["explanations"])
     assert title == "Files"
+
+
+def test_several_files_that_were_not_used_are_named() -> None:
+    assert not_used_sentence(["a.csv", "b.csv"]) == (
+        "From your account; the attached files “a.csv”, “b.csv” were not used."
+    )
 
 
 async def test_a_file_that_stays_is_answered_from_without_a_code() -> None:
