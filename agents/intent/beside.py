@@ -4,6 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from agents.intent.numbered import (
+    by_when,
+    level_then,
+    price_before_a_stop,
+    so_much_of,
+    stop_before_a_size,
+    told_price,
+)
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.placing import HOWEVER_MANY, MOVING, REACHING
@@ -26,17 +34,8 @@ LESSENING: Final = frozenset(
      "prune", "whittle down", "unload", "offload", "sell down", "liquidate part of"}
 )  # fmt: skip
 GUARDS: Final = (Tag.STOP, Tag.TRAIL, Tag.TARGET, Tag.TRIGGER)
-COUNTED: Final = (Tag.UNIT, Tag.LOT, Tag.SYMBOL)
 BOOK: Final = "book"
 GAINS: Final = frozenset({"profit", "profits", "gain", "gains", "the profit", "my profit"})
-THEN: Final = frozenset({"then", "to", "toh", "tab", "and then"})
-OF_MONEY: Final = frozenset({"ka", "ki", "wala", "wali"})
-BY: Final = "by"
-# Before "at" and a number these tell where the price is.
-TRADES_NOW: Final = frozenset(
-    {"trading", "currently", "quoting", "presently", "hovering", "is trading", "now trading"}
-)
-PRICES_NOW: Final = frozenset({"cmp", "ltp", "current price", "current market price"})
 STOP_WORDS: Final = frozenset({"stop", "stop loss", "stop-loss", "stoploss", "sl"})
 ORDERS_OF_A_SIDE: Final = {"sell order": Tag.SELL, "buy order": Tag.BUY}
 GETTING: Final = frozenset({"get", "grab", "fetch"})
@@ -173,19 +172,6 @@ def _moves(item: Item) -> bool:
     return verb in MOVING and rest in ([], ["the"], ["my"])
 
 
-def _price_before_a_stop(items: list[Item]) -> None:
-    """Read "58000 pe sl 57800" as a price and then a stop with one of its own."""
-    for at in range(1, len(items) - 2):
-        word, guard = items[at], items[at + 1]
-        if not (word.has(Tag.PE, Tag.PAR) and items[at - 1].has(*AMOUNTS)):
-            continue
-        after = at + 2 + items[at + 2].has(Tag.AT, Tag.OF, Tag.TO)
-        own = after < len(items) and items[after].has(*AMOUNTS)
-        counted = any(item.has(*COUNTED) for item in items[after + 1 : after + 2])
-        if guard.has(Tag.STOP, Tag.TARGET) and own and not counted:
-            items[at] = replace(word, meanings={Tag.LIMIT: ""})
-
-
 def _all_that_is(items: list[Item]) -> None:
     """Read "jitni bhi position hai sab" as all once, and not twice."""
     every = [at for at, item in enumerate(items) if item.has(Tag.ALL)]
@@ -202,41 +188,6 @@ def _booked(items: list[Item]) -> None:
             items[at] = replace(word, meanings={Tag.FILLER: ""})
 
 
-def _level_then(items: list[Item]) -> None:
-    """Leave the number of "infy 1500 then sell" unread: it says when, and is no size."""
-    for at in range(1, len(items) - 2):
-        spoken = [
-            item for item in items[at + 1 :] if not item.has(Tag.FILLER) or item.has(Tag.THEN)
-        ]
-        then = len(spoken) > 1 and spoken[0].folded in THEN and spoken[1].has(*VERBS)
-        if items[at].has(*AMOUNTS) and then and not any(item.has(*VERBS) for item in items[:at]):
-            items[at] = replace(items[at], meanings={})
-
-
-def _told_price(items: list[Item]) -> None:
-    """Leave the "at" of "infy is trading at 1480" unread: it tells a price and sets none.
-
-    The number of "cmp 1480" may tell one, too, and is no sure size.
-    """
-    for at in range(len(items) - 2):
-        word, joint, number = items[at : at + 3]
-        if word.folded in TRADES_NOW and joint.has(Tag.AT, Tag.CAP) and number.has(*AMOUNTS):
-            items[at + 1] = replace(joint, meanings={})
-    for at in range(1, len(items)):
-        counted = any(item.has(Tag.UNIT, Tag.LOT, Tag.SYMBOL) for item in items[at + 1 : at + 2])
-        if items[at].has(*AMOUNTS) and items[at - 1].folded in PRICES_NOW and not counted:
-            items[at] = replace(items[at], meanings={Tag.VAGUE: ""})
-
-
-def _by_when(items: list[Item]) -> None:
-    """Leave the "by" of "buy 10 infy by 3" unread: its number is no size beside another."""
-    for at in range(1, len(items) - 1):
-        sized = [each for each in range(at) if items[each].has(Tag.NUM)]
-        apart = any(item.has(Tag.COMMA, Tag.AND) for item in items[sized[-1] if sized else at : at])
-        if items[at].folded == BY and items[at + 1].has(Tag.NUM) and sized and not apart:
-            items[at] = replace(items[at], meanings={})
-
-
 def _headline(items: list[Item]) -> None:
     """Leave the verb of "infy to sell a unit" unread: it tells what a company will do."""
     spoken = [at for at, item in enumerate(items) if not item.has(Tag.COMMA, Tag.MARKER)][:3]
@@ -246,14 +197,6 @@ def _headline(items: list[Item]) -> None:
     said = [items[at].folded for at in spoken[1:] if verb is not None and at <= verb]
     if verb is not None and " ".join(said).startswith("to "):
         items[verb] = replace(items[verb], meanings={})
-
-
-def _so_much_of(items: list[Item]) -> None:
-    """Read the number of "infy 5000 ka le lo" as a size that may be money or shares."""
-    for at in range(1, len(items) - 1):
-        number, word, verb = items[at - 1 : at + 2]
-        if number.has(Tag.NUM) and word.folded in OF_MONEY and verb.has(Tag.BUY):
-            items[at] = replace(word, meanings={Tag.ABOUT_AFTER: ""})
 
 
 def _stop_order(items: list[Item]) -> None:
@@ -269,7 +212,6 @@ def _stop_order(items: list[Item]) -> None:
 
 REREADINGS: Final = (
     _pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day, _bid,
-    _all_alike, _all_that_is, _moved, _booked, _level_then, _told_price, _by_when, _headline,
-    _so_much_of,
-    _stop_order, _price_before_a_stop,
+    _all_alike, _all_that_is, _moved, _booked, level_then, told_price, by_when, _headline,
+    so_much_of, _stop_order, stop_before_a_size, price_before_a_stop,
 )  # fmt: skip

@@ -15,6 +15,7 @@ VERBS: Final = (Slot.BUY, Slot.SELL, Slot.EXIT)
 STOPS: Final = (Slot.STOP_PRICE, Slot.STOP, Slot.STOP_PCT, Slot.STOP_POINTS)
 TRAILS: Final = (Slot.TRAIL_PRICE, Slot.TRAIL_PCT, Slot.TRAIL_POINTS, Slot.TRAIL_ATR)
 TARGETS: Final = (Slot.TARGET_PRICE, Slot.TARGET_PCT, Slot.TARGET_POINTS)
+SIZED_BY_WHAT_IS_RISKED: Final = (Slot.RISK_PCT, Slot.RISK_AMOUNT, Slot.EQUITY_PCT)
 SIZED_BY_THE_POSITION: Final = (
     SizingMethod.QUANTITY, SizingMethod.LOTS, SizingMethod.FRACTION,
 )  # fmt: skip
@@ -41,6 +42,9 @@ def _opens(matches: Matches, *, gtt: bool) -> bool:
 
     A size beside a stop that nobody says to place is that of an order whose side may be unsaid.
     """
+    if matches.has(*SIZED_BY_WHAT_IS_RISKED):
+        # "risk 1% on infy, sl 1450" sizes a new trade, whatever is held.
+        return True
     sized = matches.has(Slot.QUANTITY, Slot.NUMBER, Slot.LOTS, Slot.NOTIONAL)
     return sized and not (gtt or matches.mine or matches.has(Slot.PLACE))
 

@@ -73,3 +73,15 @@ CLOCK_HALVES: Final[dict[str, int]] = {"am": 0, "pm": 12, "a.m": 0, "p.m": 12}
 # An hour of the working day said without its half: "3 baje" is in the afternoon.
 CLOCK_WORDS: Final = frozenset({"baje", "o'clock", "oclock", "bje"})
 FIRST_MORNING_HOUR: Final = 8
+# Between a level and what is done there: "infy 1500 then sell".
+THEN: Final = frozenset({"then", "to", "toh", "tab", "and then"})
+# Behind a sum and before a verb of buying: "infy 5000 ka le lo".
+OF_MONEY: Final = frozenset({"ka", "ki", "wala", "wali"})
+# A size beside another one, or a time: "buy 10 infy by 3".
+BY: Final = "by"
+# Before "at" and a number these tell where the price is.
+TRADES_NOW: Final = frozenset(
+    {"trading", "currently", "quoting", "presently", "hovering", "is trading", "now trading"}
+)
+# Right before a number these may tell the price of now.
+PRICES_NOW: Final = frozenset({"cmp", "ltp", "current price", "current market price"})

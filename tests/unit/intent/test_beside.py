@@ -117,3 +117,28 @@ def test_the_price_of_now_is_no_number_of_shares(said: str) -> None:
     parsed = say(said)
     assert parsed.trades[0].sizing is None
     assert "size" in parsed.missing
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sell stop order 10 infy 1400",
+        "sell stop order for 10 shares of infy at 1400",
+        "sell sl-m order 10 infy 1400",
+        "stop sell order 10 infy, trigger 1400",
+    ],
+)
+def test_the_number_before_the_name_of_a_stop_order_is_its_size(said: str) -> None:
+    (trade,) = say(said).trades
+    assert trade.sizing is not None
+    assert (trade.side, trade.sizing.value) == (Side.SELL, Decimal(10))
+    assert (trade.order_type, trade.trigger_price) == ("SL-M", Decimal(1400))
+
+
+def test_two_numbers_of_a_stop_order_that_may_be_either_are_asked_about() -> None:
+    assert say("sell stop order 1400 infy 10").kind is MessageKind.CHAT
+
+
+def test_a_size_by_risk_is_of_a_new_trade_whose_side_is_asked() -> None:
+    parsed = say("risk 1% on infy, sl 1450", holdings=HELD)
+    assert (parsed.trades[0].side, parsed.missing) == (None, ("side",))
