@@ -6,8 +6,10 @@ from typing import Final
 
 from agents.intent.numbered import (
     by_when,
+    kind_beside_a_size,
     level_then,
     price_before_a_stop,
+    size_of_a_guard,
     so_much_of,
     stop_before_a_size,
     told_price,
@@ -213,5 +215,6 @@ def _stop_order(items: list[Item]) -> None:
 REREADINGS: Final = (
     _pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day, _bid,
     _all_alike, _all_that_is, _moved, _booked, level_then, told_price, by_when, _headline,
-    so_much_of, _stop_order, stop_before_a_size, price_before_a_stop,
+    so_much_of, _stop_order, kind_beside_a_size, size_of_a_guard, stop_before_a_size,
+    price_before_a_stop,
 )  # fmt: skip

@@ -227,6 +227,9 @@ def prices_together(items: Sequence[Item]) -> list[Item]:
             place += 1
         follows = found[place + 1 : place + 2]
         named = place < len(found) and found[place].has(Tag.SYMBOL)
+        counted = any(item.has(Tag.UNIT, Tag.LOT) for item in found[place + 2 : place + 3])
+        if counted:
+            continue
         if named and follows and follows[0].has(Tag.AT, Tag.BY, Tag.TO, Tag.NUM, Tag.PCT, Tag.OF):
             found.insert(at, found.pop(place))
             return found

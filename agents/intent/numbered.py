@@ -4,13 +4,51 @@ from dataclasses import replace
 from typing import Final
 
 from agents.intent.tag import Item
-from agents.intent.vocabulary.numbers import BY, OF_MONEY, PRICES_NOW, THEN, TRADES_NOW
+from agents.intent.vocabulary.numbers import (
+    BEFORE_ITS_NUMBER,
+    BY,
+    OF_MONEY,
+    PRICES_NOW,
+    THEN,
+    TRADES_NOW,
+)
 from agents.intent.vocabulary.tags import Tag
 
 VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 COUNTED: Final = (Tag.UNIT, Tag.LOT, Tag.SYMBOL)
 KINDS: Final = (Tag.STOP, Tag.TRIGGER, Tag.SL_ORDER, Tag.SLM_ORDER, Tag.LIMIT)
+
+
+def size_of_a_guard(items: list[Item]) -> None:
+    """Put the "sl" of "sl 10 shares at 1400" behind the size: shares are no price."""
+    for at in range(len(items) - 2):
+        guard, number, unit = items[at : at + 3]
+        before = [item for item in items[:at] if not item.has(Tag.OF, Tag.PE, Tag.PAR, Tag.FILLER)]
+        priced = bool(before) and before[-1].has(*AMOUNTS)
+        if priced or not (guard.has(*KINDS, Tag.TARGET) and number.has(Tag.NUM)):
+            continue
+        later = [item for item in items[at + 3 :] if not item.has(Tag.COMMA, Tag.OF)]
+        named_before = unit.folded in BEFORE_ITS_NUMBER or (later and later[0].has(Tag.NUM))
+        if unit.has(Tag.UNIT, Tag.LOT) and not named_before:
+            items.insert(at + 2, items.pop(at))
+
+
+def kind_beside_a_size(items: list[Item]) -> None:
+    """Put the kind of "10 stop order infy 1400" behind the name; two numbers in a row behind a
+    kind may be either way round."""
+    for at in range(len(items) - 2):
+        if not (items[at].has(*KINDS) and items[at].folded.endswith("order")):
+            continue
+        first, second = items[at + 1 : at + 3]
+        between = bool(at) and items[at - 1].has(Tag.NUM) and second.has(Tag.SYMBOL)
+        if first.has(Tag.NUM) and (second.has(Tag.NUM) or between):
+            items[at + 1] = replace(first, meanings={})
+        elif at and items[at - 1].has(Tag.NUM) and first.has(Tag.SYMBOL) and second.has(Tag.NUM):
+            if (second.value or 0) > (items[at - 1].value or 0):
+                items.insert(at + 1, items.pop(at))
+            else:
+                items[at - 1] = replace(items[at - 1], meanings={})
 
 
 def level_then(items: list[Item]) -> None:

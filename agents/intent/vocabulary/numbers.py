@@ -77,6 +77,8 @@ FIRST_MORNING_HOUR: Final = 8
 THEN: Final = frozenset({"then", "to", "toh", "tab", "and then"})
 # Behind a sum and before a verb of buying: "infy 5000 ka le lo".
 OF_MONEY: Final = frozenset({"ka", "ki", "wala", "wali"})
+# Words for a size that stand before their number: "qty 10".
+BEFORE_ITS_NUMBER: Final = frozenset({"qty", "quantity", "qnty", "nos"})
 # A size beside another one, or a time: "buy 10 infy by 3".
 BY: Final = "by"
 # Before "at" and a number these tell where the price is.

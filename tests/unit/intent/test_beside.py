@@ -135,8 +135,23 @@ def test_the_number_before_the_name_of_a_stop_order_is_its_size(said: str) -> No
     assert (trade.order_type, trade.trigger_price) == ("SL-M", Decimal(1400))
 
 
-def test_two_numbers_of_a_stop_order_that_may_be_either_are_asked_about() -> None:
-    assert say("sell stop order 1400 infy 10").kind is MessageKind.CHAT
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sell stop order 1400 infy 10",
+        "sell 1400 stop order infy 10",
+        "sell 1400 stop order 10 infy",
+        "sell stop order 10 1400 infy",
+    ],
+)
+def test_two_numbers_of_a_stop_order_that_may_be_either_are_asked_about(said: str) -> None:
+    assert say(said).kind is MessageKind.CHAT
+
+
+def test_shares_behind_a_stop_are_the_size_and_not_its_price() -> None:
+    (trade,) = say("put infy sl 10 shares at 1400", holdings=HELD).trades
+    assert trade.sizing is not None
+    assert (trade.sizing.value, trade.trigger_price) == (Decimal(10), Decimal(1400))
 
 
 def test_a_size_by_risk_is_of_a_new_trade_whose_side_is_asked() -> None:
