@@ -231,8 +231,7 @@ def prices_together(items: Sequence[Item]) -> list[Item]:
         if counted:
             continue
         if named and follows and follows[0].has(Tag.AT, Tag.BY, Tag.TO, Tag.NUM, Tag.PCT, Tag.OF):
-            found.insert(at, found.pop(place))
-            return found
+            return [*found[:at], *found[at + 1 : place + 1], item, *found[place + 1 :]]
     return found
 
 

@@ -17,6 +17,10 @@ AMOUNT_TAGS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PCT, Tag.FRAC, Tag.TIM
 NUMBERS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 # Words whose number usually follows, though it may stand before: "1480 limit".
 OF_THE_NEXT: Final = (Tag.LIMIT, Tag.TRIGGER, Tag.RISK, Tag.KEEP, Tag.STOP, Tag.TARGET)
+# What guards a position.
+GUARDS: Final = (
+    Tag.STOP, Tag.TRAIL, Tag.TARGET, Tag.TRIGGER, Tag.SL_ORDER, Tag.SLM_ORDER,
+)  # fmt: skip
 # Before a bare number these may say what is spent, unless something is counted.
 SPENDING: Final = (Tag.FOR, Tag.IN, Tag.INTO)
 COUNTING: Final = (
@@ -128,7 +132,7 @@ def match(items: Sequence[Item]) -> Matches:
         else:
             found.append(fitted)
             at += len(fitted.items)
-    mine = any(map(_is_mine, items))
+    mine = any(map(_is_mine, items)) or _is_of_a_position(items)
     return Matches(tuple(found), tuple(left), mine, _is_determined(items))
 
 
@@ -143,6 +147,17 @@ def _is_determined(items: Sequence[Item]) -> bool:
 
 def _is_mine(item: Item) -> bool:
     return item.has(Tag.MY) or (item.has(Tag.ALL) and "my" in item.folded.split())
+
+
+def _is_of_a_position(items: Sequence[Item]) -> bool:
+    """Say whether "infy short ka sl" speaks of a position: whatever guards one guards one's own."""
+    return any(
+        items[at].has(Tag.SYMBOL)
+        and items[at + 1].has(Tag.LONG, Tag.SHORT)
+        and items[at + 2].has(Tag.OF)
+        and items[at + 3].has(*GUARDS)
+        for at in range(len(items) - 3)
+    )
 
 
 def _is_silent(item: Item) -> bool:
@@ -181,7 +196,10 @@ def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
     if after >= len(items) or not items[after].has(*NUMBERS):
         return False
     # "1480 limit 10 shares": the number that follows is counted, so it is a size.
-    follows = items[after + 1 : after + 2]
+    follows, beyond = items[after + 1 : after + 2], items[after + 2 : after + 3]
+    if last.has(Tag.TRIGGER) and follows and follows[0].has(Tag.LIMIT):
+        # "1350 trigger 1346 limit": each word stands behind its number.
+        return bool(beyond) and beyond[0].has(*NUMBERS, *JOINS)
     return not (follows and follows[0].has(Tag.UNIT, Tag.LOT))
 
 

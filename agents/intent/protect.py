@@ -1,13 +1,16 @@
 """A stop, a trailing stop or a pair on what is held: the order that would leave it."""
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from agents.intent.fields import Fields
 from agents.intent.match import Match, Matches
 from agents.intent.model import HeldPosition, ParseContext
+from agents.intent.problems import problem
 from agents.intent.resolve import Named, held_by
 from agents.intent.vocabulary.patterns import Slot
+from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.intents import Offset, OffsetKind, Sizing, SizingMethod
 from riskgate.contracts.orders import OrderType, Side
 
@@ -29,6 +32,10 @@ def put_protection(fields: Fields, matches: Matches, named: Named, context: Pars
     if not words or len(held) != 1 or matches.has(*VERBS) or _opens(matches, gtt=gtt):
         return
     if not (gtt or matches.of(*STOPS, *TRAILS)):
+        return
+    if _other_way(matches, held[0]):
+        fields.drop("side")
+        fields.ask("side")
         return
     _put_way_out(fields, held[0], words[0])
     if gtt and matches.has(*TARGETS):
@@ -59,17 +66,42 @@ def _put_stop_order(fields: Fields, matches: Matches) -> None:
     """Make the stop said the trigger of the order, whichever word gave its price."""
     stop = fields.values.get("stop_loss")
     words = matches.of(*STOPS)[0]
+    triggered = "trigger_price" in fields.values
     if isinstance(stop, Offset):
         if stop.kind is not OffsetKind.PRICE:
             return
+        if triggered and fields.values["trigger_price"] != stop.value:
+            # "sl 1350 trigger 1352" may mean either number.
+            quoted = fields.message[words.start : words.end]
+            fields.problems.append(problem("CONTRADICTORY", "trigger_price", quoted))
+            return
         fields.drop("stop_loss")
         fields.put("trigger_price", stop.value, words)
-    elif "limit_price" in fields.values:
+    elif not triggered and _limit_said(matches):
+        fields.ask("trigger_price")
+    elif not triggered and "limit_price" in fields.values:
         value, source = fields.values["limit_price"], fields.words["limit_price"]
         fields.drop("limit_price")
         fields.values["trigger_price"], fields.words["trigger_price"] = value, source
-    else:
+    elif not triggered:
         return
     if "stop_loss" in fields.missing:
         fields.missing.remove("stop_loss")
-    fields.put("order_type", OrderType.SL_M, words)
+    with_limit = "limit_price" in fields.values or matches.has(Slot.SL_ORDER, Slot.LIMIT)
+    fields.put("order_type", OrderType.SL if with_limit else OrderType.SL_M, words)
+
+
+def _limit_said(matches: Matches) -> bool:
+    """Say whether a price was called a limit; "at 1350" beside a stop is its trigger."""
+    return any(
+        item.has(Tag.LIMIT) for match in matches.of(Slot.LIMIT_PRICE) for item in match.items
+    )
+
+
+def _other_way(matches: Matches, held: HeldPosition) -> bool:
+    """Say whether the position named, "my infy short", is not the one that is held."""
+    named = Slot.SHORT if held.quantity > 0 else Slot.LONG
+    return any(
+        before.slot is Slot.SYMBOL and word.slot is named
+        for before, word in pairwise(matches.found)
+    )

@@ -173,14 +173,18 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "intraday ke liye|as intraday|intra day|intra-day|intraday only|"
         "for the day only|bto today|for intraday trade"),
     (Tag.PRODUCT, "NRML", "nrml|carry|carryforward|carry forward|carry over|overnight|"
-        "positional|in nrml|normal product|carry fwd"),
+        "positional|in nrml|normal product|carry fwd|carry forward ke liye|carry ke liye|"
+        "overnight ke liye|positional ke liye|carry forward me|carry forward mein|nrml me|nrml mein|"
+        "carry forward karne ke liye|as carry forward|for carry forward|as nrml|as overnight|"
+        "carry forward wala|as positional"),
     (Tag.VALIDITY, "IOC", "ioc order|immediate or cancel|immediate-or-cancel|validity ioc|"
         "as ioc|ioc"),
     (Tag.VALIDITY, "DAY", "day order|valid today|valid for the day|valid for today|validity day|"
         "good for the day|good for day|for the day|valid till end of day|good till day|"
         "day validity|valid only for today"),
     (Tag.VALIDITY, "GTT", "gtt|gtt order|as gtt|a gtt|gtt for|good till triggered|gtt lagao|"
-        "gtt on"),
+        "gtt on|gtt oco|gtt oco order|a gtt oco|oco gtt|oco gtt order|an oco gtt|two leg gtt|"
+        "two-leg gtt|gtt two leg|gtt two-leg"),
     (Tag.VALIDITY, "GTC", "gtc|good till cancelled|good till canceled|good till cancel"),
     # Kinds of order that are not offered; the value says so. Each is told, none is left out.
     (Tag.VARIETY, "bracket orders", "bo|b.o.|bo order|bracket|bracket order|a bracket|"
@@ -209,11 +213,11 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.DAYWORD, "wed", "on wednesday|wednesday"),
     (Tag.DAYWORD, "thu", "on thursday|thursday"),
     (Tag.DAYWORD, "fri", "on friday|friday"),
-    (Tag.EXCHANGE, "NSE", "nse|on nse"),
-    (Tag.EXCHANGE, "BSE", "bse|on bse|on the bse"),
+    (Tag.EXCHANGE, "NSE", "nse|on nse|on the nse|nse pe|nse par|nse me|nse mein|nse se"),
+    (Tag.EXCHANGE, "BSE", "bse|on bse|on the bse|bse pe|bse par|bse me|bse mein|bse se"),
     (Tag.EXCHANGE, "NFO", "nfo"),
     (Tag.EXCHANGE, "BFO", "bfo"),
-    (Tag.EXCHANGE, "MCX", "on mcx"),
+    (Tag.EXCHANGE, "MCX", "on mcx|mcx pe|mcx par|mcx me|mcx mein"),
     (Tag.EXCHANGE, "NASDAQ", "nasdaq"),
     (Tag.EXCHANGE, "NYSE", "nyse"),
     (Tag.PRONOUN, "", "it|this|that|them|this one|that one|ise|isko|usko|yeh|ye|this stock|maal|"
