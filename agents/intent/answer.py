@@ -67,6 +67,8 @@ COUNTED: Final = (SizingMethod.QUANTITY, SizingMethod.LOTS, SizingMethod.NOTIONA
 ONES: Final = frozenset({"one", "wala", "waala"})
 SIDE_VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 MORE: Final = "more"
+# Of "on bse" where the list of that exchange does not have the instrument.
+UNLISTED: Final = "SYMBOL_UNKNOWN"
 NEAR: Final = Decimal("0.3")
 
 
@@ -167,15 +169,20 @@ class Answerer:
             return None
         if any(each.field == VARIETY for each in composed.problems):
             return CHAT.model_copy(update={"problems": composed.problems})
-        if composed.problems and all(each.code != "NOT_AVAILABLE" for each in composed.problems):
-            return None
         new = composed.trades[0]
+        unlisted = tuple(each for each in composed.problems if each.code == UNLISTED)
+        readable = any(each.code == "NOT_AVAILABLE" for each in composed.problems)
+        if composed.problems and not readable and not (unlisted and new.symbols):
+            return None
         values = {name: getattr(new, name) for name in new.provenance}
         if "size" in composed.missing and composed.offers and not values:
             return self._unsized(composed)
         if not _all_said(said, new):
             return None
-        return self._over(values, dict(new.provenance))
+        changed = self._over(values, dict(new.provenance))
+        if changed is None or not unlisted:
+            return changed
+        return changed.model_copy(update={"problems": (*changed.problems, *unlisted)})
 
     def _unsized(self, composed: Composed) -> ParsedMessage:
         """Ask for the size that was said unclearly, the rest of the draft kept."""

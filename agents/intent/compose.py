@@ -119,7 +119,7 @@ class Composer:
         `earlier` is the unfinished draft that the items only add to; `antecedent` the name that
         "it" stands for.
         """
-        part = self._part(items, antecedent)
+        part = self._part(items, antecedent, earlier)
         fields = Fields(self._message)
         leaving = self._leaving(part)
         self._put_all(fields, part, earlier)
@@ -132,13 +132,17 @@ class Composer:
         left = () if unknown else part.matches.left
         return finish(fields, part.named.ambiguous, problems, left)
 
-    def _part(self, items: Sequence[Item], antecedent: Item | None) -> _Part:
+    def _part(
+        self, items: Sequence[Item], antecedent: Item | None, earlier: TradeDraft | None
+    ) -> _Part:
         kept, excluded = self._cut_exclusions(items)
         cut = self.conditions(items).cut(kept, bare=True)
         matches = match(prices_together(cut.kept))
         if antecedent is None and not matches.has(Slot.SYMBOL, *BOOKS):
             antecedent = next((said.subject for said in cut.said if said.subject), None)
         named = self._resolver.named(matches, antecedent)
+        if earlier is not None and named == Named():
+            named = self._resolver.moved(earlier.symbols, matches) or named
         return _Part(matches, cut.said, excluded, named)
 
     def _held(self) -> frozenset[InstrumentRef]:

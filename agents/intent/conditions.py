@@ -34,6 +34,9 @@ SO_IT_IS: Final = "is "
 CHARTS: Final = frozenset(
     {"chart", "charts", "candle", "candles", "timeframe", "tf", "bar", "bars", "frame"}
 )  # fmt: skip
+# "14 period daily rsi"
+PERIODS: Final = frozenset({"period", "periods"})
+HYPHEN: Final = "-"
 UNIT_SECONDS: Final = {Tag.SECONDS: "s", Tag.MINUTES: "m", Tag.HOURS: "h"}
 # Hinglish for "then", behind a condition that has no "if".
 THEN: Final = frozenset({"to", "toh", "tab", "to phir", "toh phir"})
@@ -93,6 +96,7 @@ class Conditions:
 
     def cut(self, items: Sequence[Item], *, bare: bool) -> Cut:
         """Take out each "if ..." and, where `bare`, comparisons without an "if"."""
+        items = _without_hyphens(items)
         kept: list[Item] = []
         said: list[Said] = []
         at = 0
@@ -179,7 +183,7 @@ class Conditions:
         if reading.compared is not None and item.has(Tag.HIT, Tag.RISE, Tag.FALL):
             # "1000 se neeche aaye": the second word only completes the first.
             return True
-        if item.folded in CHARTS:
+        if item.folded in CHARTS or item.folded in PERIODS:
             return True
         passed = item.has(*PASSED_OVER) or item.has(Tag.PRONOUN) or item.folded in {"(", ")"}
         return passed and not item.has(Tag.UNKNOWN)
@@ -209,6 +213,9 @@ class Conditions:
             return False
         following = items[at + 1] if at + 1 < len(items) else None
         if following is not None and following.has(Tag.METRIC) and _averages(following):
+            reading.period = _small(item)
+            return reading.period is not None
+        if following is not None and following.folded in PERIODS:
             reading.period = _small(item)
             return reading.period is not None
         if following is not None and following.has(*UNIT_SECONDS):
@@ -345,6 +352,20 @@ def _signed(
     if metric in {Metric.PCT_CHANGE, Metric.PNL} and (falls or down):
         return -value
     return value
+
+
+def _without_hyphens(items: Sequence[Item]) -> list[Item]:
+    """Join "200-day average" and "14-period rsi": no dash parts a number from its metric."""
+    return [
+        item
+        for at, item in enumerate(items)
+        if not (
+            item.folded == HYPHEN
+            and 0 < at < len(items) - 1
+            and items[at - 1].has(Tag.NUM)
+            and (items[at + 1].has(Tag.METRIC) or items[at + 1].folded in PERIODS)
+        )
+    ]
 
 
 def _averages(item: Item) -> bool:

@@ -4,6 +4,7 @@ from agents.intent.answer import CHAT, Answerer
 from agents.intent.beside import read_beside
 from agents.intent.chosen import about_chosen
 from agents.intent.contracts import Contracts
+from agents.intent.dates import with_day
 from agents.intent.decide import Decider
 from agents.intent.expiries import TradingDays, weekdays_only
 from agents.intent.fullnames import with_full_names
@@ -15,6 +16,7 @@ from agents.intent.problems import problem
 from agents.intent.refuse import refused_because
 from agents.intent.spans import is_deceptive
 from agents.intent.tag import Item, tag
+from agents.intent.times import ZONES
 from agents.intent.vocabulary.tags import Tag
 from riskgate.contracts.intents import SizingMethod
 from riskgate.contracts.orders import Side
@@ -70,7 +72,9 @@ class OfflineParser:
         spelt = with_full_names(spelt, self._directory, reading.message)
         spelt = read_beside(spelt)
         contracts = Contracts(reading.message, self._directory, context, self._trades_on)
-        return contracts.named(spelt)
+        zone = ZONES.get(context.currency)
+        named = contracts.named(spelt)
+        return named if zone is None else with_day(named, context.now.astimezone(zone))
 
     def _answer(
         self, reading: Reading, items: tuple[Item, ...], context: ParseContext

@@ -33,9 +33,11 @@ def put_protection(fields: Fields, matches: Matches, named: Named, context: Pars
         return
     if not (gtt or matches.of(*STOPS, *TRAILS)):
         return
-    if _other_way(matches, held[0]):
-        fields.drop("side")
-        fields.ask("side")
+    if matches.has(Slot.SHORT if held[0].quantity > 0 else Slot.LONG):
+        # "short tcs sl 3400" of what is held long guards none of it.
+        if _is_a_position(matches):
+            fields.drop("side")
+            fields.ask("side")
         return
     _put_way_out(fields, held[0], words[0])
     if gtt and matches.has(*TARGETS):
@@ -98,10 +100,9 @@ def _limit_said(matches: Matches) -> bool:
     )
 
 
-def _other_way(matches: Matches, held: HeldPosition) -> bool:
-    """Say whether the position named, "my infy short", is not the one that is held."""
-    named = Slot.SHORT if held.quantity > 0 else Slot.LONG
+def _is_a_position(matches: Matches) -> bool:
+    """Say whether "infy short" names a position; "short infy" may begin one."""
     return any(
-        before.slot is Slot.SYMBOL and word.slot is named
+        before.slot is Slot.SYMBOL and word.slot in {Slot.LONG, Slot.SHORT}
         for before, word in pairwise(matches.found)
     )

@@ -166,15 +166,32 @@ class Requests:
         )
         orders = self._orders(ids, named.refs)
         changes = changes_in(self._without_ids(items), orders[0] if len(orders) == 1 else None)
-        missing = () if ids or named.refs else ("order",)
+        side = None if ids or named.refs or named.ambiguous else self._side_said(items)
+        missing = () if ids or named.refs or side is not None else ("order",)
         return ParsedMessage(
             kind=MessageKind.MODIFY,
+            side=side,
             symbols=named.refs,
             order_ids=ids,
             ambiguous=named.ambiguous,
             changes=None if changes.is_empty else changes,
             missing=(*missing, *(("changes",) if changes.is_empty else ())),
         )
+
+    def _side_said(self, items: Sequence[Item]) -> Side | None:
+        """Return the side of "all my buy orders"; "my buy order" is known where one rests."""
+        sides = {
+            side
+            for word, noun in pairwise(items)
+            for tag, side in SIDES
+            if word.has(tag) and noun.has(Tag.ORDER, Tag.PENDING)
+        }
+        orders = [item for item in items if item.folded in ORDERS_OF_A_SIDE]
+        sides |= {side for word, side in SIDE_WORDS if _says(orders, word)}
+        resting = [order for order in self.context.open_orders if order.side in sides]
+        several = has(items, Tag.ALL, Tag.EACH) or _is_plural(items)
+        known = len(sides) == 1 and bool(resting) and (several or len(resting) == 1)
+        return sides.pop() if known else None
 
     def _without_should(self, items: Sequence[Item]) -> Sequence[Item]:
         """Leave out the "should" behind an order's number, and the side that the order has:

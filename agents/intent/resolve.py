@@ -70,7 +70,7 @@ class Resolver:
         refs = self._on_exchange(item, exchange) if exchange else self._in_currency(item.refs)
         if not refs:
             problems = (problem("SYMBOL_UNKNOWN", "symbol", item.text),)
-            return Named(refs=self._elsewhere(item, exchange), problems=problems)
+            return Named(refs=self._elsewhere(item.refs, exchange), problems=problems)
         held = self._held(refs, item.folded) if mine else ()
         if mine and held and len(refs) + len(self._index(refs)) > 1:
             refs = held
@@ -104,17 +104,35 @@ class Resolver:
         focus = self._context.focus_symbol
         pronouns = matches.of(Slot.PRONOUN)
         if pronouns and focus is not None:
-            return Named(refs=(focus,), words=pronouns[:1])
+            moved = self.moved((focus,), matches)
+            return moved or Named(refs=(focus,), words=pronouns[:1])
         return Named()
+
+    def moved(self, refs: tuple[InstrumentRef, ...], matches: Matches) -> Named | None:
+        """Resolve "on bse" for an instrument known before; None where no one exchange is said."""
+        words = matches.of(Slot.EXCHANGE)
+        if len(refs) != 1 or len(words) != 1:
+            return None
+        exchange, name = words[0].items[0].meanings[Tag.EXCHANGE], refs[0].tradingsymbol
+        if refs[0].exchange == exchange:
+            return Named(refs=refs, words=words)
+        found = self._directory.resolve(f"{exchange}:{name}").candidates
+        listed = tuple(candidate.ref for candidate in found)
+        if len(listed) == 1:
+            return Named(refs=listed, words=words)
+        problems = (problem("SYMBOL_UNKNOWN", "symbol", name),)
+        return Named(refs=self._elsewhere(refs, exchange), words=words, problems=problems)
 
     def _on_exchange(self, item: Item, exchange: str) -> tuple[InstrumentRef, ...]:
         found = self._directory.resolve(f"{exchange}:{item.folded}")
         return tuple(candidate.ref for candidate in found.candidates)
 
-    def _elsewhere(self, item: Item, exchange: str) -> tuple[InstrumentRef, ...]:
+    def _elsewhere(
+        self, refs: tuple[InstrumentRef, ...], exchange: str
+    ) -> tuple[InstrumentRef, ...]:
         """Return what was named on an exchange whose list does not have it: said, not known."""
-        home = [ref for ref in item.refs if ref.exchange is Exchange.NSE]
-        if exchange != Exchange.BSE or len(home) != 1 or self._index(item.refs):
+        home = [ref for ref in refs if ref.exchange is Exchange.NSE]
+        if exchange != Exchange.BSE or len(home) != 1 or self._index(refs):
             return ()
         return (InstrumentRef(exchange=Exchange.BSE, tradingsymbol=home[0].tradingsymbol),)
 

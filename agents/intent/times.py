@@ -60,6 +60,8 @@ def _day_of(days: tuple[Match, ...], now: datetime) -> date:
     said = days[0].items[0].meanings[Tag.DAYWORD]
     if said.isdigit():
         return now.date() + timedelta(days=int(said))
+    if said not in WEEKDAYS:
+        return date.fromisoformat(said)
     ahead = (WEEKDAYS.index(said) - now.weekday()) % A_WEEK
     return now.date() + timedelta(days=ahead or A_WEEK)
 

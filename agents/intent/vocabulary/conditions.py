@@ -69,8 +69,10 @@ CONDITION_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "my day's loss|day's loss|net loss"),
     (Tag.METRIC, "volume", "volume|volumes|traded volume"),
     (Tag.METRIC, "sma", "sma|dma|moving average|day moving average|simple moving average|ma|"
-        "day ma|day sma|days moving average"),
-    (Tag.METRIC, "ema", "ema|day ema|exponential moving average"),
+        "day ma|day sma|days moving average|day simple moving average|days sma|days ma|"
+        "days simple moving average"),
+    (Tag.METRIC, "ema", "ema|day ema|exponential moving average|days ema|"
+        "day exponential moving average|days exponential moving average"),
     (Tag.METRIC, "vwap", "vwap"),
     (Tag.METRIC, "macd", "macd"),
     (Tag.METRIC, "adx", "adx"),
@@ -93,4 +95,6 @@ CONDITION_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
 )  # fmt: skip
 # "the 50 dma" is daily even where nobody says so.
 DAILY_AVERAGES: Final = frozenset({"dma", "day moving average", "day ma", "day sma", "day ema",
-    "days moving average"})  # fmt: skip
+    "days moving average", "day simple moving average", "days sma", "days ma", "days ema",
+    "days simple moving average", "day exponential moving average",
+    "days exponential moving average"})  # fmt: skip

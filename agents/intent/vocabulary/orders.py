@@ -174,9 +174,9 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
         "for the day only|bto today|for intraday trade"),
     (Tag.PRODUCT, "NRML", "nrml|carry|carryforward|carry forward|carry over|overnight|"
         "positional|in nrml|normal product|carry fwd|carry forward ke liye|carry ke liye|"
-        "overnight ke liye|positional ke liye|carry forward me|carry forward mein|nrml me|nrml mein|"
-        "carry forward karne ke liye|as carry forward|for carry forward|as nrml|as overnight|"
-        "carry forward wala|as positional"),
+        "overnight ke liye|positional ke liye|carry forward me|carry forward mein|nrml me|"
+        "nrml mein|carry forward karne ke liye|as carry forward|for carry forward|as nrml|"
+        "as overnight|carry forward wala|as positional"),
     (Tag.VALIDITY, "IOC", "ioc order|immediate or cancel|immediate-or-cancel|validity ioc|"
         "as ioc|ioc"),
     (Tag.VALIDITY, "DAY", "day order|valid today|valid for the day|valid for today|validity day|"

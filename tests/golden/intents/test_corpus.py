@@ -24,6 +24,7 @@ SIZES: Final = {
     "blind_six.jsonl": 200,
     "blind_seven.jsonl": 220,
     "blind_eight.jsonl": 220,
+    "blind_nine.jsonl": 150,
 }
 STRICT_AT_LEAST: Final = {
     "corpus.jsonl": 241,
@@ -36,6 +37,7 @@ STRICT_AT_LEAST: Final = {
     "blind_six.jsonl": 181,
     "blind_seven.jsonl": 220,
     "blind_eight.jsonl": 220,
+    "blind_nine.jsonl": 150,
 }
 
 

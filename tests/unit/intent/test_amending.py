@@ -177,3 +177,14 @@ def test_a_whole_order_beside_the_one_that_waits_is_its_own() -> None:
     parsed = say("and sell 5 tcs", draft=MARKET)
     assert not parsed.amends_draft
     assert (parsed.trades[0].side, parsed.trades[0].symbols) == (Side.SELL, (ref("TCS"),))
+
+
+@pytest.mark.parametrize(
+    "said", ["do it on bse instead", "on bse instead", "make it bse", "bse pe karo"]
+)
+def test_another_exchange_keeps_the_rest(said: str) -> None:
+    parsed = say(said, draft=MARKET)
+    (trade,) = parsed.trades
+    assert parsed.amends_draft
+    assert str(trade.symbols[0]) == "BSE:INFY"
+    assert quantity(trade) == 10

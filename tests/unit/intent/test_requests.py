@@ -298,3 +298,31 @@ def test_a_stop_that_is_moved_is_a_change_and_no_order(said: str) -> None:
     parsed = say(said, open_orders=ORDERS)
     assert (parsed.kind, parsed.symbols, parsed.trades) == (MessageKind.MODIFY, (TCS,), ())
     assert parsed.changes == Changes(trigger_price=Decimal(3350))
+
+
+@pytest.mark.parametrize(
+    ("said", "side"),
+    [
+        ("change all my buy orders to market", Side.BUY),
+        ("change my sell orders to market", Side.SELL),
+        ("make all sell orders market", Side.SELL),
+        ("sab buy orders ko market kar do", Side.BUY),
+    ],
+)
+def test_the_orders_of_one_side_are_changed(said: str, side: Side) -> None:
+    parsed = say(said, open_orders=ORDERS)
+    assert (parsed.kind, parsed.side) == (MessageKind.MODIFY, side)
+    assert parsed.changes == Changes(order_type=OrderType.MARKET)
+    assert parsed.missing == ()
+
+
+def test_the_orders_of_a_side_that_has_none_are_asked_for() -> None:
+    parsed = say("change all my sell orders to market", open_orders=ORDERS[:1])
+    assert parsed.side is None
+    assert parsed.missing == ("order",)
+
+
+@pytest.mark.parametrize("said", ["saare sell order cancel karo", "cancel all my sell orders"])
+def test_only_the_orders_of_the_side_said_are_cancelled(said: str) -> None:
+    parsed = say(said, open_orders=ORDERS)
+    assert (parsed.kind, parsed.side, parsed.cancel_all) == (MessageKind.CANCEL, Side.SELL, False)

@@ -1,0 +1,72 @@
+"""A stop on what is held: its trigger, its limit, and the way out of a short."""
+
+from decimal import Decimal
+
+import pytest
+
+from agents.intent.model import HeldPosition, MessageKind
+from riskgate.contracts.orders import OrderType, Side
+from tests.unit.intent.fake_directory import ref
+from tests.unit.intent.talk import codes, say
+
+LONG = (HeldPosition(instrument=ref("INFY"), quantity=Decimal(10), last=Decimal(1488)),)
+SHORT = (HeldPosition(instrument=ref("TCS"), quantity=Decimal(-5), last=Decimal(3310)),)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "put a stop on my infy, trigger 1450, limit 1446.5",
+        "sl on infy trigger 1450 limit 1446.5",
+        "put a stop on my infy at 1450, limit 1446.5",
+        "stop loss on infy at 1450 with limit 1446.5",
+        "my infy needs a stop, trigger price 1450 and limit price 1446.5",
+        "infy ka sl lagao 1450 trigger 1446.5 limit",
+    ],
+)
+def test_a_stop_with_a_trigger_and_a_limit_keeps_both(said: str) -> None:
+    (trade,) = say(said, holdings=LONG).trades
+    assert (trade.side, trade.order_type) == (Side.SELL, OrderType.SL)
+    assert (trade.trigger_price, trade.limit_price) == (Decimal(1450), Decimal("1446.5"))
+
+
+def test_a_stop_with_a_limit_alone_asks_for_its_trigger() -> None:
+    parsed = say("put a stop on my infy limit 1446.5", holdings=LONG)
+    (trade,) = parsed.trades
+    assert parsed.missing == ("trigger_price",)
+    assert (trade.trigger_price, trade.limit_price) == (None, Decimal("1446.5"))
+
+
+def test_a_stop_and_another_trigger_are_no_one_price() -> None:
+    parsed = say("sl 1450 trigger 1452 on my infy", holdings=LONG)
+    assert parsed.kind is MessageKind.CHAT
+    assert codes(parsed) == ["CONTRADICTORY"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "tcs short ka sl lagao trigger 3400 limit 3405",
+        "put a stop on my tcs short, trigger 3400 limit 3405",
+    ],
+)
+def test_the_stop_of_a_short_buys_it_back(said: str) -> None:
+    parsed = say(said, positions=SHORT)
+    (trade,) = parsed.trades
+    assert parsed.missing == ()
+    assert (trade.side, trade.order_type) == (Side.BUY, OrderType.SL)
+    assert (trade.trigger_price, trade.limit_price) == (Decimal(3400), Decimal(3405))
+
+
+def test_the_stop_of_a_short_that_is_held_long_asks_for_the_side() -> None:
+    parsed = say("infy short ka sl 1500 lagao", holdings=LONG)
+    (trade,) = parsed.trades
+    assert "side" in parsed.missing
+    assert (trade.side, trade.trigger_price) == (None, None)
+
+
+def test_a_new_short_is_no_stop_for_what_is_held_long() -> None:
+    parsed = say("short infy sl 1500", holdings=LONG)
+    (trade,) = parsed.trades
+    assert parsed.missing == ("size",)
+    assert (trade.side, trade.trigger_price) == (Side.SELL, None)
