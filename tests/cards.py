@@ -20,6 +20,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.ids import CountingIds
 from tests.fakes.instruments import INFY, TCS
 from tests.fakes.market import ScriptedMarket
+from tests.fakes.model_answers import an_answer
 from tests.integration.conftest import (
     Desk,
     fresh_database,
@@ -29,7 +30,10 @@ from tests.integration.conftest import (
 )
 from tests.integration.driving import approve, say
 from tests.integration.kite_desks import kite_world
+from tests.integration.modelled import open_modelled
+from tests.integration.test_files import added
 from tests.integration.test_insights import rising_bars
+from tests.integration.test_model_path import UNSURE
 
 FOLDER: Final = Path(__file__).resolve().parent / "golden" / "cards"
 PAGE: Final = Path(__file__).resolve().parents[1] / "docs" / "reference" / "cards.md"
@@ -92,6 +96,18 @@ SAID: Final[Mapping[str, str]] = {
     "insight_stops": "where are my stops",
     "insight_what_if": "what if i buy 100 INFY",
 }
+# Said last, after prices moved: INFY up, TCS down but above its stop.
+AFTER_A_MOVE: Final[Mapping[str, str]] = {
+    "insight_winners": "show my winners",
+    "insight_losers": "which stocks are in loss",
+}
+FILE: Final = b"Symbol,Quantity,Price\nINFY,6,1010\nTCS,4,2000\nSBIN,2.5,-\n"
+# Said with the file attached.
+OF_A_FILE: Final[Mapping[str, str]] = {
+    "insight_file": "show the file",
+    "insight_file_figure": "total of quantity in the file",
+    "insight_file_compared": "compare this with my positions",
+}
 APPROVED: Final[Mapping[str, str]] = {
     "result": "trade_plan",
     "result_with_stop": "trade_plan_with_stop",
@@ -101,7 +117,8 @@ APPROVED: Final[Mapping[str, str]] = {
 
 async def produced(server: EmbeddedServer, home: Path) -> dict[str, Shown]:
     """Return every card by its file's name, from desks in databases of their own."""
-    return {**await _of_paper(server, home), **await _of_kite(server, home)}
+    of_model = {"question_portfolio_detail": await _of_a_model(server, home)}
+    return {**await _of_paper(server, home), **await _of_kite(server, home), **of_model}
 
 
 async def _of_paper(server: EmbeddedServer, home: Path) -> dict[str, Shown]:
@@ -121,6 +138,21 @@ async def _of_paper(server: EmbeddedServer, home: Path) -> dict[str, Shown]:
             for name, words in SAID.items():
                 clock.advance(seconds=61)
                 found[name] = await _shown(client, found, name, words)
+            for ref, price in ((INFY, "1010"), (TCS, "1990")):
+                market.show(ref, bids=[(price, 100_000)], asks=[(price, 100_000)], last=price)
+            for name, words in AFTER_A_MOVE.items():
+                clock.advance(seconds=61)
+                found[name] = await _shown(client, found, name, words)
+            found |= await _of_a_file(client)
+    return found
+
+
+async def _of_a_file(client: httpx.AsyncClient) -> dict[str, Shown]:
+    file_id = await added(client, FILE, "holdings.csv")
+    found = {}
+    for name, words in OF_A_FILE.items():
+        answer = await say(client, words, files=[file_id])
+        found[name] = Shown(words=words, said=answer["message"], card=answer["cards"][-1])
     return found
 
 
@@ -134,6 +166,19 @@ async def _shown(
     else:
         answer = await say(client, words)
     return Shown(words=words, said=answer["message"], card=answer["cards"][-1])
+
+
+async def _of_a_model(server: EmbeddedServer, home: Path) -> Shown:
+    wants = an_answer("chat", wants="portfolio_detail")
+    with fresh_database(server) as location:
+        async with (
+            open_modelled(
+                quick_settings(home), location, lambda _: wants, clock=FakeClock()
+            ) as modelled,
+            modelled.desk.client() as client,
+        ):
+            answer = await say(client, UNSURE)
+    return Shown(words=UNSURE, said=answer["message"], card=answer["cards"][-1])
 
 
 async def _of_kite(server: EmbeddedServer, home: Path) -> dict[str, Shown]:
