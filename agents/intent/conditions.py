@@ -57,6 +57,7 @@ class _Reading:
     period: int | None = None
     interval: str | None = None
     against_average: bool = False
+    unread: bool = False
     places: list[int] = field(default_factory=list)
 
     @property
@@ -195,6 +196,8 @@ class Conditions:
         metric = SAID_METRICS.get(word) or Metric(word)
         compares = reading.compared is not None
         if compares and metric in AVERAGES:
+            # "9 ema crosses 21 ema" compares two, and there is room for one.
+            reading.unread = reading.unread or reading.metric in AVERAGES
             reading.metric, reading.against_average = metric, True
         elif compares and reading.value is not None and word not in {"loss", "profit"}:
             return False
@@ -229,6 +232,10 @@ class Conditions:
         if indicator and reading.compared is None and reading.period is None:
             reading.period = _small(item)
             return reading.period is not None
+        if reading.against_average and reading.value is None and reading.period is None:
+            # A number behind an average is its period: "above ema 20".
+            reading.period = _small(item)
+            return reading.period is not None
         if reading.value is not None:
             return False
         reading.value = item
@@ -236,7 +243,7 @@ class Conditions:
 
     def _condition(self, reading: _Reading) -> Condition | None:
         value = None if reading.value is None else reading.value.value
-        if reading.value is not None and value is None:
+        if reading.unread or (reading.value is not None and value is None):
             return None
         instrument = None
         if reading.subject is not None:

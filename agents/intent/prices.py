@@ -44,10 +44,25 @@ def put_prices(fields: Fields, matches: Matches) -> None:
         name, kind = OFFSETS[match.slot]
         if (value := _price(fields, match, name)) is not None:
             _once(fields, name, Offset(kind=kind, value=value), match)
+    _let_trail(fields, matches)
     if matches.has(Slot.STOP, Slot.TRAIL) and not {"stop_loss", "trailing_stop"} & {*fields.values}:
         fields.ask("stop_loss")
     if matches.has(Slot.TRIGGER) and "trigger_price" not in fields.values:
         fields.ask("trigger_price")
+
+
+def _let_trail(fields: Fields, matches: Matches) -> None:
+    """Make "stop loss 2 percent trailing" the trailing stop it is; at a price it is unclear."""
+    stop = fields.values.get("stop_loss")
+    trails = matches.of(Slot.TRAIL)
+    if not trails or not isinstance(stop, Offset) or "trailing_stop" in fields.values:
+        return
+    if stop.kind is OffsetKind.PRICE:
+        fields.problems.append(problem("CONTRADICTORY", "stop_loss", _quote(fields, trails[0])))
+        return
+    words = next(match for match in matches.of(*OFFSETS) if OFFSETS[match.slot][0] == "stop_loss")
+    fields.drop("stop_loss")
+    fields.put("trailing_stop", stop, words)
 
 
 def put_order_type(fields: Fields, matches: Matches) -> None:

@@ -199,12 +199,15 @@ ORDER_PHRASES: Final[tuple[tuple[Tag, str, str], ...]] = (
     (Tag.SLIPPAGE, "", "slippage|max slippage|slippage of|max slippage of|slippage max|"
         "with max slippage|slippage upto|slippage up to|slippage under|slippage below|"
         "slippage not more than|max slip"),
-    (Tag.MINUTES, "", "minute|minutes|min|mins|minutes only"),
-    (Tag.HOURS, "", "hour|hours|hr|hrs|ghante|ghanta"),
+    (Tag.MINUTES, "", "minute|minutes|min|mins|minutes only|minute ke liye|min ke liye|"
+        "minutes ke liye|mins ke liye"),
+    (Tag.HOURS, "", "hour|hours|hr|hrs|ghante|ghanta|ghante ke liye|ghanta ke liye|"
+        "hour ke liye|hours ke liye"),
     (Tag.SECONDS, "", "second|seconds|sec|secs"),
     (Tag.AFTER, "", "after|post|starting|starting at|not before|baad|ke baad|start at|"
         "anytime after"),
-    (Tag.UNTIL, "", "before|till|until|upto time|no later than|latest by|tak|se pehle|ke pehle|"
+    (Tag.UNTIL, "", "expires in|expire in|expire after|expires after|"
+        "before|till|until|upto time|no later than|latest by|tak|se pehle|ke pehle|"
         "latest|valid till|valid until|good till|sometime before|anytime before|open till"),
     (Tag.BETWEEN, "", "between|from"),
     (Tag.DAYWORD, "1", "tomorrow|tmrw|tomorrow morning|kal subah|tomorrow's"),

@@ -99,7 +99,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.TRIGGER_PRICE, f"STOP TRIGGER {JOIN} {AMOUNT}"),
     (Slot.STOP_PCT, f"PE|PAR? STOP {JOIN} PCT BELOW|ABOVE?"),
     (Slot.STOP_POINTS, f"PE|PAR? STOP {JOIN} NUM POINTS BELOW|ABOVE?"),
-    (Slot.STOP_ATR, f"PE|PAR? STOP {JOIN} NUM ATR"),
+    (Slot.STOP_ATR, f"PE|PAR? STOP {JOIN} NUM ATR BELOW|ABOVE?"),
     (Slot.STOP_PRICE, f"PE|PAR? STOP {JOIN} BELOW|ABOVE? {AMOUNT} PE|PAR?"),
     (Slot.STOP_PCT, "PE|PAR? PCT OF? STOP"),
     (Slot.STOP_POINTS, "PE|PAR? NUM POINTS OF? STOP"),
@@ -146,7 +146,7 @@ PATTERNS: Final[tuple[tuple[Slot, str], ...]] = (
     (Slot.DAY, "DAYWORD"),
     (Slot.MINUTES, "FOR? UNTIL? NUM MINUTES UNTIL?"),
     (Slot.HOURS, "FOR? UNTIL? NUM HOURS UNTIL?"),
-    (Slot.SLIPPAGE, "SLIPPAGE OF|TO|AT|BELOW? PCT"),
+    (Slot.SLIPPAGE, "SLIPPAGE OF|TO|AT|BELOW? PCT CAP_AFTER?"),
     (Slot.SLIPPAGE, "CAP? PCT SLIPPAGE"),
     # sizes
     (Slot.RISK_PCT, "RISK ABOUT? PCT OF? MY? CAPITAL?"),

@@ -70,3 +70,18 @@ def test_a_new_short_is_no_stop_for_what_is_held_long() -> None:
     (trade,) = parsed.trades
     assert parsed.missing == ("size",)
     assert (trade.side, trade.trigger_price) == (Side.SELL, None)
+
+
+def test_a_stop_that_is_said_to_trail_is_no_fixed_one() -> None:
+    parsed = say("buy 10 infy stop loss 2 percent trailing")
+    (trade,) = parsed.trades
+    assert trade.stop_loss is None
+    assert trade.trailing_stop is not None
+    assert trade.trailing_stop.value == 2
+    assert codes(parsed) == ["NOT_AVAILABLE"]
+
+
+def test_a_stop_at_a_price_that_is_said_to_trail_is_asked_about() -> None:
+    parsed = say("buy 10 infy sl 1450 trailing")
+    assert parsed.kind is MessageKind.CHAT
+    assert codes(parsed) == ["CONTRADICTORY"]
