@@ -173,7 +173,12 @@ async def _of_a_model(server: EmbeddedServer, home: Path) -> Shown:
     with fresh_database(server) as location:
         async with (
             open_modelled(
-                quick_settings(home), location, lambda _: wants, clock=FakeClock()
+                quick_settings(home),
+                location,
+                lambda _: wants,
+                clock=FakeClock(),
+                # The stand-in answers; a busy machine may take its time.
+                model_timeout_s=60.0,
             ) as modelled,
             modelled.desk.client() as client,
         ):
