@@ -169,6 +169,8 @@ def _fit_any(items: Sequence[Item], at: int) -> Match | None:
         end = _fit(parts, items, at)
         if end is None or (slot is Slot.LIMIT_PRICE and _counts_a_name(items, at, end)):
             continue
+        if slot is Slot.STOP_PRICE and _is_another_number(items, at, end):
+            continue
         if slot is Slot.EITHER and items[at].has(*SPENDING) and _is_counted(items, end):
             continue
         if not _takes_the_wrong_number(items, at, end):
@@ -222,6 +224,16 @@ def _is_of_a_name(items: Sequence[Item], end: int) -> bool:
     """Say whether "5000 ka infy" follows: so much of it, though no word says it is money."""
     joins = end < len(items) and items[end].folded in WORTH_OF
     return joins and end + 1 < len(items) and items[end + 1].has(Tag.SYMBOL)
+
+
+def _is_another_number(items: Sequence[Item], at: int, end: int) -> bool:
+    """Say whether the number behind "sl lagao" may be none of the stop: only one alone is."""
+    if end - at < 3 or not items[at + 1].has(Tag.PLACE):
+        return False
+    others = [item for place, item in enumerate(items) if not at <= place < end]
+    return any(item.has(*NUMBERS) for item in others) or any(
+        item.has(Tag.UNIT, Tag.LOT, Tag.MINUTES, Tag.HOURS) for item in items[end : end + 1]
+    )
 
 
 def _counts_a_name(items: Sequence[Item], at: int, end: int) -> bool:

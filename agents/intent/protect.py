@@ -27,11 +27,11 @@ SIZED_BY_THE_POSITION: Final = (
 def put_protection(fields: Fields, matches: Matches, named: Named, context: ParseContext) -> None:
     """Turn "place a stop at 1350 on X" into the order that would leave what is held of X."""
     held = [held for held in held_by(context) if held.instrument in named.refs]
-    words = matches.of(*STOPS, *TRAILS, *TARGETS)
+    words = _guards(matches)
     gtt = fields.values.get("validity") == "GTT"
     if not words or len(held) != 1 or matches.has(*VERBS) or _opens(matches, gtt=gtt):
         return
-    if not (gtt or matches.of(*STOPS, *TRAILS)):
+    if not (gtt or _stops(matches) or matches.has(*TRAILS)):
         return
     if matches.has(Slot.SHORT if held[0].quantity > 0 else Slot.LONG):
         # "short tcs sl 3400" of what is held long guards none of it.
@@ -42,8 +42,37 @@ def put_protection(fields: Fields, matches: Matches, named: Named, context: Pars
     _put_way_out(fields, held[0], words[0])
     if gtt and matches.has(*TARGETS):
         return
-    if matches.has(*STOPS) and not matches.has(*TRAILS, *TARGETS):
+    if not gtt and _is_distance(fields):
+        # A stop some way below is known by its trigger; without one it would be a sale right now.
+        fields.put("order_type", OrderType.SL_M, words[0])
+        fields.ask("trigger_price")
+        if not matches.has(*TARGETS):
+            fields.drop("stop_loss")
+        return
+    if _stops(matches) and not matches.has(*TRAILS, *TARGETS):
         _put_stop_order(fields, matches)
+
+
+def _is_distance(fields: Fields) -> bool:
+    """Say whether a stop is a percentage or points, and no trigger is said."""
+    stop = fields.values.get("stop_loss")
+    by_price = not isinstance(stop, Offset) or stop.kind is OffsetKind.PRICE
+    return not by_price and "trigger_price" not in fields.values
+
+
+def _stops(matches: Matches) -> tuple[Match, ...]:
+    """Return the words for a stop, "sl trigger 1405" among them."""
+    return tuple(
+        match
+        for match in matches.found
+        if match.slot in STOPS
+        or (match.slot is Slot.TRIGGER_PRICE and any(item.has(Tag.STOP) for item in match.items))
+    )
+
+
+def _guards(matches: Matches) -> tuple[Match, ...]:
+    others = matches.of(*TRAILS, *TARGETS)
+    return tuple(sorted((*_stops(matches), *others), key=lambda match: match.place))
 
 
 def _opens(matches: Matches, *, gtt: bool) -> bool:
@@ -67,7 +96,7 @@ def _put_way_out(fields: Fields, held: HeldPosition, words: Match) -> None:
 def _put_stop_order(fields: Fields, matches: Matches) -> None:
     """Make the stop said the trigger of the order, whichever word gave its price."""
     stop = fields.values.get("stop_loss")
-    words = matches.of(*STOPS)[0]
+    words = _stops(matches)[0]
     triggered = "trigger_price" in fields.values
     if isinstance(stop, Offset):
         if stop.kind is not OffsetKind.PRICE:

@@ -1,6 +1,6 @@
 """Stage 2: from tokens to items: numbers, known phrases, instrument names, and the unknown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
@@ -142,10 +142,19 @@ def _place_not_buy(items: list[Item]) -> None:
             continue
         follows, after = items[spoken[place + 1]], spoken[place + 2 : place + 3]
         guards = any(items[each].has(*GUARDS) for each in after)
-        if follows.has(*PLACED) or (follows.has(Tag.SYMBOL) and guards):
+        sized = _is_a_guards_size(items, spoken[place + 1 : place + 4])
+        if follows.has(*PLACED) or (follows.has(Tag.SYMBOL) and guards) or sized:
             items[at] = replace(items[at], meanings={Tag.PLACE: ""})
         elif follows.has(*MONEY) and any(items[each].has(Tag.IN, Tag.INTO) for each in after):
             items[at] = replace(items[at], meanings={Tag.BUY: ""})
+
+
+def _is_a_guards_size(items: Sequence[Item], places: Sequence[int]) -> bool:
+    """Say whether "5% stop" or "20 points sl" follows: how far a stop stands, and no size."""
+    said = [items[at] for at in places]
+    words = said[2:] if any(item.has(Tag.POINTS, Tag.ATR) for item in said[1:2]) else said[1:2]
+    measured = bool(said) and said[0].has(Tag.PCT, Tag.NUM)
+    return measured and any(item.has(*GUARDS, Tag.TARGET) for item in words)
 
 
 def _put_in(items: list[Item]) -> None:

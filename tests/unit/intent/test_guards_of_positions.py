@@ -85,3 +85,37 @@ def test_a_stop_at_a_price_that_is_said_to_trail_is_asked_about() -> None:
     parsed = say("buy 10 infy sl 1450 trailing")
     assert parsed.kind is MessageKind.CHAT
     assert codes(parsed) == ["CONTRADICTORY"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "put a 5% stop on infy",
+        "put 20 points sl on infy",
+        "infy ka sl lagao 2%",
+        "stop loss of 5% on my infy holding",
+        "protect my infy with a 3% stop",
+    ],
+)
+def test_a_stop_some_way_below_what_is_held_asks_for_its_trigger_and_sells_nothing_now(
+    said: str,
+) -> None:
+    parsed = say(said, holdings=LONG)
+    (trade,) = parsed.trades
+    assert (trade.side, trade.order_type) == (Side.SELL, OrderType.SL_M)
+    assert parsed.missing == ("trigger_price",)
+
+
+@pytest.mark.parametrize("said", ["infy ka sl lagao 1400", "infy sl trigger 1400"])
+def test_the_number_of_a_stop_that_is_placed_is_its_trigger(said: str) -> None:
+    parsed = say(said, holdings=LONG)
+    (trade,) = parsed.trades
+    assert (trade.side, trade.order_type) == (Side.SELL, OrderType.SL_M)
+    assert (trade.trigger_price, parsed.missing) == (Decimal(1400), ())
+
+
+@pytest.mark.parametrize("said", ["infy ka sl lagao 10 shares", "infy ka sl lagao 10 shares 1400"])
+def test_a_number_that_counts_shares_is_no_price_of_a_stop(said: str) -> None:
+    parsed = say(said, holdings=LONG)
+    assert parsed.trades[0].trigger_price is None
+    assert parsed.missing
