@@ -151,6 +151,16 @@ class Decider:
         return Questioner(reading, resolver, self.context).query(tuple(moved), asking=True)
 
     def _trade(self, items: tuple[Item, ...]) -> ParsedMessage | None:
+        answer = self._ordered(items)
+        if answer is None or answer.kind is not MessageKind.TRADE:
+            return answer
+        buys = any(trade.side is not Side.SELL for trade in answer.trades)
+        if not pictured_doubt(items, buys=buys):
+            return answer
+        clash = problem("CONTRADICTORY", "message", self.message.strip())
+        return CHAT.model_copy(update={"problems": (clash,)})
+
+    def _ordered(self, items: tuple[Item, ...]) -> ParsedMessage | None:
         items = after_decision(items)
         if not self._may_be_an_order(items) or asks(items) or names_an_order(items):
             return None
@@ -161,12 +171,6 @@ class Decider:
         unknown = [item for item in items if item.has(Tag.UNKNOWN)]
         told_nothing = not guarded(items) and (len(unknown) <= 3 or has(items, Tag.SYMBOL))
         answer = self.order(items) if told_nothing else None
-        buys = answer is not None and any(each.side is not Side.SELL for each in answer.trades)
-        if answer is not None and pictured_doubt(items, buys=buys):
-            said = self.message.strip()
-            return CHAT.model_copy(
-                update={"problems": (problem("CONTRADICTORY", "message", said),)}
-            )
         if has(items, Tag.EMOJI) and answer is not None and answer.missing:
             # Pictures stand around tips; an order of one's own beside them is whole.
             return CHAT

@@ -186,7 +186,7 @@ def clauses(items: Sequence[Item]) -> Clauses | None:
         instructed = any(has(each, *VERBS, Tag.PLACE) for each in kept)
         if has(clause, Tag.SPEECH) and (instructed or not _is_overruled(clause, items)):
             return None
-        if _unmakes(clause, instructed):
+        if _unmakes(clause, instructed) or _refuses_a_list(clause):
             return None
         tells = has(clause, Tag.NEGATION, *TELLING, Tag.SPEECH) or _only_tells(clause)
         # "let me know when infy is 1500, buy 10" may mean: then.
@@ -231,6 +231,12 @@ def _is_plainly_told(clause: Sequence[Item], instructed: bool) -> bool:
     plain = not has(clause, *SETTINGS, Tag.DROP, Tag.CANCEL) and not words & UNSETTLING
     of_it = has(clause, Tag.PRONOUN) and words & WERE
     return plain and not (jokes or of_it) and (sentence or has(clause, Tag.NEGATION))
+
+
+def _refuses_a_list(clause: Sequence[Item]) -> bool:
+    """Say whether what follows a colon is refused: "don't do the spread: buy ..., sell ..."."""
+    colon = next((at for at, item in enumerate(clause) if item.folded == ":"), 0)
+    return has(clause[:colon], Tag.NEGATION)
 
 
 def _unmakes(clause: Sequence[Item], instructed: bool) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.intent.moods import NEVER, TELLING, VERBS
+from agents.intent.moods import NEVER, TELLING, VERBS, pictured_doubt
 from agents.intent.tag import Item
 from agents.intent.vocabulary.lexicon import LEXICON
 from agents.intent.vocabulary.tags import Tag
@@ -13,7 +13,14 @@ from agents.intent.vocabulary.telling import CALLED, ONES_OWN
 # Words that take over only the quotation that they stand before.
 BEFORE_A_QUOTE: Final = "before a quote"
 # Beside these the words of taking over are told, asked or doubted themselves.
-NOT_TAKING_OVER: Final = (*(tag for tag in NEVER if tag is not Tag.QUOTE), *TELLING, Tag.ASK)
+NOT_TAKING_OVER: Final = (
+    *(tag for tag in NEVER if tag is not Tag.QUOTE),
+    *TELLING,
+    Tag.ASK,
+    Tag.DROP,
+    Tag.IF,
+    Tag.CANCEL,
+)
 
 STRUCK: Final = re.compile(r"~~|^\s*(?://|/\*|--\s|<!--)")
 ENDS_A_HEADING: Final = re.compile(r"\s*:|\s+[-\u2013\u2014]+\s+|\s*\n")
@@ -32,6 +39,8 @@ def adopted(items: Sequence[Item]) -> tuple[Item, ...] | None:
     first, last = (quotes[0], quotes[1]) if len(quotes) == 2 else (take + 1, len(items))
     own = [item for at, item in enumerate(items) if not first <= at <= last and at != take]
     if any(item.has(*NOT_TAKING_OVER) or item.folded == "?" for item in own):
+        return None
+    if pictured_doubt(own, buys=True):
         return None
     if len(quotes) == 2:
         return None if first < take < last else tuple(items[first + 1 : last])

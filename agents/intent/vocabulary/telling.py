@@ -42,7 +42,8 @@ UNSETTLING: Final = frozenset(
      "double", "twice", "minus", "plus", "extra", "premium", "bonus", "shaam", "subah", "raat",
      "joking", "kidding", "lying", "teasing", "wrong", "mistaken", "sarcasm", "sarcastic", "plan",
      "idea", "tip", "wants", "asked", "ordered", "insisted", "prank", "dopahar", "baad",
-     "pehle", "hafte", "mahine", "thoda", "zyada", "kam", "sasta", "mehenga"}
+     "pehle", "kal", "parso", "karenge", "karunga", "karungi", "hafte", "mahine", "thoda",
+     "zyada", "kam", "sasta", "mehenga"}
 )  # fmt: skip
 # How words begin that say that an order was not meant.
 JOKING: Final = ("jok", "jk", "kidd", "prank", "mazak", "mazaak", "typo", "mistake", "test", "undo")
