@@ -13,6 +13,7 @@ from agents.intent.numbered import (
     so_much_of,
     stop_before_a_size,
     told_price,
+    told_sum,
 )
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
@@ -216,5 +217,5 @@ REREADINGS: Final = (
     _pleaded, _removed, _position_named, _got_if, _day_of_a_ticket, _part_of_a_day, _bid,
     _all_alike, _all_that_is, _moved, _booked, level_then, told_price, by_when, _headline,
     so_much_of, _stop_order, kind_beside_a_size, size_of_a_guard, stop_before_a_size,
-    price_before_a_stop,
+    price_before_a_stop, told_sum,
 )  # fmt: skip

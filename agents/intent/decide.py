@@ -43,6 +43,9 @@ __all__ = ["CHAT", "Decider", "as_message", "chosen"]
 
 # Problems that leave no one reading of a message.
 UNTRADABLE: Final = frozenset({"CONTRADICTORY", "TIME_UNCLEAR"})
+BOOKS: Final = (
+    Tag.HOLDINGS, Tag.POSITIONS, Tag.FNO, Tag.LONGS, Tag.SHORTS, Tag.WINNERS, Tag.LOSERS,
+)  # fmt: skip
 SIDES: Final = (*VERBS, Tag.LONG, Tag.SHORT)
 STARTS_AN_ORDER: Final = (
     *SIDES, Tag.PLACE, Tag.LIMIT, Tag.KEEP, Tag.DOWN_TO, Tag.DOUBLE, Tag.INCREASE,
@@ -186,7 +189,8 @@ class Decider:
         named = {item.refs: item for clause in parts.told for item in clause if item.refs}
         own = [item for clause in parts.instructions for item in clause]
         antecedent = next(iter(named.values())) if len(named) == 1 else None
-        if has(own, Tag.SYMBOL):
+        if has(own, Tag.SYMBOL, *BOOKS):
+            # "square off all my f&o" is of more than the name that is told of.
             antecedent = None
         elif any(item.has(Tag.ALL) and item.folded in THE_REST for item in own):
             # "the rest" of what was told of is not everything that is held.

@@ -7,6 +7,7 @@ from agents.intent.tag import Item
 from agents.intent.vocabulary.numbers import (
     BEFORE_ITS_NUMBER,
     BY,
+    HAVING,
     OF_MONEY,
     PRICES_NOW,
     THEN,
@@ -49,6 +50,16 @@ def kind_beside_a_size(items: list[Item]) -> None:
                 items.insert(at + 1, items.pop(at))
             else:
                 items[at - 1] = replace(items[at - 1], meanings={})
+
+
+def told_sum(items: list[Item]) -> None:
+    """Leave the number of "i have 50000 in my account, exit infy" unread: it is no size."""
+    for at in range(len(items) - 1):
+        if items[at].folded not in HAVING or not items[at + 1].has(*AMOUNTS):
+            continue
+        later = [item for item in items[at + 2 :] if not item.has(Tag.OF, Tag.FILLER, Tag.MY)]
+        if not (later and later[0].has(Tag.UNIT, Tag.LOT, Tag.SYMBOL)):
+            items[at + 1] = replace(items[at + 1], meanings={})
 
 
 def level_then(items: list[Item]) -> None:

@@ -79,6 +79,8 @@ THEN: Final = frozenset({"then", "to", "toh", "tab", "and then"})
 OF_MONEY: Final = frozenset({"ka", "ki", "wala", "wali"})
 # Words for a size that stand before their number: "qty 10".
 BEFORE_ITS_NUMBER: Final = frozenset({"qty", "quantity", "qnty", "nos"})
+# Before a number of no name these tell what a person has: "i have 50000 in my account".
+HAVING: Final = frozenset({"i have", "i've", "i've got", "i got", "i hold", "i own", "have"})
 # A size beside another one, or a time: "buy 10 infy by 3".
 BY: Final = "by"
 # Before "at" and a number these tell where the price is.
