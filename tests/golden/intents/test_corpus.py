@@ -34,7 +34,7 @@ STRICT_AT_LEAST: Final = {
     "blind_three.jsonl": 147,
     "blind_four.jsonl": 198,
     "blind_five.jsonl": 199,
-    "blind_six.jsonl": 181,
+    "blind_six.jsonl": 183,
     "blind_seven.jsonl": 220,
     "blind_eight.jsonl": 220,
     "blind_nine.jsonl": 150,
