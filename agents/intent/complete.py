@@ -6,6 +6,7 @@ from agents.intent.checks import value_problems
 from agents.intent.compose import missing_of
 from agents.intent.model import Problem, TradeDraft
 from agents.intent.problems import problem
+from agents.intent.times import on_its_day
 from riskgate.contracts.intents import Provenance, ProvenanceSource, TradeIntent
 from riskgate.contracts.orders import OrderType, Product
 
@@ -26,6 +27,8 @@ def to_intent(
     decides the order type before the policy does.
     """
     values, sources = _said(trade)
+    if trade.time_window is not None:
+        values["time_window"] = on_its_day(trade.time_window)
     _fill_product(values, sources, default_product)
     _fill_order_type(trade, values, sources, default_order_type)
     if account_id is not None:

@@ -54,6 +54,18 @@ def window_of(said: tuple[Match, ...], days: tuple[Match, ...], now: datetime) -
     return TimeWindow(start=start, end=end)
 
 
+def on_its_day(window: TimeWindow) -> TimeWindow:
+    """Return the window beginning with the day of its end where no start was said.
+
+    "Before 11 tomorrow" may not be sent today; the label of the words keeps the end alone. Days
+    are India's, as every window said is. Pure.
+    """
+    if window.start is not None or window.end is None:
+        return window
+    midnight = window.end.astimezone(INDIA).replace(hour=0, minute=0, second=0, microsecond=0)
+    return TimeWindow(start=midnight, end=window.end)
+
+
 def _day_of(days: tuple[Match, ...], now: datetime) -> date:
     if not days:
         return now.date()

@@ -45,7 +45,7 @@ async def open_modelled(
         "openai_base_url": server.base_url,
         "openai_api_key": SecretStr(MODEL_KEY),
         "openai_model": "stand-in-1",
-        "model_timeout_s": 5.0,
+        "model_timeout_s": 60.0,
         "model_calls_per_day": 100_000,
         "model_tokens_per_day": 1_000_000_000,
         **more,

@@ -78,7 +78,7 @@ async def send(desk: Desk, order: OrderRecord) -> tuple[OrderState, str | None]:
 
 async def until_blocked(location: DatabaseLocation, task: asyncio.Task[object]) -> None:
     """Wait until somebody waits for a lock, or the task is over without one."""
-    for _ in range(400):
+    for _ in range(12_000):
         if task.done() or rows(location, BLOCKED):
             return
         await asyncio.sleep(0.005)

@@ -25,7 +25,7 @@ from tests.processes import within
 REPO = Path(__file__).resolve().parents[2]
 AS_ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can act as another OS user")
-GRACE_S = 30
+GRACE_S = 120
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ async def test_a_key_in_flight_is_a_conflict_to_come_back_for(
     async with bench.desk(settings, location) as desk, desk.client() as client:
         card = await propose(client)
         first = asyncio.create_task(approve(client, card, headers=KEY))
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), 60)
         meanwhile = await approve(client, card, headers=KEY)
         released.set()
         done = await first

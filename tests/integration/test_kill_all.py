@@ -40,7 +40,7 @@ async def run(desk: Desk, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> R
 
 
 async def until_blocked(location: DatabaseLocation, task: asyncio.Task[Result]) -> None:
-    for _ in range(400):
+    for _ in range(12_000):
         if task.done() or rows(location, BLOCKED):
             return
         await asyncio.sleep(0.005)

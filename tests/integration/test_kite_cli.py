@@ -19,7 +19,7 @@ from tests.kite_beside import kite_beside
 
 ACCOUNT = "kite_mcp-inr"
 ACTIONS = "SELECT actor, action FROM audit_log WHERE entity = 'connection' ORDER BY seq"
-WAIT_S = 30
+WAIT_S = 60
 
 
 @pytest.fixture

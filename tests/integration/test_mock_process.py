@@ -26,7 +26,7 @@ from tests.fakes.orders import ACCOUNT, a_tag, an_order
 from tests.processes import within
 
 ROOT = Path(__file__).parents[2]
-STOP_MAX_S = 20
+STOP_MAX_S = 60
 
 
 @contextmanager

@@ -79,7 +79,7 @@ async def test_a_reader_who_leaves_does_not_stop_the_run(
         card = await propose(client)
         bench.broker.before_order = wait
         reading = asyncio.create_task(approve(client, card, headers=STREAM))
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), 60)
         reading.cancel()
         await asyncio.wait([reading], timeout=HELD_MAX_S)
         released.set()
@@ -103,11 +103,11 @@ async def test_a_cancelled_run_ends_once_and_leaves_nothing_to_approve(
     async with bench.desk(settings, location) as desk, desk.client() as client:
         bench.broker.before_snapshot = wait
         turn = asyncio.create_task(client.post("/api/v1/chat", json={"message": BUY}))
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), 60)
         run_id = rows(location, "SELECT run_id FROM runs")[0]["run_id"]
         url = f"/api/v1/runs/{run_id}/cancel"
         both = await asyncio.gather(*(client.post(url) for _ in range(6)))
-        answer = (await asyncio.wait_for(turn, 5)).json()
+        answer = (await asyncio.wait_for(turn, 60)).json()
         released.set()
         stream = frames((await client.get(f"/api/v1/runs/{run_id}/events")).text)
         late = await client.post(url)
@@ -136,10 +136,10 @@ async def test_a_turn_whose_cancellation_was_lost_on_its_way_ends_as_cancelled(
     async with bench.desk(settings, location) as desk, desk.client() as client:
         bench.broker.before_snapshot = be_deaf
         turn = asyncio.create_task(client.post("/api/v1/chat", json={"message": BUY}))
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), 60)
         run_id = rows(location, "SELECT run_id FROM runs")[0]["run_id"]
         cancelled = await client.post(f"/api/v1/runs/{run_id}/cancel")
-        answer = (await asyncio.wait_for(turn, 5)).json()
+        answer = (await asyncio.wait_for(turn, 60)).json()
 
     assert cancelled.status_code == 200
     assert (answer["outcome"], answer["error_code"]) == ("CANCELLED", "RUN_CANCELLED")
@@ -161,7 +161,7 @@ async def test_a_run_that_sends_orders_cannot_be_cancelled(
         card = await propose(client)
         bench.broker.before_order = wait
         approval = asyncio.create_task(approve(client, card))
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), 60)
         running = rows(location, "SELECT run_id FROM runs WHERE status = 'RUNNING'")
         refused = await client.post(f"/api/v1/runs/{running[0]['run_id']}/cancel")
         released.set()

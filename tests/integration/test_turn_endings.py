@@ -148,7 +148,7 @@ async def test_a_turn_that_is_worked_on_is_not_ended_however_old(
         card = await propose(client)
         bench.broker.before_order = wait
         approval = asyncio.create_task(approve(client, card))
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), 60)
         bench.clock.advance(seconds=61)
         ended = await desk.container.conversation.end_stale(OWNER_TENANT)
         released.set()

@@ -176,7 +176,7 @@ async def client_hangs_up(stage: Stage) -> None:
         client = HttpClient(stage.kite.url, http, stage.clients["A"].session_id)
         with stage.kite.troubles.held("place_order", before=True) as held:
             placing = asyncio.ensure_future(client.tool("place_order", **row["arguments"]))
-            await asyncio.wait_for(held.reached.wait(), 20)
+            await asyncio.wait_for(held.reached.wait(), 60)
             placing.cancel()
     rows = await stage.clients["A"].read("get_orders")
     tags = [found["tag"] for found in rows]
@@ -189,7 +189,7 @@ async def registry_waits(stage: Stage) -> None:
         leaving = HttpClient(stage.kite.url, http, stage.kite.logged_in(B))
         with stage.kite.troubles.held("DELETE") as held:
             ending = asyncio.ensure_future(leaving.delete())
-            await asyncio.wait_for(held.reached.wait(), 20)
+            await asyncio.wait_for(held.reached.wait(), 60)
             waiting = asyncio.ensure_future(
                 stage.clients["A"].post("tools/call", {"name": "get_profile"})
             )

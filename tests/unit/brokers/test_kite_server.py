@@ -184,7 +184,7 @@ async def test_a_client_that_hangs_up_does_not_stop_its_order(
 ) -> None:
     with kite.troubles.held("place_order", before=True) as held:
         placing = asyncio.ensure_future(trader.tool("place_order", **ORDER))
-        await asyncio.wait_for(held.reached.wait(), 20)
+        await asyncio.wait_for(held.reached.wait(), 60)
         placing.cancel()
     trader.http = httpx.AsyncClient(trust_env=False, timeout=60)
     async with trader.http:
@@ -199,7 +199,7 @@ async def test_every_call_waits_while_a_session_is_logged_out(
         leaving = HttpClient(kite.url, http, kite.logged_in("CD5678"))
         with kite.troubles.held("DELETE") as held:
             ending = asyncio.ensure_future(leaving.delete())
-            await asyncio.wait_for(held.reached.wait(), 20)
+            await asyncio.wait_for(held.reached.wait(), 60)
             waiting = asyncio.ensure_future(trader.tool("get_profile"))
             assert await asyncio.wait({waiting}, timeout=0.05) == (set(), {waiting})
         assert not (await waiting).is_error

@@ -433,7 +433,7 @@ async def test_an_order_that_was_held_up_on_its_way_out_does_not_leave_any_more(
     desk.seconds.now_s += 2
     with desk.kite.troubles.held(slow) as hold:
         placing = asyncio.ensure_future(refused(desk, "place_order", **ORDER))
-        await asyncio.wait_for(hold.reached.wait(), 20)
+        await asyncio.wait_for(hold.reached.wait(), 60)
         desk.seconds.now_s += 6
         hold.released.set()
         assert "too slow" in await placing
@@ -511,7 +511,7 @@ async def test_an_order_that_we_gave_up_waiting_for_is_booked_all_the_same_and_s
     await desk.session.call("get_orders", {})
     with desk.kite.troubles.held("place_order") as hold:
         placing = asyncio.ensure_future(desk.session.call("place_order", ORDER))
-        await asyncio.wait_for(hold.reached.wait(), 20)
+        await asyncio.wait_for(hold.reached.wait(), 60)
         placing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await placing
@@ -530,7 +530,7 @@ async def test_a_call_waits_while_the_server_logs_another_session_out(desk: Kite
     with desk.kite.troubles.held("DELETE") as hold:
         ending = asyncio.ensure_future(other.session.end())
         asking = asyncio.ensure_future(desk.session.call("get_orders", {}))
-        await asyncio.wait_for(hold.reached.wait(), 20)
+        await asyncio.wait_for(hold.reached.wait(), 60)
         assert not ending.done()
         hold.released.set()
         assert (await asking).text == "[]"
@@ -606,7 +606,7 @@ async def test_an_order_that_could_not_leave_in_time_does_not_leave_late_and_a_c
         desk.seconds.now_s += 2
         with desk.kite.troubles.held("tools/list") as hold:
             calling = asyncio.ensure_future(desk.session.call(tool, arguments))
-            await asyncio.wait_for(hold.reached.wait(), 20)
+            await asyncio.wait_for(hold.reached.wait(), 60)
             desk.seconds.now_s += 16
             hold.released.set()
             (end,) = await asyncio.gather(calling, return_exceptions=True)

@@ -1,8 +1,10 @@
 """A draft that lacks nothing becomes an intent; defaults fill two fields and say so."""
 
+import pytest
+
 from agents.intent.complete import to_intent
 from agents.intent.model import Problem, TradeDraft
-from riskgate.contracts.intents import ProvenanceSource, TradeIntent
+from riskgate.contracts.intents import ProvenanceSource, TimeWindow, TradeIntent
 from riskgate.contracts.orders import OrderType, Product
 from tests.unit.intent.talk import say
 
@@ -72,6 +74,24 @@ def test_every_missing_field_and_bad_value_is_named() -> None:
     assert problems_of("buy infy") == [("FIELD_MISSING", "size")]
     assert problems_of("buy 0 infy") == [("QUANTITY_INVALID", "size")]
     assert problems_of("buy 10 infy at -5") == [("PRICE_INVALID", "limit_price")]
+
+
+@pytest.mark.parametrize(
+    ("said", "window"),
+    [
+        ("tomorrow before 11 am", ("2026-03-10T18:30Z", "2026-03-11T05:30Z")),
+        ("on 16 march before 11 am", ("2026-03-15T18:30Z", "2026-03-16T05:30Z")),
+        ("before 2 pm", ("2026-03-09T18:30Z", "2026-03-10T08:30Z")),
+        ("tomorrow after 11 am", ("2026-03-11T05:30Z", None)),
+    ],
+)
+def test_an_order_for_before_a_time_of_another_day_waits_for_that_day(
+    said: str, window: tuple[str, str | None]
+) -> None:
+    start, end = window
+    assert intent_of(f"buy 10 infy {said}").time_window == TimeWindow.model_validate(
+        {"start": start, "end": end}
+    )
 
 
 def test_the_account_is_a_choice_of_the_screen() -> None:

@@ -343,7 +343,7 @@ async def test_a_cancelled_call_leaves_nothing_behind(
 
     server.script("tools/call", lambda _message: arrives_and_waits())
     task = asyncio.ensure_future(client.call_tool(session, "echo", {}))
-    await asyncio.wait_for(arrived.wait(), 20)
+    await asyncio.wait_for(arrived.wait(), 60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
