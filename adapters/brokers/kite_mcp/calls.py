@@ -69,6 +69,13 @@ class KiteCalls:
             raise BrokerUnavailable("Kite's server was too slow for an order of now; not sent")
         return await self._asked(session, name, arguments)
 
+    async def room(self, name: str) -> None:
+        """Wait until Kite's limits let a call of the tool out; raises BrokerUnavailable."""
+        try:
+            await self._limits.room(KINDS[name])
+        except OverLimit as over:
+            raise BrokerUnavailable(over.message) from over
+
     async def look(self, session: ServerSession, name: str) -> None:
         """Look at the tools, unless that was just done.
 

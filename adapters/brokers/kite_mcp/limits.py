@@ -103,16 +103,28 @@ class Limits:
         self._cancels_waiting += kind is Kind.CANCEL
         try:
             async with self._turns[kind]:
-                while (wait := self._wait_s(kind)) > 0:
-                    if self._monotonic() + wait > until:
-                        raise OverLimit(
-                            f"Kite's limit on calls is reached for {wait:.1f} s; nothing was sent"
-                        )
-                    await self._sleep(wait)
+                await self._wait(kind, until)
                 self._refuse_for_the_day(kind, order_id)
                 self._count(kind, order_id)
         finally:
             self._cancels_waiting -= kind is Kind.CANCEL
+
+    async def room(self, kind: Kind) -> None:
+        """Return when a call could leave at once, and count nothing; raises OverLimit.
+
+        Nothing is kept free: who is admitted first has the place.
+        """
+        until = self._monotonic() + self._patience_s
+        async with self._turns[kind]:
+            await self._wait(kind, until)
+
+    async def _wait(self, kind: Kind, until: float) -> None:
+        while (wait := self._wait_s(kind)) > 0:
+            if self._monotonic() + wait > until:
+                raise OverLimit(
+                    f"Kite's limit on calls is reached for {wait:.1f} s; nothing was sent"
+                )
+            await self._sleep(wait)
 
     def _wait_s(self, kind: Kind) -> float:
         now = self._monotonic()

@@ -125,8 +125,10 @@ class KiteSession:
         It holds for one write, and for WRITE_AGE_MAX_S. Raises ToolsUnavailable when the call would
         not be sent.
         """
-        self._ready_since, since_s = None, self._monotonic()
+        self._ready_since = None
         try:
+            await self._calls.room(name)
+            since_s = self._monotonic()
             session = await self._ready(name, anew=True)
             await self._calls.look(session, name)
         except BrokerUnavailable as no:

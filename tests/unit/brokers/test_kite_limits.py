@@ -137,6 +137,25 @@ async def test_a_call_that_would_wait_too_long_is_refused_and_not_counted() -> N
     assert desk.time.now_s < 3
 
 
+async def test_where_room_was_waited_for_the_call_leaves_at_once_and_room_counts_nothing() -> None:
+    desk = Desk()
+    at_once = ORDER_CALLS_PER_SECOND - KEPT_FOR_CANCELS
+    await desk.calls(Kind.PLACE, at_once)
+    for _ in range(3):
+        await desk.time.run(desk.limits.room(Kind.PLACE))
+    ready_s = desk.time.now_s
+    await desk.calls(Kind.PLACE, at_once)
+    assert ready_s > 1
+    assert [at for _, at in desk.out] == [0.0] * at_once + [ready_s] * at_once
+
+
+async def test_room_that_does_not_come_soon_is_told() -> None:
+    desk = Desk(patience_s=0.5)
+    await desk.calls(Kind.PLACE, ORDER_CALLS_PER_SECOND - KEPT_FOR_CANCELS)
+    with pytest.raises(OverLimit):
+        await desk.time.run(desk.limits.room(Kind.PLACE))
+
+
 async def test_four_hundred_orders_are_a_minutes_measure() -> None:
     desk = Desk(patience_s=1_000)
     await desk.calls(Kind.PLACE, ORDERS_PER_MINUTE + 30)

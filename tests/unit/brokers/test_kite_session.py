@@ -499,6 +499,20 @@ async def test_making_ready_looks_anew_though_it_was_just_made_ready(desk: KiteD
         await desk.session.make_ready("place_order")
 
 
+async def test_an_order_waits_for_kites_limits_before_it_is_made_ready_and_not_after(
+    desk: KiteDesk,
+) -> None:
+    """A kill switch answered while an order waits its turn is seen by the look that follows."""
+    desk.be_logged_in()
+    ready_s = 0.0
+    for _ in range(20):
+        await desk.session.make_ready("place_order")
+        ready_s = desk.seconds.now_s
+        await desk.session.call("place_order", ORDER)
+        assert desk.seconds.now_s == ready_s
+    assert (ready_s > 2, desk.kite.place_calls) == (True, 20)
+
+
 async def test_nothing_is_made_ready_while_nobody_is_logged_in(desk: KiteDesk) -> None:
     with pytest.raises(ToolsUnavailable):
         await desk.session.make_ready("place_order")
