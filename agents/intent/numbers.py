@@ -267,7 +267,7 @@ def _ratio(cursor: _Cursor) -> Amount | None:
     top, slash, bottom, after = (cursor.peek(place) for place in range(4))
     if top is None or slash is None or bottom is None or slash.text != "/":
         return None
-    if not (slash.glued and bottom.glued and top.text.isdigit() and bottom.text.isdigit()):
+    if not (slash.glued and bottom.glued and top.text.isdecimal() and bottom.text.isdecimal()):
         return None
     if (after is not None and after.text == "/") or len(top.text) > 1 or len(bottom.text) > 1:
         return None
@@ -278,14 +278,14 @@ def _ratio(cursor: _Cursor) -> Amount | None:
 
 
 def _clock(cursor: _Cursor) -> Amount | None:
-    """Read 10:30, 2 pm, 2.30 pm and "3 baje" as minutes after midnight."""
+    """Read 10:30, 3:15, 2 pm, 2.30 pm and "3 baje" as minutes after midnight."""
     token = cursor.peek()
     if token is None:
         return None
     if token.text == "noon":
         return _time(12, 0, 1)
     hour, dot, part = token.text.partition(".")
-    if not hour.isdigit() or len(hour) > 2 or (dot and not (part.isdigit() and len(part) == 2)):
+    if not hour.isdecimal() or len(hour) > 2 or (dot and not (part.isdecimal() and len(part) == 2)):
         return None
     cursor.at += 1
     minutes = int(part) if dot else _minutes(cursor)
@@ -293,20 +293,21 @@ def _clock(cursor: _Cursor) -> Amount | None:
     if half is not None and half.text in CLOCK_HALVES and int(hour) in range(1, 13):
         cursor.at += 1
         return _time(int(hour) % 12 + CLOCK_HALVES[half.text], minutes or 0, cursor.count)
+    # No market is open in the small hours: "square off at 3:15" is for the afternoon.
+    afternoon = 12 if int(hour) in range(1, FIRST_MORNING_HOUR) else 0
     if half is not None and half.text in CLOCK_WORDS and int(hour) in range(1, 24):
         cursor.at += 1
-        afternoon = 12 if int(hour) < FIRST_MORNING_HOUR else 0
         return _time(int(hour) + afternoon, minutes or 0, cursor.count)
     if minutes is None or dot:
         return None
-    return _time(int(hour), minutes, cursor.count)
+    return _time(int(hour) + afternoon, minutes, cursor.count)
 
 
 def _minutes(cursor: _Cursor) -> int | None:
     colon, minute = cursor.peek(), cursor.peek(1)
     if colon is None or minute is None or colon.text != ":" or not minute.glued:
         return None
-    if not (minute.text.isdigit() and len(minute.text) == 2):
+    if not (minute.text.isdecimal() and len(minute.text) == 2):
         return None
     cursor.at += 2
     return int(minute.text)

@@ -76,6 +76,9 @@ def test_two_things_said_for_one_part_are_a_question(message: str) -> None:
     "message",
     [
         "buy 10² infy",
+        "sell 10 infy at ²:30",
+        "sell 10 infy at 2:³0",
+        "sell ²/3 of my infy",
         "buy 10 infy x 2",
         "buy 10 infy at open",
     ],

@@ -13,6 +13,7 @@ from riskgate.contracts.intents import (
     OffsetKind,
     ProvenanceSource,
     SizingMethod,
+    TimeWindow,
 )
 from riskgate.contracts.orders import OrderType, Product, Side
 from tests.unit.intent.fake_directory import ref
@@ -180,6 +181,26 @@ def test_a_time_window_is_today_in_the_market_s_own_time() -> None:
     assert trade.time_window is not None
     assert trade.time_window.start == datetime(2026, 3, 10, 5, 0, tzinfo=UTC)
     assert trade.time_window.end == datetime(2026, 3, 10, 8, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "start", "end"),
+    [
+        ("at 3:15", "2026-03-10T09:45Z", None),
+        ("at 03:15", "2026-03-10T09:45Z", None),
+        ("after 2:30", "2026-03-10T09:00Z", None),
+        ("before 1:30", None, "2026-03-10T08:00Z"),
+        ("between 11:30 and 1:45", "2026-03-10T06:00Z", "2026-03-10T08:15Z"),
+        ("at 9:30", "2026-03-10T04:00Z", None),
+        ("at 3:15 am", "2026-03-09T21:45Z", None),
+        ("at 15:15", "2026-03-10T09:45Z", None),
+    ],
+)
+def test_a_clock_without_its_half_is_of_the_day_s_trade(
+    said: str, start: str | None, end: str | None
+) -> None:
+    (trade,) = say(f"sell 10 infy {said}").trades
+    assert trade.time_window == TimeWindow.model_validate({"start": start, "end": end})
 
 
 def test_a_clock_without_a_known_zone_is_a_problem() -> None:
