@@ -5,11 +5,11 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from agents.intent.moods import CONTRASTING, VERBS, without_denied
+from agents.intent.moods import CONTRASTING, without_denied
 from agents.intent.tag import Item
 from agents.intent.vocabulary.lexicon import LEXICON
 from agents.intent.vocabulary.patterns import QUIET
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import VERBS, Tag
 
 # What "instead of" may name of a draft.
 REPLACED: Final = (

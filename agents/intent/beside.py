@@ -18,9 +18,8 @@ from agents.intent.numbered import (
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.placing import HOWEVER_MANY, MOVING, REACHING
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import AMOUNTS, GUARDS, VERBS, Tag
 
-VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 # "would you buy infy" asks for an opinion, but for a deed beside one of these.
 PLEADING: Final = frozenset({"please", "pls", "plz", "kindly", "for me", "on my behalf"})
 # Beside these "remove infy from my portfolio" is about something set, not about what is held.
@@ -36,13 +35,11 @@ LESSENING: Final = frozenset(
     {"reduce", "trim", "lighten", "lighten up on", "pare", "pare back", "pare down", "shed",
      "prune", "whittle down", "unload", "offload", "sell down", "liquidate part of"}
 )  # fmt: skip
-GUARDS: Final = (Tag.STOP, Tag.TRAIL, Tag.TARGET, Tag.TRIGGER)
 BOOK: Final = "book"
 GAINS: Final = frozenset({"profit", "profits", "gain", "gains", "the profit", "my profit"})
 STOP_WORDS: Final = frozenset({"stop", "stop loss", "stop-loss", "stoploss", "sl"})
 ORDERS_OF_A_SIDE: Final = {"sell order": Tag.SELL, "buy order": Tag.BUY}
 GETTING: Final = frozenset({"get", "grab", "fetch"})
-AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 # How "in the red", "that's down" and "losing money" begin, and "my losers" does not.
 BEING: Final = frozenset(
     {"that", "that's", "thats", "that're", "which", "which're", "who", "in", "at", "making",

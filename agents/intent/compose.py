@@ -56,7 +56,6 @@ SIDE_OF: Final = {
     Slot.SELL: Side.SELL,
     Slot.SHORT: Side.SELL,
 }
-VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 LESSENING: Final = frozenset({"reduce", "trim", "shed", "offload", "part with"})
 NEEDS: Final = (("side", "side"), ("symbols", "symbol"), ("sizing", "size"))
 RISK_SIZES: Final = frozenset({SizingMethod.RISK_AMOUNT, SizingMethod.RISK_PCT})

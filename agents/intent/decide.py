@@ -6,7 +6,7 @@ from typing import Final
 
 from agents.intent.answer import CHAT, chosen
 from agents.intent.asides import without_aside
-from agents.intent.compose import VERBS, Composed, Composer, join
+from agents.intent.compose import Composed, Composer, join
 from agents.intent.conditions import COMPARING
 from agents.intent.held import HeldQuestions
 from agents.intent.model import MessageKind, ParseContext, ParsedMessage, Problem, TradeDraft
@@ -34,7 +34,7 @@ from agents.intent.spared import without_spared
 from agents.intent.split import pairs, segments
 from agents.intent.tag import Item
 from agents.intent.vocabulary.questions import SPANS
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import VERBS, Tag
 from agents.intent.watch import Watcher, is_watch
 from riskgate.contracts.orders import Side
 from tools.ports import InstrumentDirectory

@@ -9,18 +9,13 @@ from typing import Final
 
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import PATTERNS, QUIET, SILENT, Slot
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import AMOUNTS, GUARDS, Tag
 
 AMOUNT_TAGS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY, Tag.PCT, Tag.FRAC, Tag.TIME)
 
 
-NUMBERS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 # Words whose number usually follows, though it may stand before: "1480 limit".
 OF_THE_NEXT: Final = (Tag.LIMIT, Tag.TRIGGER, Tag.RISK, Tag.KEEP, Tag.STOP, Tag.TARGET)
-# What guards a position.
-GUARDS: Final = (
-    Tag.STOP, Tag.TRAIL, Tag.TARGET, Tag.TRIGGER, Tag.SL_ORDER, Tag.SLM_ORDER,
-)  # fmt: skip
 # Before a bare number these may say what is spent, unless something is counted.
 SPENDING: Final = (Tag.FOR, Tag.IN, Tag.INTO)
 COUNTING: Final = (
@@ -155,7 +150,7 @@ def _is_of_a_position(items: Sequence[Item]) -> bool:
         items[at].has(Tag.SYMBOL)
         and items[at + 1].has(Tag.LONG, Tag.SHORT)
         and items[at + 2].has(Tag.OF)
-        and items[at + 3].has(*GUARDS)
+        and items[at + 3].has(*GUARDS, Tag.SL_ORDER, Tag.SLM_ORDER)
         for at in range(len(items) - 3)
     )
 
@@ -184,8 +179,8 @@ def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
     """Say whether the word after a number is of the number that follows: "10 limit 1480"."""
     last = items[end - 1]
     if last.folded in COUNTS_THE_NEXT and items[at].has(Tag.CAP):
-        return end < len(items) and items[end].has(*NUMBERS)
-    if not (items[at].has(*NUMBERS) and last.has(*OF_THE_NEXT)):
+        return end < len(items) and items[end].has(*AMOUNTS)
+    if not (items[at].has(*AMOUNTS) and last.has(*OF_THE_NEXT)):
         return False
     if _is_the_only_number(items, at, end):
         return True
@@ -193,15 +188,15 @@ def _takes_the_wrong_number(items: Sequence[Item], at: int, end: int) -> bool:
         # "1480 ka limit": the small word ties the two together.
         return False
     after = end
-    while after < len(items) and items[after].has(*JOINS) and not items[after].has(*NUMBERS):
+    while after < len(items) and items[after].has(*JOINS) and not items[after].has(*AMOUNTS):
         after += 1
-    if after >= len(items) or not items[after].has(*NUMBERS):
+    if after >= len(items) or not items[after].has(*AMOUNTS):
         return False
     # "1480 limit 10 shares": the number that follows is counted, so it is a size.
     follows, beyond = items[after + 1 : after + 2], items[after + 2 : after + 3]
     if last.has(Tag.TRIGGER) and follows and follows[0].has(Tag.LIMIT):
         # "1350 trigger 1346 limit": each word stands behind its number.
-        return bool(beyond) and beyond[0].has(*NUMBERS, *JOINS)
+        return bool(beyond) and beyond[0].has(*AMOUNTS, *JOINS)
     return not (follows and follows[0].has(Tag.UNIT, Tag.LOT))
 
 
@@ -231,7 +226,7 @@ def _is_another_number(items: Sequence[Item], at: int, end: int) -> bool:
     if end - at < 3 or not items[at + 1].has(Tag.PLACE):
         return False
     others = [item for place, item in enumerate(items) if not at <= place < end]
-    return any(item.has(*NUMBERS) for item in others) or any(
+    return any(item.has(*AMOUNTS) for item in others) or any(
         item.has(Tag.UNIT, Tag.LOT, Tag.MINUTES, Tag.HOURS) for item in items[end : end + 1]
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
 from agents.intent.vocabulary.placing import AGAINST_BUYING, DOUBTING_PICTURES
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import VERBS, Tag
 from agents.intent.vocabulary.telling import (
     FINITE,
     JOKING,
@@ -17,7 +17,6 @@ from agents.intent.vocabulary.telling import (
     WERE,
 )
 
-VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 # With any of these in a message nothing of it is an instruction, unless it is adopted.
 NEVER: Final = (Tag.SPEECH, Tag.HYPOTHESIS, Tag.QUOTE)
 # These unmake only the clause that they stand in.

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from agents.intent.moods import NEVER, VERBS, has
+from agents.intent.moods import NEVER, has
 from agents.intent.tag import Item
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import VERBS, Tag
 from agents.intent.vocabulary.telling import DECIDED, JOKING, UNSETTLING
 
 # With one of these what stands before may say when, whether or for whom the order is.

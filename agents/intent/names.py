@@ -12,7 +12,7 @@ from agents.intent.tag import Item, Names
 from agents.intent.vocabulary.common import COMMON_WORDS
 from agents.intent.vocabulary.lexicon import LEXICON
 from agents.intent.vocabulary.scripts import DEVANAGARI_NAMES
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import VERBS, Tag
 from riskgate.contracts.instruments import InstrumentRef
 
 SHORTEST: Final = 5
@@ -25,9 +25,6 @@ CORRECTED: Final = (
     Tag.MODIFY, Tag.TRAIL, Tag.POSITIONS, Tag.HOLDINGS, Tag.ORDER, Tag.MONITOR, Tag.HEDGE,
     Tag.HYPOTHESIS,
 )  # fmt: skip
-
-
-VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 
 
 class Speller:

@@ -13,10 +13,8 @@ from agents.intent.vocabulary.numbers import (
     THEN,
     TRADES_NOW,
 )
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import AMOUNTS, VERBS, Tag
 
-VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
-AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 COUNTED: Final = (Tag.UNIT, Tag.LOT, Tag.SYMBOL)
 KINDS: Final = (Tag.STOP, Tag.TRIGGER, Tag.SL_ORDER, Tag.SLM_ORDER, Tag.LIMIT)
 

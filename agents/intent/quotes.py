@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from agents.intent.moods import NEVER, TELLING, VERBS, pictured_doubt
+from agents.intent.moods import NEVER, TELLING, pictured_doubt
 from agents.intent.tag import Item
 from agents.intent.vocabulary.lexicon import LEXICON
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import VERBS, Tag
 from agents.intent.vocabulary.telling import CALLED, ONES_OWN
 
 # Words that take over only the quotation that they stand before.

@@ -21,7 +21,7 @@ from agents.intent.moods import asks, cut_clauses, guarded, has
 from agents.intent.resolve import Resolver
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import AMOUNTS, GUARDS, VERBS, Tag
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.orders import OrderType, Product, Side
 
@@ -30,12 +30,9 @@ IN_A_CANCEL: Final = frozenset(
      Tag.PRONOUN, Tag.BUY, Tag.SELL, Tag.DROP, Tag.LIMIT, Tag.MARKET, Tag.ALERT,
      Tag.EACH, Tag.STOP, Tag.VALIDITY, Tag.PRODUCT, Tag.TRIGGER, Tag.TARGET, Tag.METRIC}
 )  # fmt: skip
-AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
-VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 # Words of changing that are too common to be one alone.
 NO_CHANGE: Final = (Tag.FILLER, Tag.AND, Tag.BUY, Tag.TO, Tag.BREAK)
 # What guards a position, and words that also place such a guard.
-GUARDS: Final = (Tag.STOP, Tag.TRAIL, Tag.TARGET, Tag.TRIGGER)
 TRAILS: Final = "trail "
 NO_MOVE: Final = (Tag.PLACE, Tag.FILLER, Tag.TO)
 # A word that cancels only beside the word for what is cancelled.
@@ -186,8 +183,7 @@ class Requests:
             for tag, side in SIDES
             if word.has(tag) and noun.has(Tag.ORDER, Tag.PENDING)
         }
-        orders = [item for item in items if item.folded in ORDERS_OF_A_SIDE]
-        sides |= {side for word, side in SIDE_WORDS if _says(orders, word)}
+        sides |= _sides_named(items)
         resting = [order for order in self.context.open_orders if order.side in sides]
         several = has(items, Tag.ALL, Tag.EACH) or _is_plural(items)
         known = len(sides) == 1 and bool(resting) and (several or len(resting) == 1)
@@ -300,9 +296,7 @@ class Requests:
                 if (named.refs and self._whole(items, named.refs)) or ids
                 else ("order",),
             )
-        sides = {side for tag, side in SIDES if has(items, tag)}
-        orders = [item for item in items if item.folded in ORDERS_OF_A_SIDE]
-        sides |= {side for word, side in SIDE_WORDS if _says(orders, word)}
+        sides = {side for tag, side in SIDES if has(items, tag)} | _sides_named(items)
         if len(sides) == 1:
             return self._of_side(sides.pop())
         everything = has(items, Tag.ALL, Tag.EACH) or _is_plural(items)
@@ -385,6 +379,12 @@ def _orders_too(items: Sequence[Item]) -> bool:
 
 def _says(items: Sequence[Item], word: str) -> bool:
     return any(item.folded.split()[0] == word for item in items if item.folded.strip())
+
+
+def _sides_named(items: Sequence[Item]) -> set[Side]:
+    """Return the sides of phrases such as "buy order"."""
+    orders = [item for item in items if item.folded in ORDERS_OF_A_SIDE]
+    return {side for word, side in SIDE_WORDS if _says(orders, word)}
 
 
 def _sides_of_orders(items: Sequence[Item]) -> bool:

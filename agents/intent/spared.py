@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from agents.intent.moods import VERBS, has
+from agents.intent.moods import has
 from agents.intent.tag import Item
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import VERBS, Tag
 from agents.intent.vocabulary.telling import SPARED, SPARING
 
 BETWEEN: Final = (Tag.AND, Tag.FILLER, Tag.MY)

@@ -6,9 +6,8 @@ from typing import Final
 
 from agents.intent.tag import Item
 from agents.intent.vocabulary.patterns import QUIET
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import VERBS, Tag
 
-VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
 ALL_VERBS: Final = (*VERBS, Tag.PLACE, Tag.LONG, Tag.SHORT)
 SIZES: Final = (Tag.NUM, Tag.FRAC, Tag.PCT, Tag.ALL, Tag.SCALED, Tag.MONEY)
 SEPARATORS: Final = (Tag.COMMA, Tag.AND)

@@ -12,7 +12,7 @@ from agents.intent.resolve import Named, Resolver, held_by
 from agents.intent.tag import Item
 from agents.intent.times import INDIA, window_of
 from agents.intent.vocabulary.patterns import Slot
-from agents.intent.vocabulary.tags import Tag
+from agents.intent.vocabulary.tags import AMOUNTS, Tag
 from riskgate.contracts.instruments import InstrumentRef
 from riskgate.contracts.intents import Condition, TimeWindow
 
@@ -20,7 +20,6 @@ from riskgate.contracts.intents import Condition, TimeWindow
 WEAK: Final = "weak"
 SECONDS: Final = {Tag.SECONDS: 1, Tag.MINUTES: 60, Tag.HOURS: 3600}
 UNIT_WORDS: Final = {"s": 1, "m": 60, "min": 60, "h": 3600, "hr": 3600}
-AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
 WHOLE: Final = "portfolio"
 
 

@@ -13,7 +13,7 @@ from app.files.errors import FileQuotaReached, FilesBusy, FileTooLarge, TooManyF
 from app.files.finding import found_rows, net_quantities
 from app.files.limits import FILE_BYTES_MAX, MIB
 from app.files.packing import NumberedRow, unpacked
-from app.files.runner import FileReaders
+from app.files.runner import FileReaders, Who
 from app.files.shown import file_name
 from app.files.tables import Table
 from app.identity.principal import Principal
@@ -56,12 +56,12 @@ class FileDesk:
     ids: IdFactory
     quota: FileQuota
     readers: FileReaders = field(default_factory=FileReaders)
-    uploading: dict[tuple[str, str], int] = field(default_factory=dict)
+    uploading: dict[Who, int] = field(default_factory=dict)
 
     async def receive(self, person: Principal, name: str, body: AsyncIterator[bytes]) -> Upload:
         """Take a file's bytes in. Raises FileTooLarge as soon as there are too many of them,
         TooManyFilesAtOnce for a person who sends several, and FilesBusy for one that is late."""
-        who = (person.tenant_id, person.user_id)
+        who = _who(person)
         if self.uploading.get(who, 0) >= UPLOADS_A_PERSON:
             raise TooManyFilesAtOnce(f"{UPLOADS_A_PERSON} files of yours are on their way already")
         self.uploading[who] = self.uploading.get(who, 0) + 1
@@ -85,8 +85,7 @@ class FileDesk:
             known = await rows.find_content(session, sha256=upload.sha256, user_id=person.user_id)
         if known is not None:
             return known, False
-        who = (person.tenant_id, person.user_id)
-        kind, tables = await self.readers.read(who, upload.content)
+        kind, tables = await self.readers.read(_who(person), upload.content)
         return await self._store(person, upload, kind, tables)
 
     async def _store(
@@ -205,6 +204,10 @@ async def _received(name: str, body: AsyncIterator[bytes]) -> Upload:
             raise FileTooLarge
         digest.update(piece)
     return Upload(name=name, content=bytes(content), sha256=digest.hexdigest())
+
+
+def _who(person: Principal) -> Who:
+    return person.tenant_id, person.user_id
 
 
 def _there(found: FileFacts | None, file_id: str) -> FileFacts:

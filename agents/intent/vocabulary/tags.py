@@ -1,6 +1,7 @@
 """The classes a piece of a message may have."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Tag(StrEnum):
@@ -138,3 +139,9 @@ class Tag(StrEnum):
     DROP = "DROP"
     ORDINAL = "ORDINAL"
     UNKNOWN = "UNKNOWN"
+
+
+# What an order begins with, what an amount may be, and what guards a position.
+VERBS: Final = (Tag.BUY, Tag.SELL, Tag.EXIT)
+AMOUNTS: Final = (Tag.NUM, Tag.SCALED, Tag.MONEY)
+GUARDS: Final = (Tag.STOP, Tag.TRAIL, Tag.TARGET, Tag.TRIGGER)
